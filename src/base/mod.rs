@@ -1,0 +1,17 @@
+//! The words that all rooms share: ids, paths, spans, the text of the run, the paths of one side, problems.
+//!
+//! Never: git, YAML, Kubernetes, the words of a rule.
+
+mod id;
+mod path;
+mod problem;
+mod snapshot;
+mod sources;
+mod span;
+
+pub use id::{BlobId, ContentId, FileId, NodeId};
+pub use path::RepoPath;
+pub use problem::{Problem, ProblemKind};
+pub use snapshot::{Entry, Found, Lookup, Resolved, Side, Snapshot};
+pub use sources::{Content, LoadError, Loader, Shown, Sources, Special};
+pub use span::{LineIndex, Position, Span, TextRange};

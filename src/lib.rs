@@ -1,0 +1,11 @@
+//! gitops-guard, the library behind the command: each room is a module, in the order of the pipeline.
+pub mod api;
+pub mod base;
+pub mod compare;
+pub mod delivery;
+pub mod impact;
+pub mod model;
+pub mod parse;
+pub mod render;
+pub mod rules;
+pub mod world;

@@ -1,0 +1,234 @@
+//! Values that know who wrote them, shared copy-on-write.
+//!
+//! Never: an origin stored for a value that stands in a file; its address is its origin.
+
+use std::sync::Arc;
+
+use super::{Origin, Trees};
+use crate::base::{FileId, NodeId, Span};
+
+/// A YAML value: a node of a file, or one that rendering made. 16 bytes; a clone shares everything below.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// Written in a file; its origin is this address.
+    Source(FileId, NodeId),
+    /// Made by rendering: itself new, or holding something new.
+    Made(Arc<Made>),
+}
+
+/// A made value with its origin.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The value.
+    pub node: MadeNode,
+    /// Who made it.
+    pub origin: Origin,
+}
+
+/// What a made value is.
+#[derive(Clone, Debug)]
+pub enum MadeNode {
+    /// A scalar.
+    Scalar(MadeScalar),
+    /// A list.
+    Seq(Vec<Value>),
+    /// A map, in order.
+    Map(Vec<Entry>),
+    /// Another value as it is, put here by the origin's step (a patch's value in place of the base's).
+    Link(Value),
+}
+
+/// A scalar that stands in no file.
+#[derive(Clone, PartialEq, Debug)]
+pub enum MadeScalar {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool(bool),
+    /// An integer.
+    Int(i64),
+    /// An integer above `i64::MAX`.
+    Uint(u64),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Str(Arc<str>),
+}
+
+/// One entry of a made map.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its key.
+    pub key: Key,
+    /// Its value.
+    pub value: Value,
+}
+
+/// A key of a made map. 16 bytes.
+#[derive(Clone, Debug)]
+pub enum Key {
+    /// Written in a file.
+    Source(FileId, NodeId),
+    /// Made: the text, and the bytes that made it.
+    Made(Arc<(Box<str>, Span)>),
+}
+
+impl Key {
+    /// A key that the instruction at `by` makes.
+    #[must_use]
+    pub fn made(text: &str, by: Span) -> Self {
+        Self::Made(Arc::new((text.into(), by)))
+    }
+
+    /// The text of the key.
+    #[must_use]
+    pub fn text<'t>(&'t self, trees: &'t Trees) -> &'t str {
+        match self {
+            Self::Source(file, node) => trees.parsed(*file).text(trees.sources().text(*file), *node),
+            Self::Made(made) => &made.0,
+        }
+    }
+
+    /// Where the key is written.
+    #[must_use]
+    pub fn place(&self, trees: &Trees) -> Span {
+        match self {
+            Self::Source(file, node) => trees.span(*file, *node),
+            Self::Made(made) => made.1,
+        }
+    }
+}
+
+impl Value {
+    /// A made scalar.
+    #[must_use]
+    pub fn scalar(scalar: MadeScalar, origin: Origin) -> Self {
+        Self::made(MadeNode::Scalar(scalar), origin)
+    }
+
+    /// Made text.
+    #[must_use]
+    pub fn text(text: &str, origin: Origin) -> Self {
+        Self::scalar(MadeScalar::Str(text.into()), origin)
+    }
+
+    /// A made map.
+    #[must_use]
+    pub fn map(entries: Vec<Entry>, origin: Origin) -> Self {
+        Self::made(MadeNode::Map(entries), origin)
+    }
+
+    /// A made list.
+    #[must_use]
+    pub fn seq(items: Vec<Value>, origin: Origin) -> Self {
+        Self::made(MadeNode::Seq(items), origin)
+    }
+
+    /// `value` as it is, with the step that put it here. The place stays where `value` is written.
+    #[must_use]
+    pub fn link(trees: &Trees, value: Value, how: super::How, by: Span, from: Option<Value>) -> Self {
+        let at = trees.view(&value).place();
+        Self::made(MadeNode::Link(value), Origin::set(at, how, by, from))
+    }
+
+    fn made(node: MadeNode, origin: Origin) -> Self {
+        Self::Made(Arc::new(Made { node, origin }))
+    }
+
+    /// The entries of a map, to be changed; `None` where this is no map. A map of a file is copied one level deep
+    /// first (its values stay shared), and a shared made map likewise. Merge keys are resolved by this.
+    pub fn entries_mut(&mut self, trees: &Trees) -> Option<&mut Vec<Entry>> {
+        if !trees.view(self).is_map() {
+            return None;
+        }
+        match &mut self.own(trees).node {
+            MadeNode::Map(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The items of a list, to be changed; `None` where this is no list. Copies as [`Self::entries_mut`].
+    pub fn items_mut(&mut self, trees: &Trees) -> Option<&mut Vec<Value>> {
+        if !trees.view(self).is_seq() {
+            return None;
+        }
+        match &mut self.own(trees).node {
+            MadeNode::Seq(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// This container as a made one that nobody else holds.
+    fn own(&mut self, trees: &Trees) -> &mut Made {
+        let shared = match self {
+            Self::Made(made) => matches!(made.node, MadeNode::Link(_)),
+            Self::Source(..) => true,
+        };
+        if shared {
+            let view = trees.view(self);
+            let set = self.origin().and_then(|origin| origin.set.clone());
+            let origin = Origin { at: view.place(), set };
+            let node = if view.is_map() {
+                MadeNode::Map(
+                    view.fields().map(|field| Entry { key: field.key(), value: field.value.value() }).collect(),
+                )
+            } else {
+                MadeNode::Seq(view.items().map(|item| item.value()).collect())
+            };
+            *self = Self::made(node, origin);
+        }
+        match self {
+            Self::Made(made) => Arc::make_mut(made),
+            Self::Source(..) => unreachable!("a shared value was copied above"),
+        }
+    }
+
+    /// Sets a field of a map, in its place if the map has the key (the first such), else at the end. Does nothing
+    /// where this is no map.
+    pub fn set_field(&mut self, trees: &Trees, key: Key, value: Value) {
+        let Some(entries) = self.entries_mut(trees) else { return };
+        let text = key.text(trees);
+        match entries.iter().position(|entry| entry.key.text(trees) == text) {
+            Some(at) => entries[at].value = value,
+            None => entries.push(Entry { key, value }),
+        }
+    }
+
+    /// Removes a field of a map and gives it back.
+    pub fn remove_field(&mut self, trees: &Trees, key: &str) -> Option<Value> {
+        trees.view(self).get(key)?;
+        let entries = self.entries_mut(trees)?;
+        let at = entries.iter().position(|entry| entry.key.text(trees) == key)?;
+        Some(entries.remove(at).value)
+    }
+
+    /// Changes the field `key` of a map in place. `change` gets the value and may alter it.
+    /// Gives `None`, and copies nothing, where there is no such field.
+    pub fn update_field<R>(&mut self, trees: &Trees, key: &str, change: impl FnOnce(&mut Value) -> R) -> Option<R> {
+        trees.view(self).get(key)?;
+        let entries = self.entries_mut(trees)?;
+        let entry = entries.iter_mut().find(|entry| entry.key.text(trees) == key)?;
+        Some(change(&mut entry.value))
+    }
+
+    /// The origin of a made value.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        match self {
+            Self::Source(..) => None,
+            Self::Made(made) => Some(&made.origin),
+        }
+    }
+
+    /// Whether two values are the same one (not: equal ones).
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Source(file, node), Self::Source(other, at)) => file == other && node == at,
+            (Self::Made(made), Self::Made(other)) => Arc::ptr_eq(made, other),
+            _ => false,
+        }
+    }
+}
+
+const _: () = assert!(size_of::<Value>() == 16 && size_of::<Key>() == 16);

@@ -1,0 +1,371 @@
+//! Reading values, written or made, in one way.
+//!
+//! Never: a copy of what is only read.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Entry, Key, Made, MadeNode, MadeScalar, Trees, Value};
+use crate::base::{FileId, NodeId, Span};
+use crate::parse::{Kind, Parsed, Scalar};
+
+/// A value to be read. Aliases and links are followed, merge keys are resolved.
+#[derive(Clone, Copy)]
+pub struct View<'t> {
+    trees: &'t Trees,
+    at: At<'t>,
+}
+
+#[derive(Clone, Copy)]
+enum At<'t> {
+    Source { file: FileId, node: NodeId, parsed: &'t Parsed },
+    Made(&'t Arc<Made>),
+}
+
+/// One entry of a map.
+#[derive(Clone, Copy)]
+pub struct Field<'t> {
+    key: KeyAt<'t>,
+    /// Its value.
+    pub value: View<'t>,
+}
+
+#[derive(Clone, Copy)]
+enum KeyAt<'t> {
+    Source { file: FileId, node: NodeId, parsed: &'t Parsed, trees: &'t Trees },
+    Made(&'t Key, &'t Trees),
+}
+
+impl<'t> Field<'t> {
+    /// The key's text; empty where the key is no scalar.
+    #[must_use]
+    pub fn name(&self) -> &'t str {
+        match self.key {
+            KeyAt::Source { file, node, parsed, trees } => parsed.text(trees.sources().text(file), parsed.target(node)),
+            KeyAt::Made(key, trees) => key.text(trees),
+        }
+    }
+
+    /// The key, to be kept.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        match self.key {
+            KeyAt::Source { file, node, .. } => Key::Source(file, node),
+            KeyAt::Made(key, _) => key.clone(),
+        }
+    }
+
+    /// The typed key: kustomize refuses keys that are not text.
+    #[must_use]
+    pub fn key_scalar(&self) -> Scalar<'t> {
+        let of = |file: FileId, node: NodeId, parsed: &'t Parsed, trees: &'t Trees| {
+            parsed.scalar(trees.sources().text(file), parsed.target(node))
+        };
+        match self.key {
+            KeyAt::Source { file, node, parsed, trees } => of(file, node, parsed, trees),
+            KeyAt::Made(Key::Source(file, node), trees) => of(*file, *node, trees.parsed(*file), trees),
+            KeyAt::Made(Key::Made(made), _) => Scalar::Str(Cow::Borrowed(&made.0)),
+        }
+    }
+
+    /// Where the key is written.
+    #[must_use]
+    pub fn key_place(&self) -> Span {
+        match self.key {
+            KeyAt::Source { file, node, parsed, .. } => Span { file, range: parsed.range(node) },
+            KeyAt::Made(key, trees) => key.place(trees),
+        }
+    }
+}
+
+impl<'t> View<'t> {
+    pub(super) fn new(trees: &'t Trees, value: &'t Value) -> Self {
+        match value {
+            Value::Source(file, node) => Self::source(trees, *file, *node),
+            Value::Made(made) => match &made.node {
+                MadeNode::Link(value) => Self::new(trees, value),
+                _ => Self { trees, at: At::Made(made) },
+            },
+        }
+    }
+
+    pub(super) fn source(trees: &'t Trees, file: FileId, node: NodeId) -> Self {
+        let parsed = trees.parsed(file);
+        Self { trees, at: At::Source { file, node: parsed.target(node), parsed } }
+    }
+
+    /// The context of this view.
+    #[must_use]
+    pub fn trees(&self) -> &'t Trees {
+        self.trees
+    }
+
+    /// Whether it is a map.
+    #[must_use]
+    pub fn is_map(&self) -> bool {
+        match self.at {
+            At::Source { node, parsed, .. } => parsed.kind(node) == Kind::Map,
+            At::Made(made) => matches!(made.node, MadeNode::Map(_)),
+        }
+    }
+
+    /// Whether it is a list.
+    #[must_use]
+    pub fn is_seq(&self) -> bool {
+        match self.at {
+            At::Source { node, parsed, .. } => parsed.kind(node) == Kind::Seq,
+            At::Made(made) => matches!(made.node, MadeNode::Seq(_)),
+        }
+    }
+
+    /// Whether it is a scalar, `null` included.
+    #[must_use]
+    pub fn is_scalar(&self) -> bool {
+        !self.is_map() && !self.is_seq()
+    }
+
+    /// Whether it is `null` or nothing.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        self.is_scalar() && self.scalar() == Scalar::Null
+    }
+
+    /// The typed scalar; `Null` for containers.
+    #[must_use]
+    pub fn scalar(&self) -> Scalar<'t> {
+        match self.at {
+            At::Source { file, node, parsed } => parsed.scalar(self.trees.sources().text(file), node),
+            At::Made(made) => match &made.node {
+                MadeNode::Scalar(scalar) => match scalar {
+                    MadeScalar::Null => Scalar::Null,
+                    MadeScalar::Bool(value) => Scalar::Bool(*value),
+                    MadeScalar::Int(value) => Scalar::Int(*value),
+                    MadeScalar::Uint(value) => Scalar::Uint(*value),
+                    MadeScalar::Float(value) => Scalar::Float(*value),
+                    MadeScalar::Str(text) => Scalar::Str(Cow::Borrowed(text)),
+                },
+                _ => Scalar::Null,
+            },
+        }
+    }
+
+    /// The text of a scalar that is text; `None` for numbers, booleans, `null` and containers.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&'t str> {
+        match self.scalar() {
+            Scalar::Str(Cow::Borrowed(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.scalar() {
+            Scalar::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// An integer.
+    #[must_use]
+    pub fn as_int(&self) -> Option<i64> {
+        match self.scalar() {
+            Scalar::Int(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The characters of a scalar, whatever its type: `8080` as "8080", text decoded. Empty for containers and `null`
+    /// that is not written.
+    #[must_use]
+    pub fn written(&self) -> Cow<'t, str> {
+        match self.at {
+            At::Source { file, node, parsed } => Cow::Borrowed(parsed.text(self.trees.sources().text(file), node)),
+            At::Made(made) => match &made.node {
+                MadeNode::Scalar(MadeScalar::Str(text)) => Cow::Borrowed(text),
+                MadeNode::Scalar(MadeScalar::Null) => Cow::Borrowed("null"),
+                MadeNode::Scalar(MadeScalar::Bool(value)) => Cow::Owned(value.to_string()),
+                MadeNode::Scalar(MadeScalar::Int(value)) => Cow::Owned(value.to_string()),
+                MadeNode::Scalar(MadeScalar::Uint(value)) => Cow::Owned(value.to_string()),
+                MadeNode::Scalar(MadeScalar::Float(value)) => Cow::Owned(value.to_string()),
+                _ => Cow::Borrowed(""),
+            },
+        }
+    }
+
+    /// The entries of a map in order, merge keys resolved (own keys win); nothing where it is no map. A key that is
+    /// given twice comes twice.
+    pub fn fields(&self) -> impl Iterator<Item = Field<'t>> + use<'t> {
+        let trees = self.trees;
+        let (source, made, merged) = match self.at {
+            At::Source { file, node, parsed } if parsed.kind(node) == Kind::Map => {
+                if parsed.merges(node) {
+                    (None, None, Some(merged_fields(trees, file, node, parsed, 0)))
+                } else {
+                    (Some(source_fields(trees, file, node, parsed)), None, None)
+                }
+            }
+            At::Made(made) => match &made.node {
+                MadeNode::Map(entries) => (None, Some(entries), None),
+                _ => (None, None, None),
+            },
+            At::Source { .. } => (None, None, None),
+        };
+        let made = made
+            .into_iter()
+            .flatten()
+            .map(move |Entry { key, value }| Field { key: KeyAt::Made(key, trees), value: Self::new(trees, value) });
+        source.into_iter().flatten().chain(made).chain(merged.into_iter().flatten())
+    }
+
+    /// The items of a list; nothing where it is no list.
+    pub fn items(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        let trees = self.trees;
+        let (source, made) = match self.at {
+            At::Source { file, node, parsed } if parsed.kind(node) == Kind::Seq => {
+                (Some(parsed.children(node).map(move |child| Self::source(trees, file, child))), None)
+            }
+            At::Made(made) => match &made.node {
+                MadeNode::Seq(items) => (None, Some(items)),
+                _ => (None, None),
+            },
+            At::Source { .. } => (None, None),
+        };
+        let made = made.into_iter().flatten().map(move |value| Self::new(trees, value));
+        source.into_iter().flatten().chain(made)
+    }
+
+    /// The entry with this key; the last one, where the key is given twice.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<Field<'t>> {
+        self.fields().filter(|field| field.name() == name).last()
+    }
+
+    /// The value of this key.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<View<'t>> {
+        self.field(name).map(|field| field.value)
+    }
+
+    /// The value behind several keys, one in the other.
+    #[must_use]
+    pub fn path<const N: usize>(&self, names: [&str; N]) -> Option<View<'t>> {
+        names.iter().try_fold(*self, |at, name| at.get(name))
+    }
+
+    /// The text behind several keys.
+    #[must_use]
+    pub fn str_at<const N: usize>(&self, names: [&str; N]) -> Option<&'t str> {
+        self.path(names)?.as_str()
+    }
+
+    /// The item at a position of a list.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Option<View<'t>> {
+        self.items().nth(index)
+    }
+
+    /// Where somebody must edit to change this value: its own bytes, or the instruction that makes them.
+    #[must_use]
+    pub fn place(&self) -> Span {
+        match self.at {
+            At::Source { file, node, parsed } => Span { file, range: parsed.range(node) },
+            At::Made(made) => made.origin.at,
+        }
+    }
+
+    /// Equal as data: types and values, maps in any order.
+    #[must_use]
+    pub fn is_equal(&self, other: &View<'_>) -> bool {
+        if self.is_map() || other.is_map() {
+            let count = self.fields().count();
+            return self.is_map()
+                && other.is_map()
+                && count == other.fields().count()
+                && self.fields().all(|field| other.get(field.name()).is_some_and(|o| field.value.is_equal(&o)));
+        }
+        if self.is_seq() || other.is_seq() {
+            let (mut mine, mut theirs) = (self.items(), other.items());
+            return self.is_seq()
+                && other.is_seq()
+                && loop {
+                    match (mine.next(), theirs.next()) {
+                        (None, None) => break true,
+                        (Some(a), Some(b)) if a.is_equal(&b) => {}
+                        _ => break false,
+                    }
+                };
+        }
+        self.scalar() == other.scalar()
+    }
+
+    /// The value as JSON. Timestamps are text, numbers that JSON lacks are `null`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        if self.is_map() {
+            return self.fields().map(|field| (field.name().to_owned(), field.value.to_json())).collect();
+        }
+        if self.is_seq() {
+            return self.items().map(|item| item.to_json()).collect();
+        }
+        match self.scalar() {
+            Scalar::Null => serde_json::Value::Null,
+            Scalar::Bool(value) => value.into(),
+            Scalar::Int(value) => value.into(),
+            Scalar::Uint(value) => value.into(),
+            Scalar::Float(value) => value.into(),
+            Scalar::Timestamp(text) | Scalar::Str(text) => text.into_owned().into(),
+        }
+    }
+
+    /// The value itself, to be kept.
+    #[must_use]
+    pub fn value(&self) -> Value {
+        match self.at {
+            At::Source { file, node, .. } => Value::Source(file, node),
+            At::Made(made) => Value::Made(made.clone()),
+        }
+    }
+}
+
+fn source_fields<'t>(
+    trees: &'t Trees,
+    file: FileId,
+    map: NodeId,
+    parsed: &'t Parsed,
+) -> impl Iterator<Item = Field<'t>> + use<'t> {
+    let mut children = parsed.children(map);
+    std::iter::from_fn(move || {
+        let (key, value) = (children.next()?, children.next()?);
+        let key = KeyAt::Source { file, node: key, parsed, trees };
+        Some(Field { key, value: View::source(trees, file, value) })
+    })
+}
+
+/// The fields of a map with merge keys: its own, then those of the merged maps that it lacks. Bounded in depth, since
+/// a merged map may merge others.
+fn merged_fields<'t>(trees: &'t Trees, file: FileId, map: NodeId, parsed: &'t Parsed, depth: u8) -> Vec<Field<'t>> {
+    let mut own: Vec<Field<'t>> = Vec::new();
+    let mut sources: Vec<View<'t>> = Vec::new();
+    for field in source_fields(trees, file, map, parsed) {
+        if field.name() != "<<" {
+            own.push(field);
+        } else if field.value.is_seq() {
+            sources.extend(field.value.items());
+        } else {
+            sources.push(field.value);
+        }
+    }
+    if depth < 32 {
+        for source in sources {
+            let At::Source { file, node, parsed } = source.at else { continue };
+            for field in merged_fields(trees, file, node, parsed, depth + 1) {
+                if !own.iter().any(|mine| mine.name() == field.name()) {
+                    own.push(field);
+                }
+            }
+        }
+    }
+    own
+}

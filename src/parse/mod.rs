@@ -1,0 +1,11 @@
+//! Text to span trees: YAML and JSON documents, comments, problems; and the type of a scalar.
+//!
+//! Never: a path, a second file, a failure. What is not YAML becomes a problem, and what comes behind it is still read.
+
+mod scalar;
+mod tree;
+mod yaml;
+
+pub use scalar::{Scalar, resolve_plain};
+pub use tree::{Document, Kind, Node, ParseProblem, ParseProblemKind, Parsed, Tag};
+pub use yaml::parse;

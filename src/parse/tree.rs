@@ -1,0 +1,266 @@
+//! The result of parsing one content: a preorder arena of 16-byte nodes.
+//!
+//! Never: a decoded copy of what can be read from the text; only scalars with escapes, folds or several lines own text.
+
+use std::borrow::Cow;
+
+use super::{Scalar, resolve_plain};
+use crate::base::{NodeId, TextRange};
+
+/// What a node is. Scalars keep their notation: it decides their type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// A scalar without quotes, or nothing at all where a value was expected.
+    Plain,
+    /// `'…'`
+    SingleQuoted,
+    /// `"…"`
+    DoubleQuoted,
+    /// `|`
+    Literal,
+    /// `>`
+    Folded,
+    /// A list.
+    Seq,
+    /// A map: key, value, key, value.
+    Map,
+    /// `*name`; see [`Parsed::target`].
+    Alias,
+}
+
+impl Kind {
+    /// Whether it is a scalar in any notation.
+    #[must_use]
+    pub fn is_scalar(self) -> bool {
+        !matches!(self, Self::Seq | Self::Map | Self::Alias)
+    }
+}
+
+/// A tag that changes what a node means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tag {
+    /// None was written.
+    None,
+    /// `!!str`
+    Str,
+    /// `!!int`
+    Int,
+    /// `!!float`
+    Float,
+    /// `!!bool`
+    Bool,
+    /// `!!null`
+    Null,
+    /// `!!binary`
+    Binary,
+    /// `!!timestamp`
+    Timestamp,
+    /// Any other.
+    Other,
+}
+
+/// A node: 16 bytes. A container's children follow it, up to the node at `link`.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    /// Container: the node behind its last. Alias: its target. Scalar: 1 + its row in the decoded texts, or 0 where its
+    /// bytes are its text.
+    pub(super) link: u32,
+    pub(super) kind: Kind,
+    pub(super) tag: Tag,
+    pub(super) flags: u8,
+}
+
+impl Node {
+    pub(super) const FLOW: u8 = 1;
+    pub(super) const MERGES: u8 = 2;
+    pub(super) const ANCHORED: u8 = 4;
+}
+
+/// One document of the stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Document {
+    /// Its root; `None` where it is empty or broken.
+    pub root: Option<NodeId>,
+    /// From its start marker (or first byte) to its end.
+    pub range: TextRange,
+}
+
+/// What is wrong with a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ParseProblemKind {
+    /// It is not YAML; the rest of this document is lost.
+    Syntax,
+    /// The same; and the text looks like a template that makes YAML.
+    Template,
+    /// A key that the map already has.
+    DuplicateKey,
+    /// Too deep, too large, or aliases that would grow too large.
+    Limit,
+}
+
+/// A problem of one content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParseProblem {
+    /// Its kind.
+    pub kind: ParseProblemKind,
+    /// The bytes to mend; for a duplicate key the second one.
+    pub at: TextRange,
+    /// For a duplicate key the first one.
+    pub first: Option<TextRange>,
+    /// In one line, without a final dot.
+    pub message: String,
+}
+
+/// One content, parsed. A value of its text alone.
+#[derive(Debug, Default)]
+pub struct Parsed {
+    pub(super) nodes: Box<[Node]>,
+    pub(super) decoded: Box<[Box<str>]>,
+    pub(super) documents: Box<[Document]>,
+    pub(super) comments: Box<[TextRange]>,
+    pub(super) problems: Box<[ParseProblem]>,
+}
+
+impl Parsed {
+    /// The documents, in order.
+    #[must_use]
+    pub fn documents(&self) -> &[Document] {
+        &self.documents
+    }
+
+    /// The comments, in order, each from its `#` to the end of the line.
+    #[must_use]
+    pub fn comments(&self) -> &[TextRange] {
+        &self.comments
+    }
+
+    /// What is wrong with the text.
+    #[must_use]
+    pub fn problems(&self) -> &[ParseProblem] {
+        &self.problems
+    }
+
+    /// How many nodes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether there is no node at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// What a node is.
+    #[must_use]
+    pub fn kind(&self, node: NodeId) -> Kind {
+        self.node(node).kind
+    }
+
+    /// The tag of a node.
+    #[must_use]
+    pub fn tag(&self, node: NodeId) -> Tag {
+        self.node(node).tag
+    }
+
+    /// The bytes of a node: a scalar with its quotes, a container from its first key or bracket to its last byte.
+    #[must_use]
+    pub fn range(&self, node: NodeId) -> TextRange {
+        let node = self.node(node);
+        TextRange::new(node.start, node.end)
+    }
+
+    /// Whether a container is written with brackets.
+    #[must_use]
+    pub fn is_flow(&self, node: NodeId) -> bool {
+        self.node(node).flags & Node::FLOW != 0
+    }
+
+    /// Whether a map has a merge key (`<<`).
+    #[must_use]
+    pub fn merges(&self, node: NodeId) -> bool {
+        self.node(node).flags & Node::MERGES != 0
+    }
+
+    /// Whether the node carries an anchor.
+    #[must_use]
+    pub fn is_anchored(&self, node: NodeId) -> bool {
+        self.node(node).flags & Node::ANCHORED != 0
+    }
+
+    /// The node that an alias stands for; the node itself where it is none.
+    #[must_use]
+    pub fn target(&self, node: NodeId) -> NodeId {
+        let found = self.node(node);
+        if found.kind == Kind::Alias { NodeId(found.link) } else { node }
+    }
+
+    /// The node behind `node` and all that is in it.
+    #[must_use]
+    pub fn after(&self, node: NodeId) -> NodeId {
+        let found = self.node(node);
+        match found.kind {
+            Kind::Seq | Kind::Map => NodeId(found.link),
+            _ => NodeId(node.0 + 1),
+        }
+    }
+
+    /// The direct children of a container: items, or key, value, key, value.
+    pub fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+        let end = match self.kind(node) {
+            Kind::Seq | Kind::Map => self.after(node),
+            _ => NodeId(node.0 + 1),
+        };
+        let mut at = NodeId(node.0 + 1);
+        std::iter::from_fn(move || {
+            (at < end).then(|| {
+                let child = at;
+                at = self.after(child);
+                child
+            })
+        })
+    }
+
+    /// The text of a scalar, decoded; `text` is the text that was parsed. Empty for containers and aliases.
+    #[must_use]
+    pub fn text<'a>(&'a self, text: &'a str, node: NodeId) -> &'a str {
+        let node = self.node(node);
+        if !node.kind.is_scalar() {
+            return "";
+        }
+        match node.link.checked_sub(1) {
+            Some(row) => &self.decoded[row as usize],
+            None => {
+                let quotes = u32::from(matches!(node.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
+                text.get((node.start + quotes) as usize..(node.end - quotes) as usize).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The typed value of a scalar, as kustomize types it; `Null` for containers and aliases.
+    #[must_use]
+    pub fn scalar<'a>(&'a self, text: &'a str, node: NodeId) -> Scalar<'a> {
+        let found = self.node(node);
+        let written = self.text(text, node);
+        match (found.tag, found.kind) {
+            (_, Kind::Seq | Kind::Map | Kind::Alias) => Scalar::Null,
+            (Tag::Str | Tag::Binary | Tag::Other, _) => Scalar::Str(Cow::Borrowed(written)),
+            (Tag::None, Kind::Plain) => resolve_plain(written),
+            (Tag::None, _) => Scalar::Str(Cow::Borrowed(written)),
+            (Tag::Null, _) => Scalar::Null,
+            (Tag::Int | Tag::Bool | Tag::Timestamp, _) => resolve_plain(written),
+            (Tag::Float, _) => match resolve_plain(written) {
+                Scalar::Int(int) => Scalar::Float(int as f64),
+                Scalar::Uint(int) => Scalar::Float(int as f64),
+                other => other,
+            },
+        }
+    }
+
+    fn node(&self, node: NodeId) -> Node {
+        self.nodes[node.0 as usize]
+    }
+}

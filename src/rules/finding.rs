@@ -1,0 +1,197 @@
+//! What a check says, and what it becomes.
+//!
+//! Never: a finding without a primary place.
+
+use std::sync::Arc;
+
+use crate::base::{Side, Span};
+use crate::compare::Changes;
+use crate::impact::Impact;
+use crate::model::{Object, Trees};
+use crate::world::{Built, ObjectAt, World};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Should be mended.
+    Warning,
+    /// Fails the check.
+    Error,
+}
+
+/// Whether a finding counts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It counts.
+    Open,
+    /// The base has it too.
+    Unchanged,
+}
+
+/// A place that explains a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Label {
+    /// The bytes.
+    pub at: Span,
+    /// Which side they are on.
+    pub side: Side,
+    /// In a few words.
+    pub says: String,
+}
+
+/// The object that a finding is about.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObjectName {
+    /// `group/version`.
+    pub api_version: String,
+    /// The kind.
+    pub kind: Arc<str>,
+    /// The namespace; empty where none is written.
+    pub namespace: Arc<str>,
+    /// The name.
+    pub name: Arc<str>,
+}
+
+impl ObjectName {
+    /// The names of an object.
+    #[must_use]
+    pub fn of(object: &Object) -> Self {
+        let key = &object.key;
+        Self {
+            api_version: object.api_version(),
+            kind: key.kind.clone(),
+            namespace: key.namespace.clone(),
+            name: key.name.clone(),
+        }
+    }
+}
+
+/// A finding: one rule at one place.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: Arc<str>,
+    /// The rule's pack.
+    pub pack: Arc<str>,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// What is wrong, in one line, without a final dot.
+    pub message: String,
+    /// What to do, in one line or a few.
+    pub help: Option<String>,
+    /// Where somebody must edit.
+    pub primary: Span,
+    /// Which side the place is on.
+    pub side: Side,
+    /// Places that explain it.
+    pub related: Vec<Label>,
+    /// The object it is about.
+    pub object: Option<ObjectName>,
+    /// The field in that object, as a JSON pointer.
+    pub field: Option<String>,
+    /// What stays the same while lines move (design §2); set by the engine.
+    pub fingerprint: String,
+    /// Whether it counts.
+    pub status: Status,
+}
+
+/// What a check reports: everything but the rule's own words and severity.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// Where somebody must edit.
+    pub at: Span,
+    /// Which side the place is on.
+    pub side: Side,
+    /// What the rule's `says` may name in braces.
+    pub words: Vec<(&'static str, String)>,
+    /// Which of the facts that the kind declares hold here; `raise` and `lower` ask for them.
+    pub facts: Vec<&'static str>,
+    /// Places that explain it.
+    pub related: Vec<Label>,
+    /// The object it is about.
+    pub object: Option<ObjectName>,
+    /// The field in that object, as a JSON pointer.
+    pub field: Option<String>,
+    /// What tells this hit from others of the rule at the same object and field (a keyed hash, a property's name).
+    pub mark: Option<String>,
+    /// The row of the build it was seen in; hits of one place in several builds become one finding.
+    pub build: Option<usize>,
+}
+
+impl Hit {
+    /// A hit at a place of the head, with nothing else.
+    #[must_use]
+    pub fn at(at: Span) -> Self {
+        Self {
+            at,
+            side: Side::Head,
+            words: Vec::new(),
+            facts: Vec::new(),
+            related: Vec::new(),
+            object: None,
+            field: None,
+            mark: None,
+            build: None,
+        }
+    }
+
+    /// The same with a word for the rule's `says`.
+    #[must_use]
+    pub fn word(mut self, name: &'static str, text: impl Into<String>) -> Self {
+        self.words.push((name, text.into()));
+        self
+    }
+}
+
+/// All that rules may look at.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The context of all values.
+    pub trees: &'a Trees,
+    /// What the change will be merged into, where there is one.
+    pub base: Option<&'a World>,
+    /// The change.
+    pub head: &'a World,
+    /// Their differences; empty without a base.
+    pub changes: &'a Changes,
+    /// What the merge does; empty without a base.
+    pub impact: &'a Impact,
+}
+
+/// One object of the side that is judged, with the build it is in.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The world it is in. Not always the head: the base is judged too, to tell new findings from old ones.
+    pub world: &'a World,
+    /// Its build.
+    pub built: &'a Built,
+    /// Where it is.
+    pub at: ObjectAt,
+    /// The object.
+    pub object: &'a Object,
+}
+
+/// Takes the hits of one rule.
+#[derive(Default)]
+pub struct Sink {
+    pub(super) hits: Vec<Hit>,
+}
+
+impl Sink {
+    /// Reports a hit. The only way to a finding.
+    pub fn report(&mut self, hit: Hit) {
+        self.hits.push(hit);
+    }
+}
+
+/// What a rule looks at; the variant is its subject.
+pub enum Check {
+    /// Each object of each build, by itself.
+    Object(Box<dyn Fn(&Trees, &Subject<'_>, &mut Sink) + Send + Sync>),
+    /// One world as a whole.
+    World(Box<dyn Fn(&Trees, &World, &mut Sink) + Send + Sync>),
+    /// Both worlds and their changes; runs with a base only.
+    Change(Box<dyn Fn(&Facts<'_>, &mut Sink) + Send + Sync>),
+}

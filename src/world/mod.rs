@@ -1,0 +1,79 @@
+//! Everything one side means. Drives the loop: builds → objects → applications → further builds, until none is new.
+//!
+//! Never: a comparison with the other side, a judgement.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::api::Definition;
+use crate::base::{FileId, Problem, Side, Snapshot, Span};
+use crate::delivery::Application;
+use crate::model::Object;
+use crate::render::{Build, Rendered};
+
+/// Everything one side means.
+pub struct World {
+    /// Which side.
+    pub side: Side,
+    /// Its paths.
+    pub snapshot: Arc<Snapshot>,
+    /// Its builds, sorted by path.
+    pub builds: Vec<Built>,
+    /// Its applications, in the order of the objects that they are.
+    pub applications: Vec<Application>,
+    /// The APIs that its objects define.
+    pub definitions: Vec<DefinedApi>,
+    /// All files that hold YAML or JSON, sorted by path: text rules read each once.
+    pub texts: Vec<FileId>,
+    /// What is wrong with texts, folders and the listing (a build's own problems are with the build).
+    pub problems: Vec<Problem>,
+    /// The files that some build reads.
+    pub consumed: BTreeSet<String>,
+}
+
+/// A build with what it gives.
+pub struct Built {
+    /// What was asked for.
+    pub build: Build,
+    /// What came out; shared by both sides where every file read is the same.
+    pub rendered: Arc<Rendered>,
+    /// Rows in [`World::applications`] of those that apply it.
+    pub applied_by: Vec<usize>,
+    /// Where the build as a whole is written: the kustomization's first line, or the file's.
+    pub place: Span,
+    /// The cluster that receives it, where it is known.
+    pub cluster: Option<Arc<str>>,
+}
+
+/// An object of a world: a build and a position in its objects.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ObjectAt {
+    /// A row in [`World::builds`].
+    pub build: usize,
+    /// A row in its objects.
+    pub object: usize,
+}
+
+/// An API definition, with the object that it was compiled from.
+pub struct DefinedApi {
+    /// The object.
+    pub from: ObjectAt,
+    /// What the controller would install.
+    pub definition: Arc<Definition>,
+}
+
+impl World {
+    /// All objects, build by build.
+    pub fn objects(&self) -> impl Iterator<Item = (ObjectAt, &Object)> {
+        self.builds.iter().enumerate().flat_map(|(build, built)| {
+            let objects = built.rendered.objects.iter().enumerate();
+            objects.map(move |(object, found)| (ObjectAt { build, object }, found))
+        })
+    }
+
+    /// One object.
+    #[must_use]
+    pub fn object(&self, at: ObjectAt) -> &Object {
+        &self.builds[at.build].rendered.objects[at.object]
+    }
+}
