@@ -165,6 +165,7 @@ impl Snapshot {
                         rest.split_once('/').map_or(rest, |(first, _)| first).to_owned()
                     })
                     .collect();
+                names.sort_unstable();
                 names.dedup();
                 names
             }
