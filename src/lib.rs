@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod impact;
 pub mod model;
 pub mod parse;
+pub mod read;
 pub mod render;
 pub mod rules;
 pub mod world;
