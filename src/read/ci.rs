@@ -61,7 +61,7 @@ fn github(given: Variables<'_>) -> Ci {
     match given("GITHUB_EVENT_NAME").unwrap_or_default().as_str() {
         name if name.starts_with("pull_request") => Ci {
             // `pull_request_target` runs on the base itself, which is not a merge of anything.
-            merge_commit: given("GITHUB_SHA").filter(|_| is_merge_ref(&given("GITHUB_REF"))),
+            merge_commit: given("GITHUB_SHA").filter(|_| is_merge_ref(given("GITHUB_REF").as_deref())),
             base_commit: said("/pull_request/base/sha"),
             base_branch: given("GITHUB_BASE_REF").or_else(|| said("/pull_request/base/ref")),
             ..ci
@@ -80,8 +80,8 @@ fn github(given: Variables<'_>) -> Ci {
     }
 }
 
-fn is_merge_ref(name: &Option<String>) -> bool {
-    name.as_deref().is_some_and(|name| name.starts_with("refs/pull/") && name.ends_with("/merge"))
+fn is_merge_ref(name: Option<&str>) -> bool {
+    name.is_some_and(|name| name.starts_with("refs/pull/") && name.ends_with("/merge"))
 }
 
 fn gitlab(given: Variables<'_>) -> Ci {
@@ -110,7 +110,7 @@ fn azure(given: Variables<'_>) -> Ci {
     Ci {
         platform: "Azure Pipelines",
         merge_commit: given("BUILD_SOURCEVERSION")
-            .filter(|_| target.is_some() && is_merge_ref(&given("BUILD_SOURCEBRANCH"))),
+            .filter(|_| target.is_some() && is_merge_ref(given("BUILD_SOURCEBRANCH").as_deref())),
         base_commit: None,
         base_branch: target.map(|name| branch(&name).unwrap_or(name)),
     }

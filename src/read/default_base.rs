@@ -51,7 +51,9 @@ impl Repository {
         if let Some(branch) = branch {
             return match self.tip(branch) {
                 Some((name, tip)) => self.meeting(ci, &name, &tip).map(Some),
-                None => self.resolve(&format!("origin/{branch}")).and_then(|tip| self.meeting(ci, branch, &tip)).map(Some),
+                None => {
+                    self.resolve(&format!("origin/{branch}")).and_then(|tip| self.meeting(ci, branch, &tip)).map(Some)
+                }
             };
         }
         self.branch_point(&head)
@@ -102,12 +104,12 @@ impl Repository {
     }
 
     fn default_branch(&self) -> Option<(String, Commit)> {
-        let named = self.handles.with(|repository| {
+        let configured = self.handles.with(|repository| {
             let head = repository.find_reference("refs/remotes/origin/HEAD").ok()?;
             head.symbolic_target().ok().flatten()?.strip_prefix("refs/remotes/").map(str::to_owned)
         });
-        let named = named.ok().flatten();
-        let names = named.into_iter().chain(["origin/main".to_owned(), "origin/master".to_owned()]);
+        let configured = configured.ok().flatten();
+        let names = configured.into_iter().chain(["origin/main".to_owned(), "origin/master".to_owned()]);
         names.into_iter().find_map(|name| Some((name.clone(), self.reference(&format!("refs/remotes/{name}"))?)))
     }
 

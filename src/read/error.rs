@@ -23,7 +23,9 @@ pub enum ReadError {
     #[error("`{}` is a bare repository: there is no work tree to judge; make one: `git worktree add DIR BRANCH`", .0.display())]
     Bare(PathBuf),
     /// The repository has no commit yet.
-    #[error("this repository has no commit yet, so there is nothing to compare with; leave out `--base`, or type `git commit` first")]
+    #[error(
+        "this repository has no commit yet, so there is nothing to compare with; leave out `--base`, or type `git commit` first"
+    )]
     NoCommit,
     /// No commit has this name.
     #[error("no commit is called `{revision}` here; {hint}")]
@@ -34,13 +36,17 @@ pub enum ReadError {
         hint: String,
     },
     /// The name stands for several objects.
-    #[error("`{0}` stands for several objects; write more of its digits, or the whole name of the branch (`refs/heads/…`)")]
+    #[error(
+        "`{0}` stands for several objects; write more of its digits, or the whole name of the branch (`refs/heads/…`)"
+    )]
     AmbiguousRevision(String),
     /// The name stands for a file or a folder.
     #[error("`{0}` is not a commit; name a branch, a tag or a commit")]
     NotACommit(String),
     /// The base is named, but its commit was not fetched: a shallow clone.
-    #[error("the base, commit `{commit}`, is not in this shallow clone; type `{command}`, or give actions/checkout `fetch-depth: 0` (GitLab: `GIT_DEPTH: 0`)")]
+    #[error(
+        "the base, commit `{commit}`, is not in this shallow clone; type `{command}`, or give actions/checkout `fetch-depth: 0` (GitLab: `GIT_DEPTH: 0`)"
+    )]
     ShallowBase {
         /// The commit's id.
         commit: String,
@@ -54,13 +60,17 @@ pub enum ReadError {
         commit: String,
     },
     /// The histories meet before the commits that were fetched.
-    #[error("this shallow clone ends before HEAD and `{with}` meet; type `git fetch --unshallow` (or `git fetch --deepen=100` until it is enough), or give actions/checkout `fetch-depth: 0` (GitLab: `GIT_DEPTH: 0`)")]
+    #[error(
+        "this shallow clone ends before HEAD and `{with}` meet; type `git fetch --unshallow` (or `git fetch --deepen=100` until it is enough), or give actions/checkout `fetch-depth: 0` (GitLab: `GIT_DEPTH: 0`)"
+    )]
     ShallowMergeBase {
         /// The other commit.
         with: String,
     },
     /// The histories never meet.
-    #[error("HEAD and `{with}` have no commit in common, so there is no merge base; to compare the two trees as they are, type `git worktree add DIR {with}` and use `--base DIR`")]
+    #[error(
+        "HEAD and `{with}` have no commit in common, so there is no merge base; to compare the two trees as they are, type `git worktree add DIR {with}` and use `--base DIR`"
+    )]
     NoMergeBase {
         /// The other commit.
         with: String,
@@ -74,10 +84,14 @@ pub enum ReadError {
         more: usize,
     },
     /// The index cannot be read.
-    #[error("git's index cannot be read ({0}); if `git status` fails too, type `rm .git/index && git reset`; a sparse index becomes a full one by `git sparse-checkout reapply --no-sparse-index`")]
+    #[error(
+        "git's index cannot be read ({0}); if `git status` fails too, type `rm .git/index && git reset`; a sparse index becomes a full one by `git sparse-checkout reapply --no-sparse-index`"
+    )]
     Index(String),
     /// An object is not in the repository: a partial clone, or a damaged one.
-    #[error("object `{0}` is not in this clone; a partial clone becomes a full one by `git fetch --refetch --no-filter`; otherwise `git fsck` says what is damaged")]
+    #[error(
+        "object `{0}` is not in this clone; a partial clone becomes a full one by `git fetch --refetch --no-filter`; otherwise `git fsck` says what is damaged"
+    )]
     MissingObject(String),
     /// The tree has more paths than any repository of people.
     #[error("the tree has more than {0} paths, or one longer than 4096 bytes; it is not judged")]

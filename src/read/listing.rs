@@ -12,7 +12,7 @@ use crate::base::{
 
 /// More paths than a tree of people has; a few hundred hostile tree objects can name billions.
 const MOST_PATHS: usize = 1_000_000;
-/// As PATH_MAX of Linux.
+/// As `PATH_MAX` of Linux.
 const LONGEST_PATH: usize = 4096;
 
 /// The entries and problems of one tree.

@@ -50,9 +50,11 @@ pub fn open(path: &Path) -> Result<Option<Repository>, ReadError> {
         Ok(handle) => (handle.path().to_owned(), handle.workdir().map(Path::to_owned), Owner::Trusted),
         Err(error) if error.code() == ErrorCode::NotFound => return Ok(None),
         Err(error) if error.code() == ErrorCode::Owner => {
-            let git_dir = git2::Repository::discover_path(&start, std::iter::empty::<&std::ffi::OsStr>());
-            let git_dir = git_dir.map_err(|error| ReadError::git("open the repository", &error))?;
-            (git_dir, start.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned), Owner::Foreign)
+            let git_dir = git_dir(&start).map_err(|error| ReadError::git("open the repository", &error))?;
+            // A bare repository in a folder of a work tree is not that work tree's.
+            let root = start.ancestors().find(|folder| folder.join(".git").exists());
+            let root = root.filter(|root| self::git_dir(root).is_ok_and(|its| its == git_dir));
+            (git_dir, root.map(Path::to_owned), Owner::Foreign)
         }
         Err(error) => return Err(ReadError::git("open the repository", &error)),
     };
@@ -62,6 +64,11 @@ pub fn open(path: &Path) -> Result<Option<Repository>, ReadError> {
     let handles = Handles::new(git_dir, root.clone(), owner);
     handles.with(|_| ()).map_err(|error| ReadError::git("open the repository", &error))?;
     Ok(Some(Repository { root, objects: Arc::new(Objects(handles.clone())), handles }))
+}
+
+/// The repository's own folder, looked for upwards without opening it.
+fn git_dir(start: &Path) -> Result<PathBuf, git2::Error> {
+    git2::Repository::discover_path(start, std::iter::empty::<&std::ffi::OsStr>())
 }
 
 impl Repository {
@@ -89,12 +96,7 @@ impl Repository {
     ///
     /// # Errors
     /// [`ReadError::Bare`], [`ReadError::Conflict`], [`ReadError::Index`].
-    pub fn index(
-        &self,
-        side: Side,
-        sources: &Arc<Sources>,
-        index_file: Option<&Path>,
-    ) -> Result<Snapshot, ReadError> {
+    pub fn index(&self, side: Side, sources: &Arc<Sources>, index_file: Option<&Path>) -> Result<Snapshot, ReadError> {
         let root = self.root.as_deref().ok_or_else(|| self.bare())?;
         let mut listing = Listing::new(sources);
         self.with("read the index", |repository| {
@@ -129,7 +131,7 @@ impl Repository {
         self.with("read HEAD", |repository| match repository.head() {
             Ok(head) => match head.peel_to_commit() {
                 Ok(commit) => Ok(Some(Commit::new(commit.id()))),
-                Err(error) => Err(missing(head.target().unwrap_or_else(|| Oid::ZERO_SHA1), &error)),
+                Err(error) => Err(missing(head.target().unwrap_or(Oid::ZERO_SHA1), &error)),
             },
             Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(None),
             Err(error) => Err(ReadError::git("read HEAD", &error)),
@@ -169,9 +171,12 @@ impl Repository {
                 Err(error) if error.class() == git2::ErrorClass::Merge => None,
                 Err(error) => return Err(ReadError::git("find the merge base", &error)),
             };
-            found.map(Commit::new).ok_or_else(|| match shallow {
-                true => ReadError::ShallowMergeBase { with: with.id.clone() },
-                false => ReadError::NoMergeBase { with: with.id.clone() },
+            found.map(Commit::new).ok_or_else(|| {
+                if shallow {
+                    ReadError::ShallowMergeBase { with: with.id.clone() }
+                } else {
+                    ReadError::NoMergeBase { with: with.id.clone() }
+                }
             })
         })
     }

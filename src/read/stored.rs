@@ -62,12 +62,12 @@ fn stored(repository: &git2::Repository, path: &RepoPath, bytes: Vec<u8>) -> Vec
     if memchr::memmem::find(&bytes, b"\r\n").is_none() {
         return bytes;
     }
-    match line_breaks(repository, path) {
-        LineBreaks::Kept => bytes,
-        LineBreaks::Converted => without_returns(&bytes),
-        LineBreaks::Guessed if is_binary(&bytes) || was_committed_with_returns(repository, path) => bytes,
-        LineBreaks::Guessed => without_returns(&bytes),
-    }
+    let converted = match line_breaks(repository, path) {
+        LineBreaks::Kept => false,
+        LineBreaks::Converted => true,
+        LineBreaks::Guessed => !is_binary(&bytes) && !was_committed_with_returns(repository, path),
+    };
+    if converted { without_returns(&bytes) } else { bytes }
 }
 
 /// What git does with line breaks when a file is added.
@@ -163,9 +163,7 @@ fn was_committed_with_returns(repository: &git2::Repository, path: &RepoPath) ->
         .ok()
         .and_then(|index| index.get_path(Path::new(path.as_str()), 0))
         .and_then(|entry| repository.find_blob(entry.id).ok());
-    committed.is_some_and(|blob| {
-        memchr::memmem::find(blob.content(), b"\r\n").is_some() && !is_binary(blob.content())
-    })
+    committed.is_some_and(|blob| memchr::memmem::find(blob.content(), b"\r\n").is_some() && !is_binary(blob.content()))
 }
 
 /// The pointer that git LFS stores; a pointer or nothing stays what it is.

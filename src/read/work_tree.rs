@@ -105,8 +105,9 @@ fn changed(repository: &git2::Repository, index: &Index) -> Result<Changes, git2
             continue;
         }
         changes.replaced.insert(raw.to_vec());
-        // A repository in a folder of this one, which git would not take over file by file.
-        if !raw.ends_with(b"/") && delta.new_file().mode() != FileMode::Commit {
+        // With a final slash it is a repository in a folder of this one, which git would not take over file by file.
+        // The delta's mode does not say so: git2 panics on modes that it has no name for, such as a link's own bits.
+        if !raw.ends_with(b"/") {
             changes.on_disk.insert(raw.to_vec());
         }
     }
@@ -116,8 +117,7 @@ fn changed(repository: &git2::Repository, index: &Index) -> Result<Changes, git2
 fn is_sparse(index: &Index, raw: &[u8]) -> bool {
     let entry = str::from_utf8(raw).ok().and_then(|path| index.get_path(Path::new(path), 0));
     entry.is_some_and(|entry| {
-        IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended)
-            .contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
+        IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended).contains(IndexEntryExtendedFlag::SKIP_WORKTREE)
     })
 }
 
