@@ -7,6 +7,7 @@ pub mod impact;
 pub mod model;
 pub mod parse;
 pub mod render;
+pub mod report;
 pub mod rules;
 #[cfg(test)]
 mod testkit;

@@ -59,7 +59,8 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     let base = places(&active, facts.trees, base.seen);
     let known = matching::known_to_base(&active, facts, &head, &base);
     let choose = |wanted: bool| -> Vec<&Place> {
-        head.iter().zip(&known).filter(|(_, known)| **known == wanted).map(|(place, _)| place).collect()
+        let asked = head.iter().zip(&known).filter(|(place, _)| settings.covers(&place.path));
+        asked.filter(|(_, known)| **known == wanted).map(|(place, _)| place).collect()
     };
     let open = fold::findings(&active, facts, &choose(false), &Status::Open);
     let unchanged = fold::findings(&active, facts, &choose(true), &Status::Unchanged);
@@ -73,6 +74,7 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     if settings.show == Show::All {
         verdict.findings.extend(unchanged);
     }
+    verdict.findings.retain(|finding| settings.least.is_none_or(|least| finding.severity >= least));
     sort(facts.trees, &mut verdict.findings);
     verdict
 }
