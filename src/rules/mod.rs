@@ -4,6 +4,8 @@
 
 mod embedded;
 mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod finding;
 mod fold;
 pub mod kinds;
