@@ -4,6 +4,8 @@
 
 mod explain;
 mod json;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::io;

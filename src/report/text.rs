@@ -12,7 +12,7 @@ use miette::{
 
 use super::{Color, Report, Summary};
 use crate::base::{FileId, Position, Side, Sources, Span};
-use crate::rules::{Finding, Label, Severity, Status, Verdict};
+use crate::rules::{Finding, Label, NOT_RENDERED, Severity, Status, Verdict};
 
 /// Writes the findings and, where it is asked for, the summary.
 pub(super) fn write(
@@ -27,7 +27,9 @@ pub(super) fn write(
         let mut text = String::new();
         let shown = Shown::new(report.sources, finding);
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
-        let drawn: String = text.lines().map(|line| format!("{}\n", line.trim_end())).collect();
+        // miette sets the header apart by an empty line; a list of findings is easier to read without.
+        let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+        let drawn: String = lines.map(|line| format!("{line}\n")).collect();
         out.write_all(drawn.as_bytes())?;
         out.write_all(notes(report.sources, finding).as_bytes())?;
         out.write_all(b"\n")?;
@@ -240,7 +242,7 @@ fn found(verdict: &Verdict) -> String {
 }
 
 fn not_rendered(verdict: &Verdict) -> String {
-    let open = |finding: &&Finding| &*finding.rule == "not-rendered" && finding.status == Status::Open;
+    let open = |finding: &&Finding| &*finding.rule == NOT_RENDERED && finding.status == Status::Open;
     match verdict.findings.iter().filter(open).count() {
         0 => String::new(),
         count => format!("; not rendered: {count}"),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::place::{Place, places};
-use super::rule::RuleSet;
+use super::rule::{GUARD, RuleSet};
 use super::settings::{Active, Settings, Show};
 use super::{Check, Facts, Finding, Severity, Status, fold, matching, run};
 use crate::base::RepoPath;
@@ -91,7 +91,7 @@ fn count(open: &[Finding], unchanged: &[Finding]) -> Counts {
 
 fn standing(unchanged: &[Finding]) -> Vec<Standing> {
     let mut counts: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
-    for finding in unchanged.iter().filter(|finding| &*finding.pack == "guard") {
+    for finding in unchanged.iter().filter(|finding| &*finding.pack == GUARD) {
         *counts.entry(&finding.rule).or_default() += 1;
     }
     counts.into_iter().map(|(rule, count)| Standing { rule: rule.clone(), count }).collect()

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::rule::{Default, Rule, RuleSet};
+use super::rule::{Default, GUARD, Rule, RuleSet};
 use super::{Hit, Severity};
 use crate::base::RepoPath;
 
@@ -81,7 +81,7 @@ impl Settings {
             Some(Setting::On | Setting::Off) | None => None,
         };
         let named = |names: &[String], name: &str| names.iter().any(|given| given == name);
-        let runs = if &*rule.pack == "guard" {
+        let runs = if &*rule.pack == GUARD {
             true
         } else if named(&self.ignore, &rule.id) || named(&self.ignore, &rule.pack) {
             false
