@@ -8,4 +8,5 @@ pub mod model;
 pub mod parse;
 pub mod render;
 pub mod rules;
+pub mod secrets;
 pub mod world;
