@@ -92,7 +92,8 @@ fn is_well_known(text: &str) -> bool {
         })
         .filter(char::is_ascii_alphabetic)
         .collect();
-    WELL_KNOWN.contains(&letters) || WELL_KNOWN.contains(&undone.as_str())
+    WELL_KNOWN.contains(&letters)
+        || WELL_KNOWN.iter().any(|word| undone.strip_prefix(word).is_some_and(|rest| rest.len() < 3))
 }
 
 /// `12345678`, `abcdefgh`: each character is the one behind its left neighbor.

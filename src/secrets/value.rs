@@ -294,6 +294,7 @@ fn judge_bytes(name: &str, bytes: &[u8]) -> Option<Found> {
     let is_truststore = lower.contains("trust") || lower.contains("cacerts");
     let is_store = [".jks", ".p12", ".pfx", ".keystore", ".kdbx", ".pkcs12"].iter().any(|end| lower.ends_with(end))
         && !is_truststore;
-    let is_key = keys::is_sensitive(name, Place::Data) && bytes.len() >= 8;
+    let says_key = keys::is_sensitive(name, Place::Data) || keys::words(name).last().is_some_and(|word| word == "key");
+    let is_key = says_key && bytes.len() >= 8;
     if is_store || is_key { Found::new(Kind::Bytes, Strength::Strong) } else { None }
 }
