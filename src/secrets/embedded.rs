@@ -14,7 +14,9 @@ use crate::parse::{self, Kind as NodeKind, Parsed};
 pub(super) fn worst(secret: Secret<'_>, depth: u8) -> Option<Found> {
     let text = secret.text;
     let is_flow = text.starts_with(['{', '[']);
-    let is_file = text.contains('\n') || secret.name.contains('.') || has_file_name(secret.name);
+    let is_file = ["\n", " = ", "Authorization: "].iter().any(|sign| text.contains(sign))
+        || secret.name.contains('.')
+        || has_file_name(secret.name);
     if !is_flow && !is_file {
         return None;
     }

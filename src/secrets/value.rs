@@ -219,6 +219,7 @@ fn is_harmless(name: &str, text: &str) -> bool {
     is_word
         || is_path
         || is_plain_url
+        || text.contains(" = ")
         || text.contains('\n') && !is_blob(text)
         || is_public(text)
         || text.starts_with("(") && text.ends_with(")")
