@@ -9,4 +9,6 @@ pub mod parse;
 pub mod render;
 pub mod rules;
 pub mod secrets;
+#[cfg(test)]
+mod testkit;
 pub mod world;
