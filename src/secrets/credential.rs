@@ -8,7 +8,7 @@ use super::sops;
 use super::strength::Strength;
 use super::value::{DEPTH, Found, Kind, Secret, judge, judge_encoded};
 use crate::base::Span;
-use crate::model::{Field, Object, Trees};
+use crate::model::{Field, How, Object, Trees, Value};
 
 /// A credential that anybody who reads the repository has.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +25,8 @@ pub struct Credential {
     pub kind: Kind,
     /// The keyed hash of key and value.
     pub mark: String,
+    /// The step of rendering that wrote the value; `None` where it stands in the object's own file.
+    pub how: Option<How>,
 }
 
 /// The maps of a Secret that hold values.
@@ -60,5 +62,19 @@ fn credential(map: &str, field: &Field<'_>, key: &RunKey) -> Option<Credential> 
         strength,
         kind,
         mark: key.mark(&[field.name(), &text]),
+        how: how(field.value.value()),
     })
+}
+
+/// Who wrote a value: the generator, where its history has one; else the last step.
+fn how(mut value: Value) -> Option<How> {
+    let last = value.origin()?.set.as_ref()?.how;
+    while let Some(set) = value.origin().and_then(|origin| origin.set.clone()) {
+        if set.how == How::Generator {
+            return Some(How::Generator);
+        }
+        let Some(from) = set.from.clone() else { break };
+        value = from;
+    }
+    Some(last)
 }

@@ -9,6 +9,9 @@ use super::value::{Found, Kind, Secret, judge};
 use crate::base::NodeId;
 use crate::parse::{self, Kind as NodeKind, Parsed};
 
+/// The name of a file that has a password behind the name of each user.
+const USERS: &str = "users.properties";
+
 /// The worst credential of a configuration file, each of its fields and lines judged by itself with `depth` more
 /// levels; `None` where the value is no such file, too.
 pub(super) fn worst(secret: Secret<'_>, depth: u8) -> Option<Found> {
@@ -21,13 +24,18 @@ pub(super) fn worst(secret: Secret<'_>, depth: u8) -> Option<Found> {
         return None;
     }
     let parsed = parse::parse(text);
-    let mut walk = Walk { parsed: &parsed, text, depth, worst: None };
+    let mut walk = Walk { parsed: &parsed, text, depth, judged: false, worst: None };
     for document in parsed.documents() {
         if let Some(root) = document.root.filter(|root| matches!(parsed.kind(*root), NodeKind::Map | NodeKind::Seq)) {
+            walk.judged = true;
             walk.node(root, "");
         }
     }
-    // A file that is YAML in part only, and INI or shell for the rest, is read both ways.
+    // INI and shell are one long scalar to YAML, and a mixture of both breaks off somewhere.
+    let is_yaml = walk.judged && parsed.problems().is_empty();
+    if is_yaml && !secret.name.ends_with(USERS) {
+        return walk.worst;
+    }
     let lines = text.lines().filter_map(|line| line_of(line, secret.name, depth)).reduce(Found::worse);
     merge(walk.worst, lines)
 }
@@ -53,6 +61,8 @@ struct Walk<'p> {
     parsed: &'p Parsed,
     text: &'p str,
     depth: u8,
+    /// Whether there was a document with fields.
+    judged: bool,
     worst: Option<Found>,
 }
 
@@ -112,9 +122,12 @@ fn line_of(line: &str, file: &str, depth: u8) -> Option<Found> {
     if !is_name {
         return None;
     }
-    // A file of users holds a password behind each name.
-    let name = if file.ends_with("users.properties") && !right.contains('=') { "password" } else { name };
+    let name = if file.ends_with(USERS) && !right.contains('=') { "password" } else { name };
     let text = literal_of(right);
+    // The head of a block of YAML has its value on the lines below.
+    if matches!(text, "|" | "|-" | "|+" | ">" | ">-" | ">+") {
+        return None;
+    }
     judge(Secret { name, place: Place::Field, text }, depth.min(1).saturating_sub(1))
 }
 

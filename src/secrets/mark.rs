@@ -40,7 +40,8 @@ impl RunKey {
             inner.update(part.as_bytes());
         }
         let outer = Sha256::new_with_prefix(self.0.map(|byte| byte ^ 0x5c)).chain_update(inner.finalize()).finalize();
-        outer.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        let head = outer.iter().take(8).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+        format!("{head:016x}")
     }
 
     fn from_bytes(bytes: &[u8]) -> Self {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::credential::MAPS;
 use super::sops;
 use crate::base::{FileId, NodeId, Span, TextRange};
-use crate::model::{MadeNode, Object, Trees, Value, View};
+use crate::model::{How, MadeNode, Object, Trees, Value, View};
 use crate::parse::{self, Kind, Parsed};
 
 /// The annotation in which `kubectl apply` keeps the whole object, values included.
@@ -95,8 +95,21 @@ fn secret(trees: &Trees, value: &Value, spans: &mut Vec<Span>) {
 fn values(view: &View<'_>, spans: &mut Vec<Span>) {
     let is_harmless = view.is_null() || view.is_scalar() && sops::is_encrypted_value(&view.written());
     if !is_harmless {
-        spans.push(view.place());
+        spans.push(extent(view));
     }
+}
+
+/// The bytes that hold a value. What a generator takes from a whole file has its place at the first line.
+fn extent(view: &View<'_>) -> Span {
+    let at = view.place();
+    let value = view.value();
+    let is_generated =
+        value.origin().and_then(|origin| origin.set.as_ref()).is_some_and(|set| set.how == How::Generator);
+    if is_generated && at == view.trees().top(at.file) {
+        let end = view.trees().sources().text(at.file).len() as u32;
+        return Span { file: at.file, range: TextRange::new(0, end) };
+    }
+    at
 }
 
 /// What the made fields of a Secret's data were before, and where each step's own bytes are.
@@ -125,7 +138,7 @@ fn replaced(trees: &Trees, value: &Value, spans: &mut Vec<Span>) {
 /// The most lines of values that are looked for in a text before it is blanked as a whole.
 const LINES: usize = 200;
 
-/// A text that holds a Secret: a patch in a kustomization, a manifest in a ConfigMap or an annotation. Its values are
+/// A text that holds a Secret: a patch in a kustomization, a manifest in a config map or an annotation. Its values are
 /// blanked where they stand in the text, and the whole text where one of them does not stand there as it is.
 fn manifest(trees: &Trees, view: &View<'_>, spans: &mut Vec<Span>) {
     let Some(text) = view.as_str().filter(|text| text.contains("Secret")) else { return };

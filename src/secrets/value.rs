@@ -65,8 +65,8 @@ pub(super) struct Found {
 }
 
 impl Found {
-    fn new(kind: Kind, strength: Strength) -> Option<Self> {
-        Some(Self { kind, strength })
+    fn new(kind: Kind, strength: Strength) -> Self {
+        Self { kind, strength }
     }
 
     /// The worse of two.
@@ -140,7 +140,7 @@ fn private_key(text: &str) -> Option<Found> {
         let body = body.split("-----END").next().unwrap_or(body).replace("\\n", " ");
         if body.trim().is_empty() || !is_placeholder(&body) {
             let encrypted = label.starts_with("ENCRYPTED") || body.contains("Proc-Type: 4,ENCRYPTED");
-            return Found::new(Kind::PrivateKey, if encrypted { Strength::Weak } else { Strength::Strong });
+            return Some(Found::new(Kind::PrivateKey, if encrypted { Strength::Weak } else { Strength::Strong }));
         }
     }
     None
@@ -170,7 +170,7 @@ fn hash(text: &str) -> Option<Found> {
     };
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).peekable();
     lines.peek()?;
-    if lines.all(is_hash) { Found::new(Kind::Hash, Strength::Weak) } else { None }
+    if lines.all(is_hash) { Some(Found::new(Kind::Hash, Strength::Weak)) } else { None }
 }
 
 /// A value of its own under a sensitive name.
@@ -190,7 +190,7 @@ fn literal(secret: Secret<'_>, text: &str) -> Option<Found> {
         return None;
     }
     let rest = without_variables(text);
-    Found::new(Kind::Password, strength::of(rest.as_deref().unwrap_or(text)))
+    Some(Found::new(Kind::Password, strength::of(rest.as_deref().unwrap_or(text))))
 }
 
 /// `Basic …`, `Bearer …`: what follows is a credential.
@@ -200,14 +200,14 @@ fn header(text: &str) -> Option<Found> {
     if is_placeholder(value) {
         return None;
     }
-    if scheme == "Basic" { basic(value) } else { Found::new(Kind::Password, strength::of(value)) }
+    if scheme == "Basic" { basic(value) } else { Some(Found::new(Kind::Password, strength::of(value))) }
 }
 
 /// `user:password` in base64.
 fn basic(text: &str) -> Option<Found> {
     let decoded = decode(text).and_then(|bytes| String::from_utf8(bytes).ok());
     let password = decoded.as_deref().and_then(|pair| pair.split_once(':')).map_or(text, |(_, password)| password);
-    if is_placeholder(password) { None } else { Found::new(Kind::Password, strength::of(password)) }
+    if is_placeholder(password) { None } else { Some(Found::new(Kind::Password, strength::of(password))) }
 }
 
 /// Values that are no credentials under whatever name.
@@ -222,7 +222,7 @@ fn is_harmless(name: &str, text: &str) -> bool {
         || text.contains(" = ")
         || text.contains('\n') && !is_blob(text)
         || is_public(text)
-        || text.starts_with("(") && text.ends_with(")")
+        || text.starts_with('(') && text.ends_with(')')
         || keys::words(name).last().is_some_and(|word| word == "secret" || word == "secrets") && is_reference(text)
 }
 
@@ -297,5 +297,5 @@ fn judge_bytes(name: &str, bytes: &[u8]) -> Option<Found> {
         && !is_truststore;
     let says_key = keys::is_sensitive(name, Place::Data) || keys::words(name).last().is_some_and(|word| word == "key");
     let is_key = says_key && bytes.len() >= 8;
-    if is_store || is_key { Found::new(Kind::Bytes, Strength::Strong) } else { None }
+    if is_store || is_key { Some(Found::new(Kind::Bytes, Strength::Strong)) } else { None }
 }
