@@ -56,6 +56,7 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("guard", "unparsable-file"),
     rule!("guard", "unreadable-file"),
     rule!("pod-security", "privileged-container"),
+    rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
     rule!("sync-policy", "prune-on-core"),
     rule!("sync-policy", "prune-on-root"),
 ];

@@ -3,6 +3,7 @@
 //! Never: an `if` on a rule's id; that would be two kinds.
 
 mod container_field;
+mod plaintext_secret;
 mod problem;
 mod prune;
 
@@ -106,7 +107,7 @@ impl Params<'_> {
 }
 
 /// All kinds, sorted by name.
-pub static KINDS: &[CheckKind] = &[container_field::KIND, problem::KIND, prune::KIND];
+pub static KINDS: &[CheckKind] = &[container_field::KIND, plaintext_secret::KIND, problem::KIND, prune::KIND];
 
 /// The kind with this name.
 #[must_use]
