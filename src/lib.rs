@@ -8,4 +8,6 @@ pub mod model;
 pub mod parse;
 pub mod render;
 pub mod rules;
+#[cfg(test)]
+mod testkit;
 pub mod world;
