@@ -30,7 +30,7 @@ pub struct Judgement {
 pub struct Violation {
     /// The field, as a JSON pointer.
     pub pointer: String,
-    /// The field, as people write it, with `[*]` for any item or key.
+    /// The field, as people write it, with `[*]` for any item or key; of what is missing its own path.
     pub path: String,
     /// The offending value; for what is missing, the key of the object that lacks it.
     pub at: Span,
@@ -230,6 +230,10 @@ impl<'a> Walk<'a> {
             let filled = |schema: &Schema| schema.property(name).is_some_and(|p| p.default_value(self.trees).is_some());
             if !present.contains(&name) && !filled(schema) && !filled(host) {
                 self.violate("required", at, format!("`{name}` is required"));
+                if let Some(violation) = self.out.violations.last_mut() {
+                    let dot = if violation.path.is_empty() { "" } else { "." };
+                    violation.path = format!("{}{dot}{name}", violation.path);
+                }
             }
         }
         if schema.limits.flags.has(Flags::EMBEDDED) {

@@ -268,6 +268,29 @@ impl Schema {
         self.keywords.binary_search_by(|keyword| (*keyword.name).cmp(name)).ok().map(|at| &self.keywords[at])
     }
 
+    /// The fields that this schema names and `other` prunes, topmost only: each path with the key here.
+    #[must_use]
+    pub fn fields_beyond(&self, other: &Schema) -> Vec<(String, Span)> {
+        let mut found = Vec::new();
+        self.beyond(other, "", &mut found);
+        found
+    }
+
+    fn beyond(&self, other: &Schema, path: &str, found: &mut Vec<(String, Span)>) {
+        for property in &self.properties {
+            let path = if path.is_empty() { property.name.to_string() } else { format!("{path}.{}", property.name) };
+            match other.property(&property.name).or(other.values.as_deref()) {
+                Some(theirs) => property.schema.beyond(theirs, &path, found),
+                None if other.preserves_unknown() || other.is_map() => {}
+                None => found.push((path, property.schema.at)),
+            }
+        }
+        let items = self.items.as_ref().zip(other.items.as_ref());
+        for (mine, theirs) in items.into_iter().chain(self.values.as_ref().zip(other.values.as_ref())) {
+            mine.beyond(theirs, &format!("{path}[*]"), found);
+        }
+    }
+
     /// The value that a missing field takes; a default of `null` is none.
     #[must_use]
     pub fn default_value(&self, trees: &Trees) -> Option<&Value> {

@@ -101,3 +101,5 @@ pub fn worlds(trees: &Trees, base: &World, head: &World) -> Changes {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod testworld;
