@@ -4,5 +4,7 @@
 
 mod build;
 mod resource;
+mod schema;
+mod transform;
 
 pub use build::{Build, BuildKind, Rendered};
