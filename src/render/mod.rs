@@ -6,5 +6,7 @@ mod build;
 mod emit;
 mod hash;
 mod resource;
+mod schema;
+mod transform;
 
 pub use build::{Build, BuildKind, Rendered};
