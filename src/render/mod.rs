@@ -3,6 +3,8 @@
 //! Never: a file of its own accord (it asks the snapshot), a remote, a process, a judgement.
 
 mod build;
+mod patch;
 mod resource;
+mod schema;
 
 pub use build::{Build, BuildKind, Rendered};
