@@ -72,7 +72,7 @@ impl<'t> Field<'t> {
     #[must_use]
     pub fn key_place(&self) -> Span {
         match self.key {
-            KeyAt::Source { file, node, parsed, .. } => Span { file, range: parsed.range(node) },
+            KeyAt::Source { file, node, trees, .. } => trees.span(file, node),
             KeyAt::Made(key, trees) => key.place(trees),
         }
     }
@@ -297,7 +297,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn place(&self) -> Span {
         match self.at {
-            At::Source { file, node, parsed } => Span { file, range: parsed.range(node) },
+            At::Source { file, node, .. } => self.trees.span(file, node),
             At::Made(made) => made.origin.at,
         }
     }
