@@ -17,7 +17,7 @@ use crate::impact::{self, Impact};
 use crate::model::Trees;
 use crate::read::{self, Ci, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
-use crate::report::{self, BaseName, Color, Format, Report, Summary};
+use crate::report::{self, ApiImpact, BaseName, Color, Format, Report, Summary};
 use crate::rules::{self, Facts, RuleSet, Settings, Severity, Show, Verdict};
 use crate::secrets;
 use crate::world::{self, World};
@@ -32,6 +32,8 @@ pub struct Env {
     pub color: bool,
     /// The columns of the terminal.
     pub width: usize,
+    /// The index that git filled for its hook, if it is not the usual one.
+    pub index: Option<PathBuf>,
 }
 
 impl Env {
@@ -45,6 +47,7 @@ impl Env {
             ci: Ci::from_variables(&|name| std::env::var(name).ok()),
             color: given("NO_COLOR").is_none() && (terminal || forced),
             width: given("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(100),
+            index: given("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
 }
@@ -111,6 +114,8 @@ pub struct Judgement {
     head: World,
     impact: Impact,
     base: Option<BaseName>,
+    /// Whether neither side holds anything that a rule reads.
+    empty: bool,
     /// What the rules say.
     pub verdict: Verdict,
 }
@@ -124,7 +129,7 @@ fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) 
         Ok(judge(sources.clone(), sides, &rules, settings))
     })?;
     judged.write_reports(ask, env, out)?;
-    if judged.checked_nothing() && judged.verdict.findings.is_empty() {
+    if judged.empty && judged.verdict.findings.is_empty() {
         writeln!(err, "error: nothing was checked: no object, kustomization or text that a rule reads was found")?;
         return Ok(NOT_JUDGED);
     }
@@ -144,7 +149,8 @@ pub fn judge(sources: Arc<Sources>, sides: Sides, rules: &RuleSet, settings: Set
     redact(&trees, base.as_ref(), &head);
     let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact };
     let verdict = rules::judge(rules, &facts, &settings);
-    Judgement { head, impact, base: name, verdict, trees }
+    let empty = base.iter().chain([&head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
+    Judgement { head, impact, base: name, empty, verdict, trees }
 }
 
 /// Blanks every secret of both sides, before anything is written.
@@ -168,7 +174,7 @@ impl Judgement {
             verdict: &self.verdict,
             base: self.base.clone(),
             judged: report::Judged { objects: self.head.objects().count(), builds: builds.count(), files: files.len() },
-            apis: report::apis(self.trees.sources(), &self.impact),
+            apis: self.impact.apis.iter().map(|api| ApiImpact::of(self.trees.sources(), api)).collect(),
         };
         for to in &ask.format {
             let colored = match ask.color {
@@ -200,10 +206,6 @@ impl Judgement {
         self.trees.sources().path(file)
     }
 
-    fn checked_nothing(&self) -> bool {
-        self.head.builds.is_empty() && self.head.texts.is_empty()
-    }
-
     fn exit(&self, fail_on: cli::FailOn) -> u8 {
         let counts = &self.verdict.counts;
         let failing = match fail_on {
@@ -228,7 +230,7 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
             let commit = repository.merge_base(&repository.resolve(asked)?)?;
             let base = repository.revision(Side::Base, sources, &commit)?;
             let name = BaseName { revision: asked.to_owned(), merge_base: Some(commit.id) };
-            in_repository(&repository, &paths, sources, Some((base, name)), ask)
+            in_repository(&repository, &paths, sources, Some((base, name)), (ask, env))
         }
         (_, Some(asked), Some(folder)) => {
             let base = read::folder(Side::Base, sources, &folder)?;
@@ -248,7 +250,7 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
                     Some((repository.revision(Side::Base, sources, &commit)?, name))
                 }
             };
-            in_repository(&repository, &paths, sources, base, ask)
+            in_repository(&repository, &paths, sources, base, (ask, env))
         }
         (None, None, _) if ask.staged => Err(ReadError::NotARepository(first).into()),
         (Some(repository), None, _) => {
@@ -259,7 +261,7 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
                     Some((snapshot, BaseName { revision: found.asked, merge_base: Some(found.commit.id) }))
                 }
             };
-            in_repository(&repository, &paths, sources, base, ask)
+            in_repository(&repository, &paths, sources, base, (ask, env))
         }
         (None, None, _) => {
             let head = read::folder(Side::Head, sources, &first)?;
@@ -273,10 +275,10 @@ fn in_repository(
     paths: &[PathBuf],
     sources: &Arc<Sources>,
     base: Option<(Snapshot, BaseName)>,
-    ask: &cli::Check,
+    (ask, env): (&cli::Check, &Env),
 ) -> Result<Sides, Stop> {
     let head = if ask.staged {
-        repository.index(Side::Head, sources)?
+        repository.index(Side::Head, sources, env.index.as_deref())?
     } else {
         repository.work_tree(Side::Head, sources)?
     };

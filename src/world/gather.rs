@@ -208,7 +208,7 @@ fn assemble(
     mark_roots(&builds, &mut applications);
     let mut world = World {
         side: snapshot.side(),
-        problems: text_problems(trees, &layout.texts),
+        problems: snapshot.problems().iter().cloned().chain(text_problems(trees, &layout.texts)).collect(),
         snapshot,
         builds,
         applications,
