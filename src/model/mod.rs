@@ -2,12 +2,14 @@
 //!
 //! Never: a judgement; a second reading of a file.
 
+mod kustomization;
 mod object;
 mod origin;
 mod trees;
 mod value;
 mod view;
 
+pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
 pub use trees::Trees;

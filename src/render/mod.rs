@@ -2,7 +2,21 @@
 //!
 //! Never: a file of its own accord (it asks the snapshot), a remote, a process, a judgement.
 
+mod accumulate;
 mod build;
+mod finish;
+mod generate;
+mod load;
+mod order;
+mod patches;
+mod plain;
+mod plugin;
+mod renderer;
 mod resource;
+mod select;
+mod set;
 
 pub use build::{Build, BuildKind, Rendered};
+pub use load::LoadRestriction;
+pub use order::Order;
+pub use renderer::{ManagedBy, Options, Renderer, print};
