@@ -124,6 +124,24 @@ impl<'t> View<'t> {
         !self.is_map() && !self.is_seq()
     }
 
+    /// How it is written, of which kustomize keeps more than the type; `None` for what rendering made.
+    #[must_use]
+    pub fn notation(&self) -> Option<Kind> {
+        match self.at {
+            At::Source { node, parsed, .. } => Some(parsed.kind(node)),
+            At::Made(_) => None,
+        }
+    }
+
+    /// Whether it is a container that stands in brackets in its file.
+    #[must_use]
+    pub fn is_flow(&self) -> bool {
+        match self.at {
+            At::Source { node, parsed, .. } => parsed.is_flow(node),
+            At::Made(_) => false,
+        }
+    }
+
     /// Whether it is `null` or nothing.
     #[must_use]
     pub fn is_null(&self) -> bool {

@@ -4,8 +4,10 @@
 
 mod accumulate;
 mod build;
+mod emit;
 mod finish;
 mod generate;
+mod hash;
 mod load;
 mod order;
 mod patches;
