@@ -10,11 +10,13 @@ mod generate;
 mod hash;
 mod load;
 mod order;
+mod patch;
 mod patches;
 mod plain;
 mod plugin;
 mod renderer;
 mod resource;
+mod schema;
 mod select;
 mod set;
 
