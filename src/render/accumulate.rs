@@ -15,7 +15,7 @@ use super::schema::Schema;
 use super::set::ResourceSet;
 use super::transform::{self, Cx, NamespaceOptions, Specs};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
-use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Origin, Trees, Value, View};
+use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Trees, Value, View};
 
 /// What all kustomizations of one build share.
 pub(super) struct Context<'a> {
@@ -99,19 +99,19 @@ impl Chain<'_> {
 ///
 /// # Errors
 /// What keeps it from being built, at its line.
-pub(super) fn base(cx: &Context<'_>, folder: &RepoPath, up: Option<&Chain<'_>>, by: Option<Span>) -> Result<Arc<Base>, Problem> {
+pub(super) fn base(
+    cx: &Context<'_>,
+    folder: &RepoPath,
+    up: Option<&Chain<'_>>,
+    by: Option<Span>,
+) -> Result<Arc<Base>, Problem> {
     let free = |folders: &[RepoPath]| up.is_none_or(|up| folders.iter().all(|folder| up.below(folder).is_none()));
     if let Some(base) = cx.bases.get(folder).filter(|base| free(&base.accumulated.folders)) {
         return Ok(base);
     }
     let kustomization = kustomization(cx, folder, by)?;
-    let accumulated = Layer {
-        cx,
-        chain: Chain { folder, up },
-        kustomization: &kustomization,
-        out: Accumulated::empty(),
-    }
-    .run()?;
+    let accumulated =
+        Layer { cx, chain: Chain { folder, up }, kustomization: &kustomization, out: Accumulated::empty() }.run()?;
     let base = Arc::new(Base { kustomization, accumulated });
     cx.bases.keep(folder, &base);
     Ok(base)
@@ -321,8 +321,10 @@ impl<'l> Layer<'l> {
                     .with_help("use `behavior: create`, or include the base that has it"))
             }
             ([], _) => self.out.resources.push(schema, resource).map_err(|id| registered(at, &id)),
-            ([_], Behavior::Create) => Err(does_not_build(at, format!("id {id} exists; behavior must be merge or replace"))
-                .with_help("set `behavior: merge` or `behavior: replace`, or use another name")),
+            ([_], Behavior::Create) => {
+                Err(does_not_build(at, format!("id {id} exists; behavior must be merge or replace"))
+                    .with_help("set `behavior: merge` or `behavior: replace`, or use another name"))
+            }
             ([row], _) => {
                 let row = *row;
                 let merged = generate::over(self.cx, resource, &self.out.resources.list()[row]);
@@ -416,6 +418,14 @@ impl<'l> Layer<'l> {
         run: impl Fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         let Some(value) = self.kustomization.get(self.cx.trees, field) else { return Ok(()) };
+        self.step(value, run)
+    }
+
+    fn step(
+        &mut self,
+        value: View<'_>,
+        run: impl Fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
         let specs = self.out.specs.clone();
         let cx = Cx { trees: self.cx.trees, schema: self.cx.schema, specs: &specs };
         match run(&cx, self.out.resources.edit(), value) {
@@ -424,33 +434,23 @@ impl<'l> Layer<'l> {
         }
     }
 
-    /// Replacements may stand in files of their own; these are put in the entry's place.
+    /// The entries of `replacements`; they may stand in files of their own.
     fn replacements(&mut self) -> Result<(), Problem> {
         let trees = self.cx.trees;
-        let Some(field) = self.kustomization.get(trees, "replacements") else { return Ok(()) };
-        let mut entries = Vec::new();
-        for entry in field.items() {
-            let Some(path) = entry.get("path").filter(|path| path.as_str().is_some_and(|path| !path.is_empty())) else {
-                entries.push(entry.value());
-                continue;
-            };
-            if let Target::File(file) = self.find(path.as_str().unwrap_or_default(), path.place(), Wanted::File)? {
-                load::content(trees, file, path.place())?;
-                self.out.files.push(file);
-                for document in trees.documents(file) {
-                    let view = trees.view(&document);
-                    if view.is_seq() {
-                        entries.extend(view.items().map(|item| item.value()));
-                    } else {
-                        entries.push(document);
+        for entry in self.kustomization.items(trees, "replacements") {
+            let done = plugin::replacement_entry(self.cx, self.chain.folder, entry, &mut self.out.files);
+            match done {
+                Ok(found) => {
+                    for value in &found {
+                        self.step(trees.view(value), |cx, resources, field| {
+                            transform::replacements(cx, resources, field, entry.place())
+                        })?;
                     }
                 }
+                Err(problem) => self.soften(Err(problem))?,
             }
         }
-        let all = Value::seq(entries, Origin::within(field.place()));
-        self.transform("replacements", |cx, resources, _| {
-            transform::replacements(cx, resources, trees.view(&all))
-        })
+        Ok(())
     }
 
     /// The plugin configurations that an entry of `generators`, `transformers` or `validators` names or holds.

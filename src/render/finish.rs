@@ -3,13 +3,13 @@
 //! Never: a step of a single kustomization.
 
 use super::accumulate::{Base, Context};
+use super::hash;
 use super::load::does_not_build;
 use super::order;
 use super::patches::Missing;
 use super::renderer::ManagedBy;
 use super::resource::Resource;
 use super::transform::{self, Cx};
-use super::hash;
 use crate::base::{Problem, ProblemKind, Span};
 use crate::model::{How, Key, Object, Origin, Trees, Value, View};
 use crate::parse::Scalar;

@@ -48,7 +48,9 @@ pub(super) fn generate(
 ) -> Result<Resource, Problem> {
     let name = args.get("name").filter(|name| name.as_str().is_some_and(|name| !name.is_empty()));
     let Some(name) = name else {
-        return Err(does_not_build(args.place(), "a configmap must have a name").with_help("give the generator a `name`"));
+        return Err(
+            does_not_build(args.place(), "a configmap must have a name").with_help("give the generator a `name`")
+        );
     };
     let pairs = pairs(cx, root, args, files)?;
     let made = Maker { by: name.place() };
@@ -315,7 +317,8 @@ fn within(entry: View<'_>, text: &str, start: usize, len: usize) -> Span {
 /// `key=path` or `path`, whose last segment is then the key.
 fn file_source(entry: View<'_>) -> Result<(String, String), Problem> {
     let text = entry.as_str().unwrap_or_default();
-    let refuse = |message: String| Err(does_not_build(entry.place(), format!("loading KV pairs: file sources: {message}")));
+    let refuse =
+        |message: String| Err(does_not_build(entry.place(), format!("loading KV pairs: file sources: {message}")));
     match text.split_once('=') {
         None => Ok((text.rsplit('/').next().unwrap_or(text).to_owned(), text.to_owned())),
         Some((_, path)) if path.contains('=') => refuse("key names or file paths cannot contain '='".to_owned()),
@@ -328,7 +331,8 @@ fn file_source(entry: View<'_>) -> Result<(String, String), Problem> {
 /// The pairs of an env file: a line each; blank lines and comments are left out.
 fn env_file(cx: &Context<'_>, file: FileId, at: Span, pairs: &mut Vec<Pair>) -> Result<(), Problem> {
     let Some(text) = cx.trees.sources().content(file).text() else {
-        let message = format!("loading KV pairs: env sources: `{}` has invalid utf8 bytes", cx.trees.sources().path(file));
+        let message =
+            format!("loading KV pairs: env sources: `{}` has invalid utf8 bytes", cx.trees.sources().path(file));
         return Err(does_not_build(at, message));
     };
     let mut start = 0;

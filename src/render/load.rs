@@ -74,10 +74,8 @@ pub(super) fn find(
         }
         Found::Folder(path) if wanted == Wanted::FileOrFolder => Ok(Target::Folder(path)),
         Found::Folder(_) => Err(does_not_build(at, format!("'{name}' must resolve to a file"))),
-        Found::Missing => {
-            Err(does_not_build(at, format!("`{name}` does not exist: no such file or directory"))
-                .with_help("correct the path, remove the entry, or add what it names"))
-        }
+        Found::Missing => Err(does_not_build(at, format!("`{name}` does not exist: no such file or directory"))
+            .with_help("correct the path, remove the entry, or add what it names")),
         Found::Outside(_) => Err(outside()),
         Found::Submodule(path) => Ok(Target::Elsewhere(format!("`{name}` is in the git submodule `{path}`"))),
     }
@@ -90,9 +88,9 @@ fn is_remote(name: &str) -> bool {
     if ["https://", "http://", "ssh://", "file://"].iter().any(|scheme| bare.starts_with(scheme)) {
         return true;
     }
-    let user = bare.split_once('@').is_some_and(|(user, rest)| {
-        !user.is_empty() && !user.contains(['/', '.']) && rest.contains(':')
-    });
+    let user = bare
+        .split_once('@')
+        .is_some_and(|(user, rest)| !user.is_empty() && !user.contains(['/', '.']) && rest.contains(':'));
     user || bare.starts_with("github.com/") || bare.starts_with("github.com:")
 }
 
@@ -178,9 +176,12 @@ fn is_object(view: View<'_>) -> Result<bool, Problem> {
         return Err(does_not_build(view.place(), "expected an object here"));
     }
     let at = view.fields().next().map_or_else(|| view.place(), |field| field.key_place());
-    let text = |value: Option<View<'_>>| value.is_some_and(|v| v.is_scalar() && !v.written().is_empty() && !v.is_null());
+    let text =
+        |value: Option<View<'_>>| value.is_some_and(|v| v.is_scalar() && !v.written().is_empty() && !v.is_null());
     if !text(view.get("kind")) {
-        return Err(does_not_build(at, "missing kind in object").with_help("every object needs `kind` and `metadata.name`"));
+        return Err(
+            does_not_build(at, "missing kind in object").with_help("every object needs `kind` and `metadata.name`")
+        );
     }
     let list = view.str_at(["kind"]).is_some_and(|kind| kind.ends_with("List"));
     if !list && !text(view.path(["metadata", "name"])) {

@@ -10,7 +10,7 @@ use super::resource::{Id, Resource};
 use super::select::Selector;
 use super::set::ResourceSet;
 use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
-use crate::model::{Value, View};
+use crate::model::{Trees, Value, View};
 use crate::parse::ParseProblemKind;
 
 /// Applies patches to the objects of one accumulation.
@@ -54,7 +54,7 @@ struct Allowed {
     kind: bool,
 }
 
-impl Patcher<'_> {
+impl<'p> Patcher<'p> {
     /// One entry of `patches`.
     ///
     /// # Errors
@@ -174,8 +174,8 @@ impl Patcher<'_> {
     }
 
     /// Whether a text is operations or objects; kustomize tries both.
-    fn classify(&self, file: FileId, by: Span) -> Result<Patch<'_>, Problem> {
-        let trees = self.cx.trees;
+    fn classify(&self, file: FileId, by: Span) -> Result<Patch<'p>, Problem> {
+        let trees: &'p Trees = self.cx.trees;
         let parsed = trees.parsed(file);
         let unreadable = |at, why: &str| {
             does_not_build(at, format!("unable to parse SM or JSON patch: {why}")).with_related(by, "patched here")
@@ -184,7 +184,9 @@ impl Patcher<'_> {
             let at = trees.sources().outermost(Span { file, range: broken.at });
             return Err(unreadable(at, &broken.message));
         }
-        let Some(root) = parsed.documents().iter().find_map(|document| document.root) else { return Ok(Patch::Nothing) };
+        let Some(root) = parsed.documents().iter().find_map(|document| document.root) else {
+            return Ok(Patch::Nothing);
+        };
         let view = trees.node(file, root);
         if view.is_seq() {
             return match view.items().find(|item| !item.is_map()) {
@@ -210,10 +212,11 @@ impl Patcher<'_> {
             rows => {
                 let found = if rows.is_empty() { "no" } else { "multiple" };
                 let at = view.path(["metadata", "name"]).unwrap_or(view).place();
-                let message = format!("no resource matches strategic merge patch \"{id}\": {found} matches for Id {id}");
-                return Err(does_not_build(at, message)
-                    .with_related(by, "patched here")
-                    .with_help("group, version, kind, name and namespace must be those of an object; or use a `target`"));
+                let message =
+                    format!("no resource matches strategic merge patch \"{id}\": {found} matches for Id {id}");
+                return Err(does_not_build(at, message).with_related(by, "patched here").with_help(
+                    "group, version, kind, name and namespace must be those of an object; or use a `target`",
+                ));
             }
         };
         let patch = stripped(cx, patch, allowed);

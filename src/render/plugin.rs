@@ -6,7 +6,7 @@
 use super::accumulate::Context;
 use super::finish;
 use super::generate::{self, Generated};
-use super::load::does_not_build;
+use super::load::{self, Target, Wanted, does_not_build};
 use super::patches::{Missing, Patcher};
 use super::resource::Resource;
 use super::set::ResourceSet;
@@ -55,7 +55,9 @@ impl Run<'_> {
                 let args = self.cx.trees.view(&args);
                 generate::generate(self.cx, self.root, generated, args, None, self.files).map(Some)
             }
-            (_, None) if !matches!(name, "HelmChartInflationGenerator" | "IAMPolicyGenerator" | "ValueAddTransformer") => {
+            (_, None)
+                if !matches!(name, "HelmChartInflationGenerator" | "IAMPolicyGenerator" | "ValueAddTransformer") =>
+            {
                 if role == Role::Generator {
                     return Err(does_not_build(kind.place(), format!("plugin {name} not a generator")));
                 }
@@ -88,7 +90,8 @@ impl Run<'_> {
             "PatchTransformer" => self.patcher().entry(config),
             "PatchJson6902Transformer" => self.patcher().json6902(config, "jsonOp"),
             "PatchStrategicMergeTransformer" => {
-                let texts = config.get("paths").into_iter().flat_map(|paths| paths.items()).chain(config.get("patches"));
+                let texts =
+                    config.get("paths").into_iter().flat_map(|paths| paths.items()).chain(config.get("patches"));
                 texts.into_iter().try_for_each(|text| self.patcher().strategic(text))
             }
             "HashTransformer" => finish::add_hashes(self.cx.trees, self.set.edit()),
@@ -105,12 +108,21 @@ impl Run<'_> {
             }
             "ImageTagTransformer" => self.with_specs(config, "imageTag", SpecKind::Images, transform::image),
             "ReplicaCountTransformer" => self.with_specs(config, "replica", SpecKind::Replicas, transform::replica),
-            "ReplacementTransformer" => match config.get("replacements") {
-                Some(field) => self.step(&self.specs.clone(), field, transform::replacements),
-                None => Ok(()),
-            },
+            "ReplacementTransformer" => self.replacements(config),
             _ => Err(does_not_build(kind.place(), format!("unable to load builtin {name}.builtin.[noGrp]"))),
         }
+    }
+
+    fn replacements(&mut self, config: View<'_>) -> Result<(), Problem> {
+        let specs = self.specs.clone();
+        for entry in config.get("replacements").into_iter().flat_map(|list| list.items()) {
+            for value in &replacement_entry(self.cx, self.root, entry, self.files)? {
+                self.step(&specs, self.cx.trees.view(value), |cx, resources, field| {
+                    transform::replacements(cx, resources, field, entry.place())
+                })?;
+            }
+        }
+        Ok(())
     }
 
     fn patcher(&mut self) -> Patcher<'_> {
@@ -160,5 +172,43 @@ impl Run<'_> {
             Err(_) if self.missing == Missing::Unknown => Ok(()),
             done => done,
         }
+    }
+}
+
+/// The replacements that an entry is or, by its `path`, names.
+///
+/// # Errors
+/// The file cannot be had.
+pub(super) fn replacement_entry(
+    cx: &Context<'_>,
+    root: &RepoPath,
+    entry: View<'_>,
+    files: &mut Vec<FileId>,
+) -> Result<Vec<Value>, Problem> {
+    let Some(path) = entry.get("path").filter(|path| path.as_str().is_some_and(|path| !path.is_empty())) else {
+        return Ok(vec![entry.value()]);
+    };
+    if entry.get("source").is_some() || entry.get("targets").is_some() {
+        let message = "cannot specify both path and inline replacement";
+        return Err(does_not_build(path.place(), message));
+    }
+    let at = path.place();
+    match load::find(cx.snapshot, cx.options.load, root, (path.as_str().unwrap_or_default(), at), Wanted::File)? {
+        Target::File(file) => {
+            load::content(cx.trees, file, at)?;
+            files.push(file);
+            let mut found = Vec::new();
+            for document in cx.trees.documents(file) {
+                let view = cx.trees.view(&document);
+                if view.is_seq() {
+                    found.extend(view.items().map(|item| item.value()));
+                } else {
+                    found.push(document);
+                }
+            }
+            Ok(found)
+        }
+        Target::Folder(_) => Ok(Vec::new()),
+        Target::Elsewhere(why) => Err(Problem::new(ProblemKind::NotRendered, at, why)),
     }
 }

@@ -8,6 +8,7 @@ use super::load::does_not_build;
 use super::resource::Resource;
 use super::schema::Schema;
 use super::set::effective_namespace;
+use super::transform::Requirements;
 use crate::base::Problem;
 use crate::model::{Trees, View};
 
@@ -18,8 +19,8 @@ pub(super) struct Selector {
     kind: Pattern,
     name: Pattern,
     namespace: Pattern,
-    labels: Vec<Requirement>,
-    annotations: Vec<Requirement>,
+    labels: Requirements,
+    annotations: Requirements,
 }
 
 enum Pattern {
@@ -41,8 +42,10 @@ impl Pattern {
         }
         match Regex::new(&format!("^(?:{text})$")) {
             Ok(regex) => Ok(Self::Regex(Box::new(regex))),
-            Err(_) => Err(does_not_build(value.place(), format!("error parsing regexp: `{text}` is no regular expression"))
-                .with_help("the fields of a patch's target are regular expressions")),
+            Err(_) => {
+                Err(does_not_build(value.place(), format!("error parsing regexp: `{text}` is no regular expression"))
+                    .with_help("the fields of a patch's target are regular expressions"))
+            }
         }
     }
 
@@ -82,121 +85,14 @@ impl Selector {
             && (matches!(self.namespace, Pattern::Any)
                 || self.namespace.matches(&effective_namespace(schema, first))
                 || self.namespace.matches(&effective_namespace(schema, now)))
-            && holds(&self.labels, trees, resource, "labels")
-            && holds(&self.annotations, trees, resource, "annotations")
+            && self.labels.matches(trees.view(&resource.value).path(["metadata", "labels"]))
+            && self.annotations.matches(trees.view(&resource.value).path(["metadata", "annotations"]))
     }
 }
 
-/// One term of a label selector (`k8s.io/apimachinery/pkg/labels`).
-struct Requirement {
-    key: Box<str>,
-    test: Test,
-}
-
-enum Test {
-    In(Vec<Box<str>>),
-    NotIn(Vec<Box<str>>),
-    Exists,
-    Missing,
-    Greater(i64),
-    Less(i64),
-}
-
-fn holds(requirements: &[Requirement], trees: &Trees, resource: &Resource, field: &str) -> bool {
-    requirements.iter().all(|requirement| {
-        let view = trees.view(&resource.value);
-        let map = view.get("metadata").and_then(|metadata| metadata.get(field));
-        let value = map.and_then(|map| map.get(&requirement.key)).map(|value| value.written());
-        let number = || value.as_deref().and_then(|value| value.parse::<i64>().ok());
-        match &requirement.test {
-            Test::In(values) => value.as_deref().is_some_and(|value| values.iter().any(|v| &**v == value)),
-            Test::NotIn(values) => value.as_deref().is_none_or(|value| values.iter().all(|v| &**v != value)),
-            Test::Exists => value.is_some(),
-            Test::Missing => value.is_none(),
-            Test::Greater(than) => number().is_some_and(|number| number > *than),
-            Test::Less(than) => number().is_some_and(|number| number < *than),
-        }
+fn requirements(selector: Option<View<'_>>) -> Result<Requirements, Problem> {
+    let Some(selector) = selector else { return Ok(Requirements::default()) };
+    Requirements::parse(selector.as_str().unwrap_or_default()).map_err(|message| {
+        does_not_build(selector.place(), message).with_help("write `key=value`, `key in (a,b)`, `key` or `!key`")
     })
-}
-
-fn requirements(selector: Option<View<'_>>) -> Result<Vec<Requirement>, Problem> {
-    let Some(selector) = selector else { return Ok(Vec::new()) };
-    let text = selector.as_str().unwrap_or_default();
-    if text.trim().is_empty() {
-        return Ok(Vec::new());
-    }
-    terms(text)
-        .into_iter()
-        .map(|term| {
-            requirement(term.trim()).ok_or_else(|| {
-                let message = format!("unable to parse requirement: `{}` is no selector", term.trim());
-                does_not_build(selector.place(), message).with_help("write `key=value`, `key in (a,b)`, `key` or `!key`")
-            })
-        })
-        .collect()
-}
-
-/// The parts between commas that are not inside parentheses.
-fn terms(text: &str) -> Vec<&str> {
-    let (mut terms, mut from, mut depth) = (Vec::new(), 0, 0u32);
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth = depth.saturating_sub(1),
-            b',' if depth == 0 => {
-                terms.push(&text[from..at]);
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    terms.push(&text[from..]);
-    terms
-}
-
-fn requirement(term: &str) -> Option<Requirement> {
-    let made = |key: &str, test| {
-        let key = key.trim();
-        let fits = !key.is_empty() && !key.contains(char::is_whitespace);
-        fits.then(|| Requirement { key: key.into(), test })
-    };
-    let one = |value: &str| vec![value.trim().into()];
-    if let Some(key) = term.strip_prefix('!') {
-        return made(key, Test::Missing);
-    }
-    if let Some((key, value)) = term.split_once("!=") {
-        return made(key, Test::NotIn(one(value)));
-    }
-    if let Some((key, value)) = term.split_once("==").or_else(|| term.split_once('=')) {
-        return made(key, Test::In(one(value)));
-    }
-    if let Some(inner) = term.strip_suffix(')') {
-        let (head, values) = inner.split_once('(')?;
-        let values = values.split(',').map(|value| value.trim().into()).collect();
-        let (key, word) = head.trim().rsplit_once(char::is_whitespace)?;
-        return match word {
-            "in" => made(key, Test::In(values)),
-            "notin" => made(key, Test::NotIn(values)),
-            _ => None,
-        };
-    }
-    if let Some((key, value)) = term.split_once('>') {
-        return made(key, Test::Greater(value.trim().parse().ok()?));
-    }
-    if let Some((key, value)) = term.split_once('<') {
-        return made(key, Test::Less(value.trim().parse().ok()?));
-    }
-    made(term, Test::Exists)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{requirement, terms};
-
-    #[test]
-    fn selectors_are_split_outside_parentheses() {
-        assert_eq!(terms("a=b,c in (d,e),!f"), ["a=b", "c in (d,e)", "!f"]);
-        assert!(terms("a in (b, c),d notin (e),f,g!=h,i==j,k>3").into_iter().all(|term| requirement(term).is_some()));
-        assert!(["", "a b", "a of (b)", "=b", "k>x"].into_iter().all(|term| requirement(term).is_none()));
-    }
 }
