@@ -4,6 +4,7 @@
 
 mod argo;
 mod flux;
+mod kustomization;
 mod object;
 mod origin;
 mod trees;
@@ -12,6 +13,7 @@ mod view;
 
 pub use argo::{ARGO_GROUP, ArgoApplication, ArgoSource};
 pub use flux::{FLUX_KUSTOMIZE_GROUP, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef};
+pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
 pub use trees::Trees;

@@ -123,9 +123,12 @@ impl<'t> Operation<'t> {
     fn transfer(&self, target: &mut Value, transfer: Transfer) -> Result<(), PatchError> {
         let word = transfer.word();
         let from = self.pointer("from", word)?;
-        let missing = |what| move |path: &str| format!("{word} operation does not apply: doc is missing {what} path: {path}: missing value");
-        let (container, key) =
-            self.find(target, from).ok_or_else(|| self.error("from", missing("from")(from)))?;
+        let missing = |what| {
+            move |path: &str| {
+                format!("{word} operation does not apply: doc is missing {what} path: {path}: missing value")
+            }
+        };
+        let (container, key) = self.find(target, from).ok_or_else(|| self.error("from", missing("from")(from)))?;
         let fail = |why: String| self.error("from", format!("error in {word} for path: '{from}': {why}"));
         let value = match transfer {
             Transfer::Move => Some(self.take(container, &key).map_err(fail)?),
@@ -148,7 +151,8 @@ impl<'t> Operation<'t> {
         let found = if path.is_empty() {
             Some(target.clone())
         } else {
-            let missing = || self.error("path", format!("test operation does not apply: is missing path: {path}: missing value"));
+            let missing =
+                || self.error("path", format!("test operation does not apply: is missing path: {path}: missing value"));
             let (container, key) = self.find(target, path).ok_or_else(missing)?;
             get(self.trees, container, &key)
                 .map_err(|why| self.error("path", format!("error in test for path: '{path}': {why}")))?
@@ -179,7 +183,10 @@ impl<'t> Operation<'t> {
             let trees = self.trees;
             let view = trees.view(at);
             let child = if view.is_map() {
-                at.entries_mut(trees)?.iter_mut().find(|entry| entry.key.text(trees) == key).map(|entry| &mut entry.value)
+                at.entries_mut(trees)?
+                    .iter_mut()
+                    .find(|entry| entry.key.text(trees) == key)
+                    .map(|entry| &mut entry.value)
             } else {
                 let found = index(&key, view.items().count()).ok()?;
                 at.items_mut(trees)?.get_mut(found)
@@ -333,7 +340,8 @@ fn narrow(trees: &Trees, value: &mut Value, by: Span) {
         return;
     }
     if let Some(nearest) = number(view).filter(|_| view.is_scalar()) {
-        *value = Value::scalar(MadeScalar::Float(nearest), Origin::set(view.place(), How::Patch, by, Some(value.clone())));
+        *value =
+            Value::scalar(MadeScalar::Float(nearest), Origin::set(view.place(), How::Patch, by, Some(value.clone())));
     } else if let Some(entries) = value.entries_mut(trees) {
         entries.iter_mut().for_each(|entry| narrow(trees, &mut entry.value, by));
     } else if let Some(items) = value.items_mut(trees) {
