@@ -8,7 +8,7 @@ use git2::Oid;
 
 use super::{Tiny, sources, text};
 use crate::base::Side;
-use crate::read::{ReadError, folder, open};
+use crate::read::{Ci, ReadError, folder, open};
 
 #[test]
 fn where_there_is_no_repository_that_is_no_error() {
@@ -32,7 +32,7 @@ fn a_bare_repository_has_revisions_only() {
     assert!(matches!(repository.index(Side::Head, &sources(), None), Err(ReadError::Bare(_))));
     let commit = repository.resolve(&id.to_string()).expect("the commit");
     assert_eq!(repository.revision(Side::Head, &sources(), &commit).expect("a tree").files().count(), 1);
-    assert_eq!(repository.default_base(&Default::default()).expect("no fault"), None);
+    assert_eq!(repository.default_base(&Ci::default()).expect("no fault"), None);
 }
 
 #[test]
