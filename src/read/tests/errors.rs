@@ -165,6 +165,23 @@ fn a_tree_that_names_paths_outside_itself_is_reported() {
 }
 
 #[test]
+fn a_tree_without_end_is_refused() {
+    let tiny = Tiny::new();
+    let mut tree = tiny.git.treebuilder(None).expect("a tree").write().expect("a tree");
+    for _ in 0..5000 {
+        let mut builder = tiny.git.treebuilder(None).expect("a tree");
+        builder.insert("d", tree, 0o040_000).expect("an entry");
+        tree = builder.write().expect("a tree");
+    }
+    let who = git2::Signature::new("a", "a@example.com", &git2::Time::new(1, 0)).expect("a signature");
+    let tree = tiny.git.find_tree(tree).expect("the tree");
+    tiny.git.commit(Some("HEAD"), &who, &who, "deep", &tree, &[]).expect("a commit");
+    let repository = tiny.open();
+    let commit = repository.resolve("HEAD").expect("HEAD");
+    assert!(matches!(repository.revision(Side::Base, &sources(), &commit), Err(ReadError::TooLarge(_))));
+}
+
+#[test]
 fn remotes_are_shown_without_credentials() {
     let tiny = Tiny::new();
     tiny.git.remote("origin", "https://user:token@example.com/fleet.git").expect("a remote");
