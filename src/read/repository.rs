@@ -217,7 +217,7 @@ impl Repository {
 /// The index as it is on disk at this moment.
 fn current_index(repository: &git2::Repository) -> Result<Index, ReadError> {
     let mut index = repository.index().map_err(|error| corrupt(&error))?;
-    index.read(true).map_err(|error| corrupt(&error))?;
+    index.read(false).map_err(|error| corrupt(&error))?;
     Ok(index)
 }
 

@@ -4,6 +4,8 @@
 
 mod base_of_change;
 mod errors;
+// Links, modes and names that are not UTF-8 are made with calls that only Unix has.
+#[cfg(unix)]
 mod trees;
 
 use std::fs;
@@ -103,8 +105,8 @@ impl Tiny {
             let hex = id.to_string();
             let _ = fs::remove_file(self.git.path().join("objects").join(&hex[..2]).join(&hex[2..]));
         }
-        let ends: String = ends.iter().map(|end| format!("{end}\n")).collect();
-        fs::write(self.git.path().join("shallow"), ends).expect("written");
+        let ends: Vec<String> = ends.iter().map(Oid::to_string).collect();
+        fs::write(self.git.path().join("shallow"), ends.join("\n") + "\n").expect("written");
     }
 
     fn open(&self) -> Repository {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use git2::{Delta, DiffOptions, ErrorClass, FileMode, Index, IndexEntryExtendedFlag};
 use rayon::prelude::*;
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 use super::ReadError;
 use super::disk::{Kind, kind_of, raw_path};
@@ -125,53 +125,59 @@ fn is_sparse(index: &Index, raw: &[u8]) -> bool {
 /// is a problem of its own, and the rest is judged.
 fn walked(listing: &mut Listing, repository: &git2::Repository, (root, index): (&Path, &Index)) -> Changes {
     let tracked: BTreeMap<Vec<u8>, u32> = index.iter().map(|entry| (entry.path, entry.mode)).collect();
-    let holds_tracked = |folder: &[u8]| {
-        let prefix = [folder, b"/"].concat();
-        tracked.range(prefix.clone()..).next().is_some_and(|(path, _)| path.starts_with(&prefix))
-    };
-    let ignored = |path: &Path| repository.is_path_ignored(path).unwrap_or(false);
-    let mut changes = Changes::default();
-    let mut closed: Vec<Vec<u8>> = Vec::new();
-    let walk = WalkDir::new(root).sort_by_file_name().into_iter().filter_entry(|entry| {
-        let raw = raw_path(root, entry.path());
-        entry.depth() == 0
-            || entry.file_name() != ".git"
-                && (!entry.file_type().is_dir()
-                    || holds_tracked(&raw)
-                    || !ignored(entry.path()) && !entry.path().join(".git").exists())
-    });
-    for entry in walk {
-        match entry {
-            Ok(entry) if entry.file_type().is_dir() => {}
-            Ok(entry) => {
-                let raw = raw_path(root, entry.path());
-                if tracked.contains_key(&raw) || !ignored(entry.path()) {
-                    changes.on_disk.insert(raw);
-                }
-            }
-            Err(error) => closed.extend(error.path().map(|path| raw_path(root, path))),
-        }
-    }
+    let (on_disk, closed) = walk(repository, root, &tracked);
     for folder in &closed {
-        let shown = String::from_utf8_lossy(folder);
-        let path = RepoPath::new(&shown).unwrap_or_else(RepoPath::root);
+        let path = RepoPath::new(&String::from_utf8_lossy(folder)).unwrap_or_else(RepoPath::root);
         listing.problem(&path, "no permission to read this folder", "let this user read it, or exclude it from git");
     }
     let within_closed = |path: &[u8]| {
         closed.iter().any(|folder| path.strip_prefix(&folder[..]).is_some_and(|rest| rest.starts_with(b"/")))
     };
-    for (path, mode) in &tracked {
-        if u32::from(FileMode::Commit) == *mode {
+    let mut changes = Changes { on_disk, ..Changes::default() };
+    for (path, mode) in tracked {
+        if mode == u32::from(FileMode::Commit) {
             continue;
         }
-        if within_closed(path) {
+        if within_closed(&path) {
             changes.hidden.push(path.clone());
-            changes.replaced.insert(path.clone());
-        } else if changes.on_disk.contains(path) || !is_sparse(index, path) {
-            changes.replaced.insert(path.clone());
+            changes.replaced.insert(path);
+        } else if changes.on_disk.contains(&path) || !is_sparse(index, &path) {
+            changes.replaced.insert(path);
         }
     }
     changes
+}
+
+/// The files of the work tree that are tracked or not ignored, and the folders that may not be read.
+fn walk(
+    repository: &git2::Repository,
+    root: &Path,
+    tracked: &BTreeMap<Vec<u8>, u32>,
+) -> (BTreeSet<Vec<u8>>, Vec<Vec<u8>>) {
+    let holds_tracked = |folder: &[u8]| {
+        let prefix = [folder, b"/"].concat();
+        tracked.range(prefix.clone()..).next().is_some_and(|(path, _)| path.starts_with(&prefix))
+    };
+    let ignored = |path: &Path| repository.is_path_ignored(path).unwrap_or(false);
+    let enters = |entry: &DirEntry| {
+        let at = entry.path();
+        !entry.file_type().is_dir() || holds_tracked(&raw_path(root, at)) || !ignored(at) && !at.join(".git").exists()
+    };
+    let (mut files, mut closed) = (BTreeSet::new(), Vec::new());
+    let entries = WalkDir::new(root).sort_by_file_name().into_iter();
+    for entry in entries.filter_entry(|entry| entry.depth() == 0 || entry.file_name() != ".git" && enters(entry)) {
+        match entry {
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => {
+                let raw = raw_path(root, entry.path());
+                if tracked.contains_key(&raw) || !ignored(entry.path()) {
+                    files.insert(raw);
+                }
+            }
+            Err(error) => closed.extend(error.path().map(|path| raw_path(root, path))),
+        }
+    }
+    (files, closed)
 }
 
 /// What is at a path of the disk.

@@ -8,7 +8,7 @@ use git2::Oid;
 
 use super::{Tiny, sources, text};
 use crate::base::Side;
-use crate::read::{ReadError, folder, open};
+use crate::read::{Ci, ReadError, folder, open};
 
 #[test]
 fn where_there_is_no_repository_that_is_no_error() {
@@ -32,7 +32,7 @@ fn a_bare_repository_has_revisions_only() {
     assert!(matches!(repository.index(Side::Head, &sources(), None), Err(ReadError::Bare(_))));
     let commit = repository.resolve(&id.to_string()).expect("the commit");
     assert_eq!(repository.revision(Side::Head, &sources(), &commit).expect("a tree").files().count(), 1);
-    assert_eq!(repository.default_base(&Default::default()).expect("no fault"), None);
+    assert_eq!(repository.default_base(&Ci::default()).expect("no fault"), None);
 }
 
 #[test]
@@ -162,6 +162,23 @@ fn a_tree_that_names_paths_outside_itself_is_reported() {
     let header = format!("tree {tree}\nauthor {who} 1 +0000\ncommitter {who} 1 +0000\n\nbad\n");
     let commit = tiny.git.odb().expect("objects").write(git2::ObjectType::Commit, header.as_bytes()).expect("a commit");
     assert_eq!(tiny.at(&commit.to_string()), [".!! the tree holds `../../etc/passwd`, which is no path"]);
+}
+
+#[test]
+fn a_tree_without_end_is_refused() {
+    let tiny = Tiny::new();
+    let mut tree = tiny.git.treebuilder(None).expect("a tree").write().expect("a tree");
+    for _ in 0..5000 {
+        let mut builder = tiny.git.treebuilder(None).expect("a tree");
+        builder.insert("d", tree, 0o040_000).expect("an entry");
+        tree = builder.write().expect("a tree");
+    }
+    let who = git2::Signature::new("a", "a@example.com", &git2::Time::new(1, 0)).expect("a signature");
+    let tree = tiny.git.find_tree(tree).expect("the tree");
+    tiny.git.commit(Some("HEAD"), &who, &who, "deep", &tree, &[]).expect("a commit");
+    let repository = tiny.open();
+    let commit = repository.resolve("HEAD").expect("HEAD");
+    assert!(matches!(repository.revision(Side::Base, &sources(), &commit), Err(ReadError::TooLarge(_))));
 }
 
 #[test]

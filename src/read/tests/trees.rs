@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use super::{Tiny, path, shown, sources};
@@ -298,6 +298,31 @@ fn a_linked_work_tree_is_a_work_tree() {
     let head = repository.work_tree(Side::Head, &sources()).expect("a tree");
     assert_eq!(shown(&head), ["a.yaml: two\\n"]);
     assert!(repository.resolve("main").is_ok());
+}
+
+/// Only root can give a folder away: otherwise the test is empty.
+#[test]
+fn as_root_a_repository_of_somebody_else_is_read_all_the_same() {
+    let tiny = Tiny::new();
+    tiny.committed("deep/a.yaml", "one\n");
+    let linked = tempfile::tempdir().expect("a folder");
+    let at = linked.path().join("linked");
+    tiny.git.worktree("linked", &at, None).expect("a linked work tree");
+    tiny.write("deep/a.yaml", "two\n").write("new.log", "").write(".gitignore", "*.log\n");
+    let give = |path: &Path| chown(path, Some(4242), Some(4242));
+    let folders = [tiny.root(), tiny.git.path(), &at, &at.join(".git"), &tiny.path(".git/worktrees/linked")];
+    if folders.iter().any(|folder| give(folder).is_err()) {
+        return;
+    }
+    assert!(git2::Repository::open(tiny.root()).is_err_and(|error| error.code() == git2::ErrorCode::Owner));
+    let repository = open(&tiny.path("deep")).expect("it opens").expect("a repository");
+    assert_eq!(repository.root().map(Path::to_owned), tiny.root().canonicalize().ok());
+    assert_eq!(tiny.work_tree(), [".gitignore: *.log\\n", "deep/a.yaml: two\\n"]);
+    assert_eq!(tiny.at("main"), ["deep/a.yaml: one\\n"]);
+    assert_eq!(tiny.staged(), tiny.at("HEAD"));
+    let repository = open(&at).expect("it opens").expect("a repository");
+    let head = repository.work_tree(Side::Head, &sources()).expect("a tree");
+    assert_eq!(shown(&head), ["deep/a.yaml: one\\n"]);
 }
 
 #[test]
