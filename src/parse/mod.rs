@@ -3,6 +3,7 @@
 //! Never: a path, a second file, a failure. What is not YAML becomes a problem, and what comes behind it is still read.
 
 mod scalar;
+mod template;
 mod tree;
 mod yaml;
 
