@@ -112,7 +112,8 @@ impl<'t> Builder<'t> {
                 let quotes = usize::from(matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted));
                 let bytes = range.bytes();
                 let written = self.text.get(bytes.start + quotes..bytes.end.saturating_sub(quotes));
-                let link = if written == Some(&*value) {
+                // The crate says `~` where nothing is written; kustomize tells the two apart.
+                let link = if written == Some(&*value) || written == Some("") && kind == Kind::Plain {
                     0
                 } else {
                     self.decoded.push(value.into());
