@@ -217,7 +217,11 @@ impl Builder {
 
     fn field(&mut self, field: View<'_>) -> Field {
         let merges = field.str_at(["x-kubernetes-patch-strategy"]).is_some_and(|s| s.split(',').any(|s| s == "merge"));
-        let map_keys = || Some(field.get("x-kubernetes-list-map-keys")?.items().filter_map(|key| Some(key.as_str()?.into())).collect());
+        let map_keys = || {
+            Some(
+                field.get("x-kubernetes-list-map-keys")?.items().filter_map(|key| Some(key.as_str()?.into())).collect(),
+            )
+        };
         let merge_key = || Some([field.str_at(["x-kubernetes-patch-merge-key"])?.into()].into());
         let strategy = match merges {
             false => Strategy::Plain,

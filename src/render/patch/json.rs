@@ -2,7 +2,7 @@
 //!
 //! Never: text or JSON in between; what the operations leave alone stays shared with the target.
 
-use super::{Loss, PatchError, Silent};
+use super::{Loss, PatchError, Silent, yaml11};
 use crate::base::Span;
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
 use crate::parse::Scalar;
@@ -123,9 +123,12 @@ impl<'t> Operation<'t> {
     fn transfer(&self, target: &mut Value, transfer: Transfer) -> Result<(), PatchError> {
         let word = transfer.word();
         let from = self.pointer("from", word)?;
-        let missing = |what| move |path: &str| format!("{word} operation does not apply: doc is missing {what} path: {path}: missing value");
-        let (container, key) =
-            self.find(target, from).ok_or_else(|| self.error("from", missing("from")(from)))?;
+        let missing = |what| {
+            move |path: &str| {
+                format!("{word} operation does not apply: doc is missing {what} path: {path}: missing value")
+            }
+        };
+        let (container, key) = self.find(target, from).ok_or_else(|| self.error("from", missing("from")(from)))?;
         let fail = |why: String| self.error("from", format!("error in {word} for path: '{from}': {why}"));
         let value = match transfer {
             Transfer::Move => Some(self.take(container, &key).map_err(fail)?),
@@ -148,13 +151,15 @@ impl<'t> Operation<'t> {
         let found = if path.is_empty() {
             Some(target.clone())
         } else {
-            let missing = || self.error("path", format!("test operation does not apply: is missing path: {path}: missing value"));
+            let missing =
+                || self.error("path", format!("test operation does not apply: is missing path: {path}: missing value"));
             let (container, key) = self.find(target, path).ok_or_else(missing)?;
             get(self.trees, container, &key)
                 .map_err(|why| self.error("path", format!("error in test for path: '{path}': {why}")))?
         };
         let found = found.as_ref().map(|value| self.trees.view(value)).filter(|found| !found.is_null());
-        let wanted = self.view.get("value").filter(|value| !value.is_null());
+        let wanted = self.view.get("value").map(|_| self.value(None));
+        let wanted = wanted.as_ref().map(|value| self.trees.view(value)).filter(|value| !value.is_null());
         match (found, wanted) {
             (None, None) => Ok(()),
             (Some(found), Some(wanted)) if is_equal(found, wanted) => Ok(()),
@@ -179,7 +184,10 @@ impl<'t> Operation<'t> {
             let trees = self.trees;
             let view = trees.view(at);
             let child = if view.is_map() {
-                at.entries_mut(trees)?.iter_mut().find(|entry| entry.key.text(trees) == key).map(|entry| &mut entry.value)
+                at.entries_mut(trees)?
+                    .iter_mut()
+                    .find(|entry| entry.key.text(trees) == key)
+                    .map(|entry| &mut entry.value)
             } else {
                 let found = index(&key, view.items().count()).ok()?;
                 at.items_mut(trees)?.get_mut(found)
@@ -230,10 +238,10 @@ impl<'t> Operation<'t> {
 
     /// The operation's value, in place of `old`; `null` where it has none.
     fn value(&self, old: Option<Value>) -> Value {
-        match self.view.get("value") {
-            Some(value) => Value::link(self.trees, value.value(), How::Patch, self.by, old),
-            None => self.null(old),
-        }
+        let Some(value) = self.view.get("value") else { return self.null(old) };
+        let mut linked = Value::link(self.trees, value.value(), How::Patch, self.by, old);
+        yaml11::retype(self.trees, &mut linked, self.by);
+        linked
     }
 
     fn null(&self, old: Option<Value>) -> Value {
@@ -333,7 +341,8 @@ fn narrow(trees: &Trees, value: &mut Value, by: Span) {
         return;
     }
     if let Some(nearest) = number(view).filter(|_| view.is_scalar()) {
-        *value = Value::scalar(MadeScalar::Float(nearest), Origin::set(view.place(), How::Patch, by, Some(value.clone())));
+        *value =
+            Value::scalar(MadeScalar::Float(nearest), Origin::set(view.place(), How::Patch, by, Some(value.clone())));
     } else if let Some(entries) = value.entries_mut(trees) {
         entries.iter_mut().for_each(|entry| narrow(trees, &mut entry.value, by));
     } else if let Some(items) = value.items_mut(trees) {

@@ -68,7 +68,12 @@ impl<'a> Merge<'a> {
         result.is_err() || !is_same(&before, &items(self.trees, &copy))
     }
 
-    fn merged(&mut self, originals: &[Value], sides: Sides<'_, '_>, known: Known<'a>) -> Result<Vec<Value>, PatchError> {
+    fn merged(
+        &mut self,
+        originals: &[Value],
+        sides: Sides<'_, '_>,
+        known: Known<'a>,
+    ) -> Result<Vec<Value>, PatchError> {
         match known.strategy {
             Strategy::Keys(keys) => self.keyed(originals, sides, known, keys),
             Strategy::Plain | Strategy::Set => self.set(originals, sides),
