@@ -5,9 +5,9 @@
 mod json;
 mod list;
 mod strategic;
+mod yaml11;
 
 use crate::base::Span;
-
 
 pub(super) use json::json;
 pub(super) use strategic::strategic;
@@ -57,4 +57,6 @@ pub(super) enum Loss {
     /// A `replace` of what is not there, which adds it.
     ReplaceAdded,
 }
-#[cfg(test)] mod oracle;
+
+#[cfg(test)]
+mod tests;
