@@ -157,7 +157,7 @@ fn expect(view: View<'_>, expected: &str) -> Result<(), String> {
     if found == expected || view.is_null() {
         return Ok(());
     }
-    Err(format!("wrong node kind: expected {expected} but was {found}"))
+    Err(format!("wrong node kind: expected {expected} but got {found}"))
 }
 
 /// Puts a scalar that is written at `at` in the place of `value`, which is kept as what was there before.

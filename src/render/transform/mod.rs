@@ -9,11 +9,15 @@ mod labels;
 mod name_reference;
 mod names;
 mod namespace;
+#[cfg(test)]
+mod oracle;
 mod replacement;
 mod replacement_path;
 mod replicas;
 mod selector;
 mod specs;
+#[cfg(test)]
+mod tests;
 mod variable;
 
 pub(super) use images::{image, images};

@@ -416,7 +416,7 @@ fn built(trees: &Trees, path: &[String], copied: &Copied, at: Span) -> Result<Va
         Part::Index(0) => Value::seq(vec![built(trees, rest, copied, at)?], origin),
         Part::Index(index) => return Err(format!("index {index} specified but only 0 elements found")),
         Part::Item(name, value) => Value::seq(vec![item(trees, name, value, rest, copied, at)?], origin),
-        Part::Every => return Err("wrong node kind: expected SequenceNode but was MappingNode".to_owned()),
+        Part::Every => return Err("wrong node kind: expected SequenceNode but got MappingNode".to_owned()),
     })
 }
 
