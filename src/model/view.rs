@@ -194,6 +194,15 @@ impl<'t> View<'t> {
         }
     }
 
+    /// How a value is written; `None` where rendering made it.
+    #[must_use]
+    pub fn notation(&self) -> Option<Kind> {
+        match self.at {
+            At::Source { node, parsed, .. } => Some(parsed.kind(node)),
+            At::Made(_) => None,
+        }
+    }
+
     /// The entries of a map in order, merge keys resolved (own keys win); nothing where it is no map. A key that is
     /// given twice comes twice.
     pub fn fields(&self) -> impl Iterator<Item = Field<'t>> + use<'t> {

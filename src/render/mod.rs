@@ -5,6 +5,7 @@
 mod build;
 mod emit;
 mod hash;
+mod patch;
 mod resource;
 mod schema;
 mod transform;

@@ -9,8 +9,6 @@ mod labels;
 mod name_reference;
 mod names;
 mod namespace;
-#[cfg(test)]
-mod oracle;
 mod replacement;
 mod replacement_path;
 mod replicas;

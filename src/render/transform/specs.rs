@@ -346,6 +346,6 @@ mod tests {
         let specs = Specs::builtin();
         let id = Id { group: "batch".into(), version: "v1".into(), kind: "Job".into(), ..Id::default() };
         let paths: Vec<&str> = specs.set(SpecKind::TemplateLabels).selecting(&id).map(|spec| &*spec.path).collect();
-        assert_eq!(paths, ["metadata/labels", "spec/template/metadata/labels"]);
+        assert_eq!(paths, ["spec/template/metadata/labels", "metadata/labels"]);
     }
 }
