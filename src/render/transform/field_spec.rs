@@ -6,6 +6,7 @@
 use super::super::resource::Id;
 use crate::base::Span;
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
+use crate::parse::{Kind, Scalar, resolve_plain};
 
 /// Group, version and kind that select objects; an empty one selects any.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -157,13 +158,48 @@ fn expect(view: View<'_>, expected: &str) -> Result<(), String> {
     if found == expected || view.is_null() {
         return Ok(());
     }
-    Err(format!("wrong node kind: expected {expected} but was {found}"))
+    Err(format!("wrong node kind: expected {expected} but got {found}"))
 }
 
 /// Puts a scalar that is written at `at` in the place of `value`, which is kept as what was there before.
 pub(super) fn replace_scalar(trees: &Trees, value: &mut Value, scalar: MadeScalar, how: How, at: Span) {
     let from = (!trees.view(value).is_null()).then(|| value.clone());
     *value = Value::scalar(scalar, Origin::set(at, how, at, from));
+}
+
+/// The text as kustomize leaves it where it writes without a tag: a scalar without quotes takes the type that the new
+/// text has, one with quotes stays text (`kustomize kyaml/yaml.FieldSetter` keeps the notation of what it replaces).
+pub(super) fn untagged(trees: &Trees, replaced: Option<&Value>, text: &str) -> MadeScalar {
+    if replaced.is_some_and(|value| is_quoted(trees, value)) {
+        return MadeScalar::Str(text.into());
+    }
+    made_of(resolve_plain(text))
+}
+
+/// A scalar to be kept; a timestamp is text.
+pub(super) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
+    match scalar {
+        Scalar::Null => MadeScalar::Null,
+        Scalar::Bool(value) => MadeScalar::Bool(value),
+        Scalar::Int(value) => MadeScalar::Int(value),
+        Scalar::Uint(value) => MadeScalar::Uint(value),
+        Scalar::Float(value) => MadeScalar::Float(value),
+        Scalar::Timestamp(text) | Scalar::Str(text) => MadeScalar::Str((&*text).into()),
+    }
+}
+
+/// Whether a scalar, or the written one that it has replaced, is in quotes.
+fn is_quoted(trees: &Trees, value: &Value) -> bool {
+    let mut at = value;
+    loop {
+        if let Some(kind) = trees.view(at).notation() {
+            return kind.is_scalar() && kind != Kind::Plain;
+        }
+        match at.origin().and_then(|origin| origin.set.as_ref()).and_then(|set| set.from.as_ref()) {
+            Some(from) => at = from,
+            None => return false,
+        }
+    }
 }
 
 /// One edit on its way through objects.

@@ -14,6 +14,8 @@ mod replacement_path;
 mod replicas;
 mod selector;
 mod specs;
+#[cfg(test)]
+mod tests;
 mod variable;
 
 pub(super) use images::{image, images};

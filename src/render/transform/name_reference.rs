@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::resource::{Id, Resource};
-use super::field_spec::{FieldSpec, Gvk, Seen, Steps, follow, visit};
+use super::field_spec::{FieldSpec, Gvk, Seen, Steps, follow, untagged, visit};
 use super::{Cx, broken, or_default, shown};
 use crate::base::{Problem, Span};
-use crate::model::{How, Key, MadeScalar, Origin, Trees, Value, View};
+use crate::model::{How, Key, Origin, Trees, Value, View};
 
 /// Changes every reference to a renamed object to its present name. Runs once, at the root, after all renamings.
 pub(in crate::render) fn name_references(cx: &Cx<'_>, resources: &mut [Resource]) -> Result<(), Problem> {
@@ -343,7 +343,8 @@ fn point_at(trees: &Trees, reference: &mut Value, named: &Resource) {
     let view = trees.view(&named.value);
     let place = |field| view.path(["metadata", field]).unwrap_or(view).place();
     let made = |text: &Arc<str>, at: Span, from: Option<Value>| {
-        Value::scalar(MadeScalar::Str(text.clone()), Origin::set(at, How::NameReference, at, from))
+        let scalar = untagged(trees, from.as_ref(), text);
+        Value::scalar(scalar, Origin::set(at, How::NameReference, at, from))
     };
     let (name, namespace) = (&named.id.name, &named.id.namespace);
     if !trees.view(reference).is_map() {

@@ -3,7 +3,7 @@
 //! Never: silence where a source or a target's field is missing.
 
 use super::super::resource::{Id, Resource};
-use super::field_spec::{Create, Gvk, Steps, follow};
+use super::field_spec::{Create, Gvk, Steps, follow, made_of};
 use super::replacement_path::{Lookup, Part, lookup, matches, part_of, split_dotted};
 use super::selector::Requirements;
 use super::{Cx, broken, or_default, text, text_of};
@@ -358,14 +358,7 @@ fn retyped(target: View<'_>, text: &str, was: Was) -> Result<MadeScalar, String>
         let (found, wanted) = (tag_of(&plain), tag_of(&target.scalar()));
         return Err(format!("yaml: cannot decode {found} `{text}` as a {wanted}"));
     }
-    Ok(match plain {
-        Scalar::Null => MadeScalar::Null,
-        Scalar::Bool(value) => MadeScalar::Bool(value),
-        Scalar::Int(value) => MadeScalar::Int(value),
-        Scalar::Uint(value) => MadeScalar::Uint(value),
-        Scalar::Float(value) => MadeScalar::Float(value),
-        Scalar::Timestamp(text) | Scalar::Str(text) => MadeScalar::Str((&*text).into()),
-    })
+    Ok(made_of(plain))
 }
 
 fn tag_of(scalar: &Scalar<'_>) -> &'static str {
@@ -416,7 +409,7 @@ fn built(trees: &Trees, path: &[String], copied: &Copied, at: Span) -> Result<Va
         Part::Index(0) => Value::seq(vec![built(trees, rest, copied, at)?], origin),
         Part::Index(index) => return Err(format!("index {index} specified but only 0 elements found")),
         Part::Item(name, value) => Value::seq(vec![item(trees, name, value, rest, copied, at)?], origin),
-        Part::Every => return Err("wrong node kind: expected SequenceNode but was MappingNode".to_owned()),
+        Part::Every => return Err("wrong node kind: expected SequenceNode but got MappingNode".to_owned()),
     })
 }
 

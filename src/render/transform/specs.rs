@@ -63,7 +63,7 @@ impl Specs {
             if let Some(given) = file.get(name) {
                 let mut specs = self.sets[row].specs.clone();
                 merge(&mut specs, read_specs(given)?, given.place())?;
-                merged.sets[row] = Arc::new(SpecSet::new(specs));
+                merged.sets[row] = Arc::new(SpecSet::sorted(specs));
             }
         }
         if let Some(given) = file.get("nameReference") {
@@ -83,7 +83,7 @@ impl Specs {
             if !Arc::ptr_eq(mine, theirs) {
                 let mut specs = mine.specs.clone();
                 merge(&mut specs, theirs.specs.clone(), at)?;
-                *mine = Arc::new(SpecSet::new(specs));
+                *mine = Arc::new(SpecSet::sorted(specs));
             }
         }
         if !Arc::ptr_eq(&merged.references, &other.references) {
@@ -123,6 +123,12 @@ impl SpecSet {
     pub(super) fn new(specs: Vec<FieldSpec>) -> Self {
         let index = KindIndex::new(specs.iter().map(|spec| &*spec.gvk.kind));
         Self { specs, index }
+    }
+
+    /// The same in kustomize's order of kinds.
+    fn sorted(mut specs: Vec<FieldSpec>) -> Self {
+        specs.sort_by_cached_key(|spec| sort_key(&spec.gvk));
+        Self::new(specs)
     }
 
     /// All of them.
@@ -319,7 +325,7 @@ fn decode(table: &str) -> Specs {
             None => targets.push(Target { gvk, referrers: vec![spec] }),
         }
     }
-    Specs { sets: sets.map(|specs| Arc::new(SpecSet::new(specs))), references: Arc::new(References::new(targets)) }
+    Specs { sets: sets.map(|specs| Arc::new(SpecSet::sorted(specs))), references: Arc::new(References::new(targets)) }
 }
 
 #[cfg(test)]
@@ -340,6 +346,6 @@ mod tests {
         let specs = Specs::builtin();
         let id = Id { group: "batch".into(), version: "v1".into(), kind: "Job".into(), ..Id::default() };
         let paths: Vec<&str> = specs.set(SpecKind::TemplateLabels).selecting(&id).map(|spec| &*spec.path).collect();
-        assert_eq!(paths, ["metadata/labels", "spec/template/metadata/labels"]);
+        assert_eq!(paths, ["spec/template/metadata/labels", "metadata/labels"]);
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::super::resource::Resource;
-use super::field_spec::{Seen, Steps, follow, visit};
+use super::field_spec::{Seen, Steps, follow, made_of, visit};
 use super::replacement_path::{Lookup, lookup, split_dotted};
 use super::specs::SpecKind;
 use super::{Cx, broken, or_default, text_of};
@@ -117,11 +117,7 @@ fn scalar_of(value: View<'_>, name: &str) -> MadeScalar {
     }
     match value.scalar() {
         Scalar::Null => MadeScalar::Str("".into()),
-        Scalar::Bool(value) => MadeScalar::Bool(value),
-        Scalar::Int(value) => MadeScalar::Int(value),
-        Scalar::Uint(value) => MadeScalar::Uint(value),
-        Scalar::Float(value) => MadeScalar::Float(value),
-        Scalar::Timestamp(text) | Scalar::Str(text) => MadeScalar::Str((&*text).into()),
+        scalar => made_of(scalar),
     }
 }
 
