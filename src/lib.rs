@@ -11,4 +11,6 @@ pub mod report;
 pub mod rules;
 #[cfg(test)]
 mod testkit;
+#[cfg(test)]
+mod tidy;
 pub mod world;
