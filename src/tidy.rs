@@ -165,7 +165,7 @@ fn every_rule_has_fixtures_and_every_fixture_a_rule() {
     let packs: BTreeSet<&str> = EMBEDDED.iter().map(|rule| rule.pack).collect();
     for file in files(&testdata) {
         let mut parts = file.split('/');
-        let (Some(pack), Some(id)) = (parts.next(), parts.next()) else { continue };
+        let (Some(pack), Some(id), Some(_)) = (parts.next(), parts.next(), parts.next()) else { continue };
         let known = EMBEDDED.iter().any(|rule| (rule.pack, rule.id) == (pack, id));
         if packs.contains(pack) && !known {
             wrong.push(format!("testdata/{file} belongs to no rule"));

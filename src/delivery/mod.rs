@@ -2,41 +2,13 @@
 //!
 //! Never: a rendering (it only asks for one), a judgement.
 
-use std::sync::Arc;
+mod application;
+mod repository;
 
-use crate::base::{RepoPath, Span};
-use crate::model::ObjectKey;
-use crate::render::Build;
+use crate::base::RepoPath;
 
-/// Which controller runs an application.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Controller {
-    /// An Argo CD Application.
-    ArgoCd,
-    /// A Flux Kustomization.
-    Flux,
-}
-
-/// An Argo CD Application or a Flux Kustomization.
-#[derive(Clone, Debug)]
-pub struct Application {
-    /// Who runs it.
-    pub controller: Controller,
-    /// Its identity.
-    pub key: ObjectKey,
-    /// Its `kind`.
-    pub place: Span,
-    /// The builds that it applies, each with the line that asks for it.
-    pub builds: Vec<(Build, Span)>,
-    /// The `prune` value where it is true and takes effect without a person.
-    pub prunes: Option<Span>,
-    /// The line that makes it sync without a person.
-    pub automated: Option<Span>,
-    /// The cluster it applies to, where it is known.
-    pub cluster: Option<Arc<str>>,
-    /// Whether its builds hold applications.
-    pub is_root: bool,
-}
+pub use application::{Application, Controller, GitSources, Unrendered, is_application, read};
+pub use repository::Here;
 
 /// The layers of a platform, as design §6 names them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -6,6 +6,6 @@ mod scalar;
 mod tree;
 mod yaml;
 
-pub use scalar::{Scalar, resolve_plain};
+pub use scalar::{Scalar, is_text_in_yaml_1_1, resolve_plain};
 pub use tree::{Document, Kind, Node, ParseProblem, ParseProblemKind, Parsed, Tag};
 pub use yaml::parse;

@@ -91,7 +91,8 @@ impl<'t> Builder<'t> {
             }
             Event::DocumentEnd => {
                 let range = TextRange::new(self.document_start, range.end.max(self.document_start));
-                self.documents.push(Document { root: self.document_root, range });
+                // What breaks behind a finished document does not take it along.
+                self.documents.push(Document { root: self.document_root.take(), range });
             }
             Event::Comment(..) => self.comments.push(range),
             Event::Alias(anchor) => {
@@ -277,5 +278,18 @@ fn meaning(tag: &granit_parser::Tag) -> Tag {
             "!" | "" => Tag::Str,
             _ => Tag::Other,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn what_breaks_behind_a_document_leaves_it_whole() {
+        let parsed = parse("a: 1\n...\n\"b\n");
+        let root = parsed.documents()[0].root.expect("the first document");
+        assert_eq!(parsed.children(root).count(), 2);
+        assert_eq!(parsed.problems().len(), 1);
     }
 }

@@ -3,6 +3,11 @@
 //! Never: a file of its own accord (it asks the snapshot), a remote, a process, a judgement.
 
 mod build;
+mod emit;
+mod hash;
+mod patch;
 mod resource;
+mod schema;
+mod transform;
 
 pub use build::{Build, BuildKind, Rendered};

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::Report;
 use crate::base::{Side, Sources, Span};
+use crate::impact;
 use crate::rules::{Finding, Label, ObjectName, Severity, Status};
 
 #[derive(Serialize)]
@@ -97,6 +98,28 @@ pub struct ApiImpact {
     pub changes: usize,
     /// What becomes of its instances, each once for each build that renders it.
     pub instances: InstanceCounts,
+}
+
+impl ApiImpact {
+    /// The facts as this format shows them.
+    #[must_use]
+    pub fn of(sources: &Sources, api: &impact::ApiImpact) -> Self {
+        let counts = api.counts();
+        Self {
+            group: api.group.clone(),
+            kind: api.kind.clone(),
+            path: sources.path(api.at.file).to_string(),
+            changes: api.changes,
+            instances: InstanceCounts {
+                total: counts.total,
+                invalid: counts.invalid,
+                changed: counts.changed,
+                pruned: counts.pruned,
+                unserved: counts.unserved,
+                unknown: counts.unknown,
+            },
+        }
+    }
 }
 
 /// What becomes of the instances of an API.

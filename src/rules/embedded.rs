@@ -56,6 +56,7 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("guard", "unparsable-file", "notes/settings.yaml"),
     rule!("guard", "unreadable-file"),
     rule!("pod-security", "privileged-container", "apps/web/overlays/prod/debug.yaml"),
+    rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
     rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
 ];

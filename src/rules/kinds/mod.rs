@@ -2,9 +2,13 @@
 //!
 //! Never: an `if` on a rule's id; that would be two kinds.
 
+mod api_version;
 mod container_field;
+mod instance;
+mod plaintext_secret;
 mod problem;
 mod prune;
+mod schema_change;
 
 use serde_json::{Map, Value};
 
@@ -106,7 +110,15 @@ impl Params<'_> {
 }
 
 /// All kinds, sorted by name.
-pub static KINDS: &[CheckKind] = &[container_field::KIND, problem::KIND, prune::KIND];
+pub static KINDS: &[CheckKind] = &[
+    api_version::KIND,
+    container_field::KIND,
+    instance::KIND,
+    plaintext_secret::KIND,
+    problem::KIND,
+    prune::KIND,
+    schema_change::KIND,
+];
 
 /// The kind with this name.
 #[must_use]
