@@ -49,18 +49,23 @@ pub(crate) fn trees() -> Trees {
 
 /// One side with these files. Equal files of two sides have one id.
 pub(crate) fn snapshot(trees: &Trees, side: Side, files: &[(&str, &str)]) -> Snapshot {
-    let memory = Memory(files.iter().map(|(name, text)| (path(name), text.as_bytes().to_vec())).collect());
-    let loader: Arc<dyn Loader> = Arc::new(memory);
-    let entries = files.iter().map(|(name, text)| {
-        let file = trees.sources().intern(&path(name), Some(blob(text)), &loader);
-        (path(name), Entry::File(file))
+    let files: Files = files.iter().map(|(name, text)| (path(name), text.as_bytes().to_vec())).collect();
+    listed(trees.sources(), side, &files)
+}
+
+/// The same for files of any bytes.
+pub(crate) fn listed(sources: &Arc<Sources>, side: Side, files: &Files) -> Snapshot {
+    let loader: Arc<dyn Loader> = Arc::new(Memory(files.iter().cloned().collect()));
+    let entries = files.iter().map(|(name, bytes)| {
+        let file = sources.intern(name, Some(blob(bytes)), &loader);
+        (name.clone(), Entry::File(file))
     });
-    Snapshot::listed(side, trees.sources().clone(), entries.collect())
+    Snapshot::listed(side, sources.clone(), entries.collect())
 }
 
 /// A name for a content. It need not be git's: contents are only told apart by it.
-fn blob(text: &str) -> BlobId {
-    let digest = Sha256::digest(text);
+fn blob(bytes: &[u8]) -> BlobId {
+    let digest = Sha256::digest(bytes);
     let mut id = [0; 20];
     id.copy_from_slice(&digest[..20]);
     BlobId(id)
