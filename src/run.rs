@@ -388,3 +388,7 @@ fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     std::fs::write(path, bytes)
         .map_err(|error| Stop::Told(format!("`{}` cannot be written: {error}", path.display()), NOT_JUDGED))
 }
+
+#[cfg(test)]
+#[path = "run_tests.rs"]
+mod tests;

@@ -17,7 +17,7 @@ mod run;
 mod schema;
 mod settings;
 
-pub(crate) use embedded::RULES as EMBEDDED;
+pub(crate) use embedded::{Embedded, RULES as EMBEDDED};
 pub use engine::{Counts, Standing, Verdict, judge};
 pub use finding::{Check, Facts, Finding, Hit, Label, ObjectName, Severity, Sink, Status, Subject};
 pub use pack::RuleFile;
