@@ -3,6 +3,7 @@ pub mod api;
 pub mod base;
 pub mod compare;
 pub mod delivery;
+pub mod grammar;
 pub mod impact;
 pub mod model;
 pub mod parse;
