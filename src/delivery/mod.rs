@@ -2,11 +2,15 @@
 //!
 //! Never: a rendering (it only asks for one), a judgement.
 
+mod tier;
+
 use std::sync::Arc;
 
-use crate::base::{RepoPath, Span};
+use crate::base::Span;
 use crate::model::ObjectKey;
 use crate::render::Build;
+
+pub use tier::{Environment, Layout, Stage, Tier, environment_of, tier_of};
 
 /// Which controller runs an application.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -36,25 +40,4 @@ pub struct Application {
     pub cluster: Option<Arc<str>>,
     /// Whether its builds hold applications.
     pub is_root: bool,
-}
-
-/// The layers of a platform, as design §6 names them.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub enum Tier {
-    /// Applications of applications.
-    Root,
-    /// The platform itself.
-    Core,
-    /// Capabilities that teams may rely on.
-    Stable,
-    /// Capabilities under trial.
-    Beta,
-    /// What teams run.
-    Workloads,
-}
-
-/// The tier of a path by the default layout; `None` where the layout says nothing.
-#[must_use]
-pub fn tier_of(_path: &RepoPath) -> Option<Tier> {
-    None
 }
