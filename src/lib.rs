@@ -8,8 +8,11 @@ pub mod impact;
 pub mod model;
 pub mod parse;
 pub mod render;
+pub mod report;
 pub mod rules;
 pub mod secrets;
 #[cfg(test)]
 mod testkit;
+#[cfg(test)]
+mod tidy;
 pub mod world;

@@ -47,18 +47,18 @@ macro_rules! rule {
 
 /// All of them, sorted by pack and id.
 pub(crate) const RULES: &[Embedded] = &[
-    rule!("guard", "duplicate-key"),
+    rule!("guard", "duplicate-key", "settings.yaml"),
     rule!("guard", "internal-error"),
     rule!("guard", "invalid-rule"),
-    rule!("guard", "limit-exceeded"),
-    rule!("guard", "not-rendered"),
-    rule!("guard", "overlay-does-not-build"),
-    rule!("guard", "unparsable-file"),
+    rule!("guard", "limit-exceeded", "settings.yaml"),
+    rule!("guard", "not-rendered", "apps/web/kustomization.yaml"),
+    rule!("guard", "overlay-does-not-build", "apps/web/kustomization.yaml"),
+    rule!("guard", "unparsable-file", "notes/settings.yaml"),
     rule!("guard", "unreadable-file"),
-    rule!("pod-security", "privileged-container"),
+    rule!("pod-security", "privileged-container", "apps/web/overlays/prod/debug.yaml"),
     rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
-    rule!("sync-policy", "prune-on-core"),
-    rule!("sync-policy", "prune-on-root"),
+    rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
+    rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
 ];
 
 impl RuleSet {

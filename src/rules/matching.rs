@@ -12,7 +12,6 @@ use super::{Check, Facts, Hit};
 use crate::base::{NodeId, ProblemKind, TextRange};
 use crate::model::Trees;
 use crate::parse::{Kind, Parsed};
-use crate::render::Build;
 use crate::world::{Built, World};
 
 /// What stays the same while lines move: the rule, the object as it is written where the hit points, the field there,
@@ -191,6 +190,6 @@ fn comparable(active: &[Active<'_>], head: &World, base: &World, place: &Place) 
 
 /// Whether the base has this build, of the same files.
 fn untouched(built: &Built, base: &World) -> bool {
-    let same = |build: &Build| *build == built.build;
-    base.builds.iter().any(|known| same(&known.build) && known.rendered.files == built.rendered.files)
+    let same = |known: &Built| known.build == built.build && known.rendered.files == built.rendered.files;
+    base.builds.iter().any(same)
 }

@@ -4,6 +4,8 @@
 
 mod embedded;
 mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod finding;
 mod fold;
 pub mod kinds;
@@ -19,7 +21,7 @@ pub(crate) use embedded::RULES as EMBEDDED;
 pub use engine::{Counts, Standing, Verdict, judge};
 pub use finding::{Check, Facts, Finding, Hit, Label, ObjectName, Severity, Sink, Status, Subject};
 pub use pack::RuleFile;
-pub use rule::{Default, Grade, Rule, RuleSet, Template};
+pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};
 pub use schema::rule_schema;
 pub use settings::{Setting, Settings, Show};
 

@@ -9,7 +9,7 @@ use crate::api::Definition;
 use crate::base::{FileId, Problem, Side, Snapshot, Span};
 use crate::delivery::Application;
 use crate::model::Object;
-use crate::render::{Build, Rendered};
+use crate::render::{Build, BuildKind, Rendered};
 
 /// Everything one side means.
 pub struct World {
@@ -43,6 +43,14 @@ pub struct Built {
     pub place: Span,
     /// The cluster that receives it, where it is known.
     pub cluster: Option<Arc<str>>,
+}
+
+impl Built {
+    /// Whether a kustomization makes it, so that its place names an overlay.
+    #[must_use]
+    pub fn is_overlay(&self) -> bool {
+        self.build.kind == BuildKind::Kustomize
+    }
 }
 
 /// An object of a world: a build and a position in its objects.
