@@ -46,6 +46,7 @@ pub mod base;
 pub mod cli;
 pub mod compare;
 pub mod delivery;
+pub mod grammar;
 pub mod impact;
 pub mod model;
 pub mod parse;

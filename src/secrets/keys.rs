@@ -102,6 +102,30 @@ const ABOUT: &[&str] = &[
     "mount",
     "label",
     "encoding",
+    "encryption",
+    "authentication",
+    "backend",
+    "source",
+    "strategy",
+    "reset",
+    "manager",
+    "operator",
+    "controller",
+    "review",
+    "request",
+    "claim",
+    "attribute",
+    "column",
+    "characters",
+    "mtime",
+    "date",
+    "domain",
+    "domains",
+    "email",
+    "cidr",
+    "ip",
+    "address",
+    "timezone",
     "duration",
     "validity",
     "seconds",
@@ -127,11 +151,18 @@ pub(super) fn is_sensitive(name: &str, place: Place) -> bool {
     says && !is_about(&words, &squashed, place)
 }
 
+/// Whether a name is that of a key of some sort. Many things have one, so that the value decides.
+pub(super) fn is_key(name: &str) -> bool {
+    let words = words(name);
+    words.last().is_some_and(|word| word == "key")
+        && !words.iter().any(|word| matches!(word.as_str(), "public" | "pub"))
+}
+
 fn is_about(words: &[String], squashed: &str, place: Place) -> bool {
     if squashed.ends_with("webhookurl") {
         return false;
     }
-    let last = words.last().map_or("", String::as_str);
+    let last = words.last().map_or("", String::as_str).trim_end_matches(|char: char| char.is_ascii_digit());
     let first = words.first().map_or("", String::as_str);
     let names_a_key =
         ["passwordkey", "tokenkey", "secretkeys", "secretkeyref"].iter().any(|end| squashed.ends_with(end))
@@ -220,6 +251,8 @@ mod tests {
             "compass",
             "bypass-list",
             "keyStorePath",
+            "SECRET_DOMAIN2",
+            "admin.passwordMtime",
             "private_key_id",
             "passwordRef",
         ] {

@@ -1,4 +1,4 @@
-//! The table of values in `testdata/secrets/lines.txt`, and what is given out for them.
+//! The table of values in `testdata/secrets/plaintext-secret/lines.txt`, and what is given out for them.
 //!
 //! Never: a written-out token; the table holds recipes, so that no scanner of a host takes it for a leak.
 
@@ -81,7 +81,9 @@ fn manifest(carrier: &str, line: &str) -> String {
 #[test]
 fn the_table_of_values() {
     let mut wrong = Vec::new();
-    for row in include_str!("../../testdata/secrets/lines.txt").lines().filter(|row| !row.starts_with('#')) {
+    for row in
+        include_str!("../../testdata/secrets/plaintext-secret/lines.txt").lines().filter(|row| !row.starts_with('#'))
+    {
         let (expected, rest) = row.split_once(' ').expect("P or N");
         let (carrier, line) = rest.split_once(" | ").expect("a carrier");
         let found = !credentials(&manifest(carrier, &expand(line))).is_empty();
@@ -114,7 +116,9 @@ fn every_value_of_a_secret_is_blanked() {
     let patch = format!("patches:\n- patch: |-\n    {}", secret.replace('\n', "\n    "));
     for text in [secret.to_owned(), list, patch] {
         let (trees, file) = tree(&text);
-        redactions_of_file(&trees, file).into_iter().for_each(|span| trees.sources().redact(span));
+        for span in redactions_of_file(&trees, file) {
+            trees.sources().redact(span);
+        }
         let shown = trees.sources().shown(file).text();
         for value in ["one", "two", "three", "b25l"] {
             assert!(!shown.contains(value), "{value} in\n{shown}");

@@ -135,6 +135,7 @@ static FORMATS: &[Format] = &[
         "hooks.slack.com/services/",
         &[Run(Alnum, 8, 14), Lit("/"), Run(Alnum, 8, 14), Lit("/"), Run(Alnum, 20, 40)],
     ),
+    token("Discord webhook", "discord.com/api/webhooks/", &[Run(Digits, 16, 20), Lit("/"), Run(Url, 60, 80)]),
     token("Stripe key", "sk_live_", STRIPE),
     token("Stripe key", "sk_test_", STRIPE),
     token("Stripe key", "rk_live_", STRIPE),

@@ -31,7 +31,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// In words, with an article.
+    /// In words.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -111,6 +111,7 @@ pub(super) fn judge(secret: Secret<'_>, depth: u8) -> Option<Found> {
         return None;
     }
     private_key(text)
+        .or_else(|| encoded_private_key(text))
         .or_else(|| {
             tokens::find(text).map(|token| Found { kind: Kind::Token(token.name), strength: strength_of(token, text) })
         })
@@ -144,6 +145,14 @@ fn private_key(text: &str) -> Option<Found> {
         }
     }
     None
+}
+
+/// The same in base64, as kubeconfig and Argo CD's clusters have it.
+fn encoded_private_key(text: &str) -> Option<Found> {
+    if !text.starts_with("LS0tLS1CRUdJTi") {
+        return None;
+    }
+    private_key(&String::from_utf8(decode(text)?).ok()?)
 }
 
 /// Hashes of passwords: crypt's, bcrypt, apr1, SHA, SCRAM; alone or behind `user:` on each line.
@@ -186,7 +195,9 @@ fn literal(secret: Secret<'_>, text: &str) -> Option<Found> {
     if docker {
         return basic(text);
     }
-    if !keys::is_sensitive(secret.name, secret.place) || is_harmless(secret.name, text) {
+    let says_so = keys::is_sensitive(secret.name, secret.place)
+        || secret.place == Place::Data && keys::is_key(secret.name) && is_random(text);
+    if !says_so || is_harmless(secret.name, text) {
         return None;
     }
     let rest = without_variables(text);
@@ -216,7 +227,11 @@ fn is_harmless(name: &str, text: &str) -> bool {
     let is_word = matches!(lower.as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "enabled" | "disabled");
     let is_path = text.starts_with('/') && !text.contains(char::is_whitespace) && text[1..].contains('/');
     let is_plain_url = text.contains("://") && !has_long_random_segment(text);
+    // What is in a document was judged field by field.
+    let is_document =
+        [('{', '}'), ('[', ']')].iter().any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
     is_word
+        || is_document
         || is_path
         || is_plain_url
         || text.contains(" = ")
@@ -234,6 +249,15 @@ fn has_long_random_segment(text: &str) -> bool {
             && !part.contains('.')
             && strength::entropy(part) >= 3.2
     })
+}
+
+/// Long, of one piece, with digits, and not made of words.
+fn is_random(text: &str) -> bool {
+    text.len() >= 20
+        && !text.contains(char::is_whitespace)
+        && text.bytes().any(|byte| byte.is_ascii_digit())
+        && strength::entropy(text) >= 3.2
+        && !is_reference(text)
 }
 
 /// Several lines of base64 or hex and nothing else.
@@ -295,7 +319,7 @@ fn judge_bytes(name: &str, bytes: &[u8]) -> Option<Found> {
     let is_truststore = lower.contains("trust") || lower.contains("cacerts");
     let is_store = [".jks", ".p12", ".pfx", ".keystore", ".kdbx", ".pkcs12"].iter().any(|end| lower.ends_with(end))
         && !is_truststore;
-    let says_key = keys::is_sensitive(name, Place::Data) || keys::words(name).last().is_some_and(|word| word == "key");
+    let says_key = keys::is_sensitive(name, Place::Data) || keys::is_key(name);
     let is_key = says_key && bytes.len() >= 8;
     if is_store || is_key { Some(Found::new(Kind::Bytes, Strength::Strong)) } else { None }
 }

@@ -68,7 +68,11 @@ fn is_test(path: &RepoPath) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Side;
+    use crate::compare::Changes;
+    use crate::impact::Impact;
     use crate::model::{Entry, Key, Origin, Value};
+    use crate::rules::{self, Facts, RuleSet, Settings};
     use crate::testkit;
 
     const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData:\n  user: app\n";
@@ -120,5 +124,37 @@ mod tests {
         let mut sink = Sink::default();
         judge(&trees, &object, &key, &mut sink);
         assert!(sink.hits.is_empty());
+    }
+
+    /// The findings of a change from one text to another: line, severity and message of those that count.
+    fn findings(before: Option<&str>, after: &str) -> Vec<String> {
+        let trees = testkit::trees();
+        let world = |side, lines: &str| testkit::plain_world(&trees, side, &[("db.yaml", &format!("{SECRET}{lines}"))]);
+        let (base, head) = (before.map(|lines| world(Side::Base, lines)), world(Side::Head, after));
+        let (changes, impact) = (Changes::default(), Impact::default());
+        let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact };
+        let settings = Settings { select: vec!["plaintext-secret".to_owned()], ..Settings::default() };
+        let verdict = rules::judge(&RuleSet::embedded(), &facts, &settings);
+        assert!(!format!("{verdict:?}").contains("kq7W2x9ZpL4t"), "a value got out");
+        let line = |finding: &rules::Finding| {
+            let line = trees.sources().positions(finding.primary).0.line;
+            format!("{line} {:?} {} +{}", finding.severity, finding.message, finding.related.len())
+        };
+        verdict.findings.iter().map(line).collect()
+    }
+
+    #[test]
+    fn an_object_is_one_finding_and_what_the_base_lacks_is_new() {
+        let one = "  password: kq7W2x9ZpL4t\n";
+        let two = "  password: kq7W2x9ZpL4t\n  token: kq7W2x9ZpL4tu\n";
+        let says = "Secret `db` has credentials in the clear:";
+        // The second credential and the `kind` are related.
+        assert_eq!(findings(None, two), [format!("6 Error {says} `password`, `token` +2")]);
+        assert_eq!(findings(Some(one), &format!("  host: db\n{one}")), [""; 0]);
+        assert_eq!(findings(Some(one), two), [format!("7 Error {says} `password`, `token` +1")]);
+        assert_eq!(findings(Some(two), one), [""; 0]);
+        assert_eq!(findings(Some(one), "  password: kq7W2x9ZpL4u\n"), [format!("6 Error {says} `password` +1")]);
+        assert_eq!(findings(Some("  password: admin123\n"), one), [format!("6 Error {says} `password` +1")]);
+        assert_eq!(findings(None, "  password: admin123\n"), [format!("6 Warning {says} `password` +1")]);
     }
 }
