@@ -229,6 +229,8 @@ impl Schema {
                 None => self.values = Some(Box::new(Self::compile(value, key))),
             },
             "required" => limits.required = value.items().filter_map(|item| item.as_str()).map(Into::into).collect(),
+            // An empty list restricts nothing: it is left out where the definition is stored.
+            "enum" if value.item(0).is_none() => {}
             "enum" => limits.members = Some(value.items().map(|item| item.to_json()).collect()),
             "pattern" => limits.pattern = value.as_str().map(|text| (text.into(), OnceLock::new())),
             "format" => limits.format = value.as_str().map(Into::into),
@@ -360,8 +362,12 @@ impl Schema {
         Some(members)
     }
 
-    pub(super) fn set_preserves(&mut self) {
+    /// Keeps unknown fields here and everywhere below.
+    pub(super) fn preserve_all(&mut self) {
         self.limits.flags.set(Flags::PRESERVES);
+        let properties = self.properties.iter_mut().map(|property| &mut property.schema);
+        let elements = self.items.as_deref_mut().into_iter().chain(self.values.as_deref_mut());
+        properties.chain(elements).for_each(Self::preserve_all);
     }
 
     pub(super) fn set_embedded(&mut self) {

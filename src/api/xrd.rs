@@ -29,6 +29,9 @@ enum Machinery {
 /// The API of an XRD document; `version` is the version of its own API.
 pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
     let spec = view.get("spec")?;
+    if let Some(template) = spec.get("crdSpecTemplate") {
+        return of_template(view, spec, template);
+    }
     let composite: Arc<str> = spec.str_at(["names", "kind"])?.into();
     let claim: Option<Arc<str>> = spec.str_at(["claimNames", "kind"]).map(Into::into);
     let outline = Outline::of(view, spec);
@@ -54,6 +57,21 @@ pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
         conversion_at: conversion.map_or(outline.versions_at, |field| field.key_place()),
         at: outline.at,
     })
+}
+
+/// Before its v1beta1 API, Crossplane took the whole `spec` of a CRD.
+fn of_template(view: View<'_>, spec: View<'_>, template: View<'_>) -> Option<Definition> {
+    let mut definition = crd::of_spec(view, template)?;
+    definition.flavor = Flavor::Xrd;
+    if let Some(claim) = spec.str_at(["claimNames", "kind"]) {
+        definition.kind = claim.into();
+        definition.kinds.push(claim.into());
+    }
+    for schema in definition.versions.iter_mut().filter_map(|version| version.schema.as_mut()) {
+        add(schema, "spec", &LEGACY_SPEC);
+        add(schema, "status", &LEGACY_STATUS);
+    }
+    Some(definition)
 }
 
 fn schema(version: View<'_>, machinery: Machinery) -> Option<Schema> {
