@@ -74,6 +74,7 @@ macro_rules! fixtures {
 
 const FIXTURES: &[(&str, &str)] = fixtures![
     "err/aliases"
+    "err/behind-a-document"
     "err/broken-in-the-middle"
     "err/control"
     "err/duplicate-keys"

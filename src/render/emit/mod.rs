@@ -10,7 +10,7 @@ mod order;
 mod page;
 mod style;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod text;
 
 pub(super) use number::{json_float, rfc3339};
@@ -83,9 +83,17 @@ pub(super) struct Keyed<'t> {
     pub(super) field: Field<'t>,
 }
 
-/// Whether nothing was written for this node of a container in brackets: kustomize makes it an empty text.
-pub(super) fn is_nothing_in_flow(view: View<'_>, around: View<'_>) -> bool {
-    around.is_flow() && view.notation() == Some(Kind::Plain) && view.is_null() && view.written().is_empty()
+/// The text that kustomize makes of a scalar between brackets, because it writes it in quotes on the way: nothing at all,
+/// and a time with its colons, are none to it when it reads them again.
+pub(super) fn quoted_in_flow<'t>(view: View<'t>, around: View<'_>) -> Option<Cow<'t, str>> {
+    if !around.is_flow() || view.notation() != Some(Kind::Plain) {
+        return None;
+    }
+    match view.scalar() {
+        Scalar::Null => Some(view.written()).filter(|written| written.is_empty()),
+        Scalar::Timestamp(time) => Some(time).filter(|time| time.contains(':')),
+        _ => None,
+    }
 }
 
 /// Where a node stands; lists are not indented under their key.
@@ -119,11 +127,10 @@ impl<'t> Emitter<'t, '_> {
         }
     }
 
-    /// Writes a node of the container `around`. Nothing at all between brackets is `null` when it is read, but kustomize
-    /// writes it as `''` on the way.
+    /// Writes a node of the container `around`.
     fn entry(&mut self, view: View<'t>, around: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
-        if is_nothing_in_flow(view, around) {
-            self.page.text("", &style::analyze(""), Use::Value);
+        if let Some(text) = quoted_in_flow(view, around) {
+            self.page.text(&text, &style::analyze(&text), Use::Value);
             return Ok(());
         }
         self.node(view, indent, place)
