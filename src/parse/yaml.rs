@@ -421,13 +421,11 @@ impl<'t> Builder<'t> {
         if !found.kind.is_scalar() {
             return None;
         }
-        match found.link.checked_sub(1) {
-            Some(row) => Some(&self.decoded[row as usize]),
-            None => {
-                let quotes = u32::from(matches!(found.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
-                self.text.get((found.start + quotes) as usize..(found.end - quotes) as usize)
-            }
+        if let Some(row) = found.link.checked_sub(1) {
+            return Some(&self.decoded[row as usize]);
         }
+        let quotes = u32::from(matches!(found.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
+        self.text.get((found.start + quotes) as usize..(found.end - quotes) as usize)
     }
 
     fn syntax(&mut self, error: &ScanError) {

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::emit::{EmitError, Keyed, as_decoded, json_float, json_text, quoted_in_flow, rfc3339, sorted_fields};
+use super::emit::{EmitError, Keyed, as_decoded, json_float, json_text, json_time, quoted_in_flow, sorted_fields};
 use crate::model::{Trees, View};
 use crate::parse::Scalar;
 
@@ -23,7 +23,6 @@ pub(super) fn suffix(trees: &Trees, view: View<'_>) -> Result<String, EmitError>
     Ok(encode(&Sha256::digest(json)))
 }
 
-/// kustomize looks for a field that is called `metadata/name`, so the name is always empty here.
 fn config_map(view: View<'_>) -> Result<String, EmitError> {
     let mut json = String::from("{");
     if let Some(binary) = view.get("binaryData").filter(|data| !data.is_scalar()) {
@@ -33,14 +32,17 @@ fn config_map(view: View<'_>) -> Result<String, EmitError> {
     }
     json.push_str("\"data\":");
     field(view.get("data"), &mut json)?;
-    json.push_str(",\"kind\":\"ConfigMap\",\"name\":\"\"}");
+    json.push_str(",\"kind\":\"ConfigMap\"");
+    name(view, &mut json)?;
+    json.push('}');
     Ok(json)
 }
 
 fn secret(view: View<'_>) -> Result<String, EmitError> {
     let mut json = String::from("{\"data\":");
     field(view.get("data"), &mut json)?;
-    json.push_str(",\"kind\":\"Secret\",\"name\":\"\"");
+    json.push_str(",\"kind\":\"Secret\"");
+    name(view, &mut json)?;
     if let Some(text) = view.get("stringData").filter(|data| !data.is_scalar()) {
         json.push_str(",\"stringData\":");
         field(Some(text), &mut json)?;
@@ -49,6 +51,12 @@ fn secret(view: View<'_>) -> Result<String, EmitError> {
     field(view.get("type"), &mut json)?;
     json.push('}');
     Ok(json)
+}
+
+/// kustomize looks for a field that is called `metadata/name`, so the name is empty in general.
+fn name(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
+    out.push_str(",\"name\":");
+    field(view.get("metadata/name"), out)
 }
 
 /// A field as `getNodeValues` reads it: a scalar is its characters, a list is nothing.
@@ -88,13 +96,7 @@ fn data(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
             let message = format!("kustomize cannot hash the number `{}`", view.written());
             return Err(EmitError { at: view.place(), message });
         }
-        Scalar::Timestamp(time) => match rfc3339(&time) {
-            Some(time) => json_text(&time, out),
-            None => {
-                let message = format!("the time zone of `{time}` is out of range");
-                return Err(EmitError { at: view.place(), message });
-            }
-        },
+        Scalar::Timestamp(time) => json_text(&json_time(view, &time)?, out),
         Scalar::Str(value) => json_text(&as_decoded(view, value), out),
     }
     Ok(())

@@ -13,7 +13,7 @@ mod style;
 pub(super) mod tests;
 mod text;
 
-pub(super) use number::{json_float, rfc3339};
+pub(super) use number::json_float;
 
 use std::borrow::Cow;
 
@@ -164,7 +164,7 @@ impl<'t> Emitter<'t, '_> {
             let message = "kustomize cannot print a key of more than 1,024 characters or with a NEL".to_owned();
             return Err(EmitError { at: field.key_place(), message });
         }
-        let name = self.printable(Cow::Borrowed(name), || field.key_place())?;
+        let name = printable(Cow::Borrowed(name), || field.key_place())?;
         let shape = style::analyze(&name);
         if shape.is_simple_key(&name) {
             self.page.set_indent(indent + 2);
@@ -200,7 +200,7 @@ impl<'t> Emitter<'t, '_> {
         match view.scalar() {
             Scalar::Str(text) if is_plain_word(&text) => self.page.word(&text),
             Scalar::Str(text) => {
-                let text = self.printable(as_decoded(view, text), || view.place())?;
+                let text = printable(as_decoded(view, text), || view.place())?;
                 let shape = style::analyze(&text);
                 self.page.text(&text, &shape, Use::Value);
             }
@@ -216,26 +216,29 @@ impl<'t> Emitter<'t, '_> {
                     message: format!("kustomize cannot print the number `{}`", view.written()),
                 });
             }
-            Scalar::Timestamp(text) => match rfc3339(&text) {
-                Some(time) => self.page.text(&time, &style::analyze(&time), Use::Value),
-                None => {
-                    let message = format!("the time zone of `{text}` is out of range");
-                    return Err(EmitError { at: view.place(), message });
-                }
-            },
+            Scalar::Timestamp(text) => {
+                let time = json_time(view, &text)?;
+                self.page.text(&time, &style::analyze(&time), Use::Value);
+            }
         }
         Ok(())
     }
+}
 
-    /// The text as go-yaml v2 reads it from JSON: some control characters are refused, NEL is a line break.
-    fn printable(&self, text: Cow<'t, str>, at: impl Fn() -> Span) -> Result<Cow<'t, str>, EmitError> {
-        match text::from_json(&text) {
-            Ok(None) => Ok(text),
-            Ok(Some(read)) => Ok(Cow::Owned(read)),
-            Err(char) => Err(EmitError {
-                at: at(),
-                message: format!("kustomize cannot print text with the control character U+{:04X}", u32::from(char)),
-            }),
-        }
+/// A time as JSON holds it.
+pub(super) fn json_time(view: View<'_>, time: &str) -> Result<String, EmitError> {
+    number::rfc3339(time)
+        .ok_or_else(|| EmitError { at: view.place(), message: format!("the time zone of `{time}` is out of range") })
+}
+
+/// The text as go-yaml v2 reads it from JSON: some control characters are refused, NEL is a line break.
+fn printable<'t>(text: Cow<'t, str>, at: impl Fn() -> Span) -> Result<Cow<'t, str>, EmitError> {
+    match text::from_json(&text) {
+        Ok(None) => Ok(text),
+        Ok(Some(read)) => Ok(Cow::Owned(read)),
+        Err(char) => Err(EmitError {
+            at: at(),
+            message: format!("kustomize cannot print text with the control character U+{:04X}", u32::from(char)),
+        }),
     }
 }
