@@ -48,6 +48,21 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
+    /// Acts on the directive of a list that stands for itself, and takes it out.
+    pub(super) fn obey_in_list(&self, list: &mut Value) -> Result<Step, PatchError> {
+        let trees = self.trees;
+        let directive = list_directive(trees.view(list))?;
+        if directive == Some(Directive::Delete) {
+            return Ok(Step::Drop);
+        }
+        if directive.is_some()
+            && let Some(items) = list.items_mut(trees)
+        {
+            items.retain(|item| !is_elided(trees.view(item), directive));
+        }
+        Ok(Step::Keep)
+    }
+
     /// Whether [`Self::list_alone`] would do anything.
     pub(super) fn is_list_untidy(&mut self, list: View<'_>, known: Known<'a>, side: Alone) -> bool {
         let element = Known { strategy: &Strategy::Plain, ..known };
@@ -94,10 +109,11 @@ impl<'a> Merge<'a> {
         let mut at: HashMap<Cow<'_, str>, usize> = HashMap::new();
         let mut merged = Vec::with_capacity(originals.len());
         for patch in sides.patches().iter().filter(|patch| !patch.is_null()) {
-            if at.insert(patch.written(), merged.len()).is_none() {
-                let value = if old.contains(&patch.written()) { patch.value() } else { self.link(*patch, None) };
-                merged.push(value);
+            if at.contains_key(&patch.written()) {
+                continue;
             }
+            at.insert(patch.written(), merged.len());
+            merged.push(if old.contains(&patch.written()) { patch.value() } else { self.link(*patch, None) });
         }
         for (value, view) in originals.iter().zip(&targets).filter(|(_, view)| !view.is_null()) {
             match at.get(&view.written()) {
@@ -128,6 +144,7 @@ impl<'a> Merge<'a> {
             values: originals.to_vec(),
             adopted: vec![None; patches.len()],
             laid: vec![Laid::Not; patches.len()],
+            obeyed: vec![None; patches.len()],
             targets,
             patches,
         };
@@ -238,6 +255,8 @@ struct Elements<'s, 't, 'a> {
     /// The patch's elements that stand for themselves.
     adopted: Vec<Option<Value>>,
     laid: Vec<Laid>,
+    /// The patch's elements that were met, without the directive that was obeyed then: irregular lists meet them again.
+    obeyed: Vec<Option<Value>>,
 }
 
 impl<'a> Elements<'_, '_, 'a> {
@@ -330,8 +349,11 @@ impl<'a> Elements<'_, '_, 'a> {
     }
 
     fn lay(&mut self, merge: &mut Merge<'a>, target: usize, patch: usize) -> Result<Option<Item>, PatchError> {
-        let view = self.patches[patch].view;
-        match directive(view)? {
+        let obeyed = self.obeyed[patch].clone();
+        let view = obeyed.as_ref().map_or(self.patches[patch].view, |value| merge.trees.view(value));
+        let said = directive(view)?;
+        self.obey(merge.trees, patch);
+        match said {
             Directive::Delete => {
                 self.laid[patch] = Laid::Deleted;
                 Ok(None)
@@ -346,12 +368,25 @@ impl<'a> Elements<'_, '_, 'a> {
     }
 
     fn adopt(&mut self, merge: &mut Merge<'a>, at: usize, old: Option<Value>) -> Result<Option<Item>, PatchError> {
-        self.adopted[at] = merge.adopt(self.patches[at].view, old, self.element)?;
+        let obeyed = self.obeyed[at].clone();
+        let view = obeyed.as_ref().map_or(self.patches[at].view, |value| merge.trees.view(value));
+        self.adopted[at] = merge.adopt(view, old, self.element)?;
+        self.obey(merge.trees, at);
         if self.adopted[at].is_none() {
             self.laid[at] = Laid::Deleted;
             return Ok(None);
         }
+        self.laid[at] = Laid::Not;
         Ok(Some(Item::Patch(at)))
+    }
+
+    fn obey(&mut self, trees: &Trees, patch: usize) {
+        let view = self.patches[patch].view;
+        if self.obeyed[patch].is_none() && view.get(DIRECTIVE).is_some() && directive(view).is_ok() {
+            let mut value = view.value();
+            value.remove_field(trees, DIRECTIVE);
+            self.obeyed[patch] = Some(value);
+        }
     }
 
     /// Says which elements of the patch are not in the result.
