@@ -69,17 +69,17 @@ impl<'a> Merge<'a> {
         let no_keys: &[Box<str>] = &[];
         let keys = if let Strategy::Keys(keys) = known.strategy { keys } else { no_keys };
         let rows: Vec<Row<'_>> = list.items().map(|item| Row::new(item, keys)).collect();
-        let valid = valid_keys(&rows, keys.len());
+        let valid = valid_keys(rows.iter(), keys.len());
         let mut seen = HashSet::with_capacity(rows.len());
         if rows.iter().all(|row| row.is_regular(&valid) && seen.insert(row.tuple(&valid))) {
             return rows.iter().any(|row| self.is_untidy_field(row.view, element, side));
         }
         // Irregular lists are rare and short, so that what would happen is tried.
-        let lost = self.silent.len();
+        let noted = self.silent.len();
         let mut copy = list.value();
         let before = items(self.trees, &copy);
         let result = self.list_alone(&mut copy, known, side);
-        self.silent.truncate(lost);
+        self.silent.truncate(noted);
         result.is_err() || !is_same(&before, &items(self.trees, &copy))
     }
 
@@ -148,7 +148,7 @@ impl<'a> Merge<'a> {
             targets,
             patches,
         };
-        let valid = elements.valid_keys(keys.len());
+        let valid = valid_keys(elements.rows(), keys.len());
         let order = if elements.is_regular(&valid) {
             elements.merge_regular(self, &valid)?
         } else {
@@ -223,8 +223,8 @@ impl<'t> Row<'t> {
 }
 
 /// The keys that any element has.
-fn valid_keys(rows: &[Row<'_>], keys: usize) -> Vec<usize> {
-    (0..keys.max(1)).filter(|at| rows.iter().any(|row| !row.told[*at].is_empty())).collect()
+fn valid_keys<'r, 't: 'r>(rows: impl Iterator<Item = &'r Row<'t>> + Clone, keys: usize) -> Vec<usize> {
+    (0..keys.max(1)).filter(|at| rows.clone().any(|row| !row.told[*at].is_empty())).collect()
 }
 
 /// An element of the result.
@@ -259,7 +259,7 @@ struct Elements<'s, 't, 'a> {
     obeyed: Vec<Option<Value>>,
 }
 
-impl<'a> Elements<'_, '_, 'a> {
+impl<'t, 'a> Elements<'_, 't, 'a> {
     fn value(&self, item: Item) -> Value {
         match item {
             Item::Target(at) => self.values[at].clone(),
@@ -274,12 +274,8 @@ impl<'a> Elements<'_, '_, 'a> {
         }
     }
 
-    fn rows(&self) -> impl Iterator<Item = &Row<'_>> {
+    fn rows(&self) -> impl Iterator<Item = &Row<'t>> + Clone {
         self.patches.iter().chain(&self.targets)
-    }
-
-    fn valid_keys(&self, keys: usize) -> Vec<usize> {
-        (0..keys).filter(|at| self.rows().any(|row| !row.told[*at].is_empty())).collect()
     }
 
     fn is_regular(&self, valid: &[usize]) -> bool {
@@ -490,10 +486,10 @@ impl<'a> Elements<'_, '_, 'a> {
             }
             let row = self.row(item);
             // A key behind the last value is not looked at, and an empty value matches any.
-            let matches = |(key, value): (&usize, &&str)| {
+            let agrees = |(key, value): (&usize, &&str)| {
                 if value.is_empty() { row.written[*key].is_some() } else { row.has(*key, value) }
             };
-            if values.is_empty() || !keys.iter().zip(values).all(matches) {
+            if values.is_empty() || !keys.iter().zip(values).all(agrees) {
                 if !values.is_empty() {
                     kept.push(item);
                 }
