@@ -6,5 +6,6 @@ mod build;
 mod patch;
 mod resource;
 mod schema;
+mod transform;
 
 pub use build::{Build, BuildKind, Rendered};
