@@ -21,7 +21,7 @@ fn folders() -> Vec<PathBuf> {
     found
 }
 
-fn verdict(rules: &RuleSet, sides: &Sides) -> Verdict {
+pub(super) fn verdict(rules: &RuleSet, sides: &Sides) -> Verdict {
     let changes = compare::worlds(&sides.trees, &sides.base, &sides.head);
     let impact = impact::of(&sides.trees, &sides.base, &sides.head, &changes);
     let facts =
@@ -29,7 +29,7 @@ fn verdict(rules: &RuleSet, sides: &Sides) -> Verdict {
     judge(rules, &facts, &Settings::default())
 }
 
-fn lines(sides: &Sides, verdict: &Verdict) -> String {
+pub(super) fn lines(sides: &Sides, verdict: &Verdict) -> String {
     let sources = sides.trees.sources();
     let place = |at| {
         let (start, _) = sources.positions(at);
