@@ -5,8 +5,6 @@
 mod api_version;
 #[cfg(test)]
 mod breaking_changes;
-#[cfg(test)]
-mod scratch;
 mod container_field;
 mod instance;
 mod problem;
