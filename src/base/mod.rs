@@ -2,6 +2,7 @@
 //!
 //! Never: git, YAML, Kubernetes, the words of a rule.
 
+mod embedded;
 mod id;
 mod path;
 mod problem;

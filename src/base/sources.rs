@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::embedded::{Embedded, NoLoader};
 use super::{BlobId, ContentId, FileId, LineIndex, Position, RepoPath, Span, TextRange};
 
 /// Fetches the bytes of one content when it is first used.
@@ -129,6 +130,8 @@ impl Shown {
 struct File {
     path: RepoPath,
     content: ContentId,
+    /// The file whose bytes this one's text stands in, for an embedded text.
+    outer: Option<FileId>,
 }
 
 struct Loaded {
@@ -139,11 +142,14 @@ struct Loaded {
     lines: OnceLock<LineIndex>,
     redacted: Mutex<Vec<TextRange>>,
     shown: OnceLock<Shown>,
+    embedded: Option<Embedded>,
 }
 
 #[derive(PartialEq, Eq, Hash)]
 enum ContentKey {
     Blob(BlobId),
+    /// A text inside another content, by its bytes there.
+    Embedded(ContentId, TextRange),
     /// A content whose blob id nobody computed: the path stands for it.
     Path(RepoPath),
 }
@@ -177,12 +183,51 @@ impl Sources {
                 lines: OnceLock::new(),
                 redacted: Mutex::default(),
                 shown: OnceLock::new(),
+                embedded: None,
             }) as u32)
         });
         *interned
             .files
             .entry((path.clone(), content))
-            .or_insert_with(|| FileId(self.files.push(File { path: path.clone(), content }) as u32))
+            .or_insert_with(|| FileId(self.files.push(File { path: path.clone(), content, outer: None }) as u32))
+    }
+
+    /// A text that a value of a file holds (an inline patch, a Helm values block), as a file of its own: `at` is the
+    /// value's bytes in the outer file, `text` what they mean. The path is the outer file's. The id is the same
+    /// whenever the same bytes are asked for, and so in both worlds. Spans of an embedded text become spans of the outer file by
+    /// [`Self::outermost`], which the model does for every place that it gives out.
+    pub fn embed(&self, at: Span, text: &str) -> FileId {
+        let at = self.outermost(at);
+        let path = self.path(at.file).clone();
+        let blank: Arc<dyn Loader> = Arc::new(NoLoader);
+        let mut interned = self.interned.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = ContentKey::Embedded(self.content_id(at.file), at.range);
+        let content = *interned.contents.entry(key).or_insert_with(|| {
+            ContentId(self.contents.push(Loaded {
+                path: path.clone(),
+                blob: None,
+                loader: blank,
+                content: OnceLock::from(Content::Text(text.into())),
+                lines: OnceLock::new(),
+                redacted: Mutex::default(),
+                shown: OnceLock::new(),
+                embedded: Some(Embedded::new(at.range, self.slice(at), text)),
+            }) as u32)
+        });
+        *interned
+            .files
+            .entry((path.clone(), content))
+            .or_insert_with(|| FileId(self.files.push(File { path, content, outer: Some(at.file) }) as u32))
+    }
+
+    /// The bytes of a file on disk that a span stands for: the span itself, except in an embedded text.
+    #[must_use]
+    pub fn outermost(&self, span: Span) -> Span {
+        let file = &self.files[span.file.0 as usize];
+        match (file.outer, &self.contents[file.content.index()].embedded) {
+            (Some(outer), Some(embedded)) => Span { file: outer, range: embedded.outer(span.range) },
+            _ => span,
+        }
     }
 
     /// The path of a file.
@@ -227,6 +272,7 @@ impl Sources {
 
     /// The first and the first behind the last line and column of a span.
     pub fn positions(&self, span: Span) -> (Position, Position) {
+        let span = self.outermost(span);
         let lines = self.loaded(span.file).lines.get_or_init(|| LineIndex::new(self.text(span.file)));
         let text = self.text(span.file);
         (lines.position(text, span.range.start), lines.position(text, span.range.end))
@@ -234,6 +280,7 @@ impl Sources {
 
     /// Blanks a span in everything that is shown from now on. All redaction comes before the first report.
     pub fn redact(&self, span: Span) {
+        let span = self.outermost(span);
         let loaded = self.loaded(span.file);
         debug_assert!(loaded.shown.get().is_none(), "redaction comes before the report");
         loaded.redacted.lock().unwrap_or_else(PoisonError::into_inner).push(span.range);
@@ -241,6 +288,7 @@ impl Sources {
 
     /// What may be shown of a file.
     pub fn shown(&self, file: FileId) -> &Shown {
+        let file = self.files[file.0 as usize].outer.unwrap_or(file);
         let loaded = self.loaded(file);
         loaded.shown.get_or_init(|| {
             let redacted = loaded.redacted.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -254,6 +302,7 @@ impl Sources {
 
     /// A range of the real text as a range of [`Shown::text`]. An end inside a redacted part moves to its mark's edge.
     pub fn shown_range(&self, span: Span) -> TextRange {
+        let span = self.outermost(span);
         let shown = self.shown(span.file);
         let real = self.text(span.file);
         let moved = |offset: u32, end: bool| {
@@ -319,5 +368,23 @@ mod tests {
         assert_eq!(sources.shown_slice(at(21, 23)), "[redacted]");
         assert_eq!(sources.shown_slice(at(34, 38)), "host");
         assert_eq!(sources.positions(at(34, 38)).0, Position { line: 3, column: 1 });
+    }
+
+    #[test]
+    fn an_embedded_text_points_into_the_outer_file() {
+        let sources = Sources::default();
+        let loader: Arc<dyn Loader> = Arc::new(Fixed("patch: |-\n    kind: A\n\n    size: 12\nnext: 'one two'\n"));
+        let outer = sources.intern(&RepoPath::new("k.yaml").expect("a path"), None, &loader);
+        let at = |start, end| Span { file: outer, range: TextRange::new(start, end) };
+        let block = sources.embed(at(7, 36), "kind: A\n\nsize: 12");
+        assert_eq!(block, sources.embed(at(7, 36), "kind: A\n\nsize: 12"));
+        let size = sources.outermost(Span { file: block, range: TextRange::new(15, 17) });
+        assert_eq!((size.file, sources.slice(size)), (outer, "12"));
+        assert_eq!(sources.positions(Span { file: block, range: TextRange::new(9, 13) }).0.line, 4);
+        let line = sources.embed(at(43, 52), "one two");
+        let two = sources.outermost(Span { file: line, range: TextRange::new(4, 7) });
+        assert_eq!(sources.slice(two), "two");
+        let escaped = sources.embed(at(42, 52), "not what is written");
+        assert_eq!(sources.outermost(Span { file: escaped, range: TextRange::new(4, 7) }), at(42, 52));
     }
 }

@@ -47,16 +47,22 @@ impl Trees {
         View::source(self, file, node)
     }
 
-    /// Where a node is written.
+    /// Where a node is written: in a file, also where the node is part of a text that a value of the file embeds.
     pub fn span(&self, file: FileId, node: NodeId) -> Span {
-        Span { file, range: self.parsed(file).range(node) }
+        self.sources.outermost(Span { file, range: self.parsed(file).range(node) })
+    }
+
+    /// The text that a scalar holds, as a file of its own whose values know their places in the outer file: an inline
+    /// patch, a block of Helm values. `None` where the value is no text.
+    pub fn embedded(&self, value: View<'_>) -> Option<FileId> {
+        Some(self.sources.embed(value.place(), value.as_str()?))
     }
 
     /// The first line of a file, for what is wrong with the file as a whole.
     pub fn top(&self, file: FileId) -> Span {
         let text = self.sources.text(file);
         let end = text.find('\n').unwrap_or(text.len());
-        Span { file, range: TextRange::new(0, end as u32) }
+        self.sources.outermost(Span { file, range: TextRange::new(0, end as u32) })
     }
 
     fn slot(&self, row: usize) -> &OnceLock<Parsed> {

@@ -72,7 +72,7 @@ impl<'t> Field<'t> {
     #[must_use]
     pub fn key_place(&self) -> Span {
         match self.key {
-            KeyAt::Source { file, node, parsed, .. } => Span { file, range: parsed.range(node) },
+            KeyAt::Source { file, node, trees, .. } => trees.span(file, node),
             KeyAt::Made(key, trees) => key.place(trees),
         }
     }
@@ -122,6 +122,24 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn is_scalar(&self) -> bool {
         !self.is_map() && !self.is_seq()
+    }
+
+    /// How it is written, of which kustomize keeps more than the type; `None` for what rendering made.
+    #[must_use]
+    pub fn notation(&self) -> Option<Kind> {
+        match self.at {
+            At::Source { node, parsed, .. } => Some(parsed.kind(node)),
+            At::Made(_) => None,
+        }
+    }
+
+    /// Whether it is a container that stands in brackets in its file.
+    #[must_use]
+    pub fn is_flow(&self) -> bool {
+        match self.at {
+            At::Source { node, parsed, .. } => parsed.is_flow(node),
+            At::Made(_) => false,
+        }
     }
 
     /// Whether it is `null` or nothing.
@@ -270,7 +288,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn place(&self) -> Span {
         match self.at {
-            At::Source { file, node, parsed } => Span { file, range: parsed.range(node) },
+            At::Source { file, node, .. } => self.trees.span(file, node),
             At::Made(made) => made.origin.at,
         }
     }

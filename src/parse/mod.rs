@@ -3,9 +3,10 @@
 //! Never: a path, a second file, a failure. What is not YAML becomes a problem, and what comes behind it is still read.
 
 mod scalar;
+mod template;
 mod tree;
 mod yaml;
 
-pub use scalar::{Scalar, resolve_plain};
+pub use scalar::{Scalar, is_text_in_yaml_1_1, resolve_plain};
 pub use tree::{Document, Kind, Node, ParseProblem, ParseProblemKind, Parsed, Tag};
 pub use yaml::parse;

@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::{Scalar, resolve_plain};
+use super::Scalar;
+use super::scalar::{resolve_plain, resolve_tagged};
 use crate::base::{NodeId, TextRange};
 
 /// What a node is. Scalars keep their notation: it decides their type.
@@ -71,6 +72,8 @@ pub struct Node {
     pub(super) tag: Tag,
     pub(super) flags: u8,
 }
+
+const _: () = assert!(size_of::<Node>() == 16);
 
 impl Node {
     pub(super) const FLOW: u8 = 1;
@@ -251,8 +254,9 @@ impl Parsed {
             (Tag::None, Kind::Plain) => resolve_plain(written),
             (Tag::None, _) => Scalar::Str(Cow::Borrowed(written)),
             (Tag::Null, _) => Scalar::Null,
-            (Tag::Int | Tag::Bool | Tag::Timestamp, _) => resolve_plain(written),
-            (Tag::Float, _) => match resolve_plain(written) {
+            (Tag::Timestamp, _) => resolve_plain(written),
+            (Tag::Int | Tag::Bool, _) => resolve_tagged(written),
+            (Tag::Float, _) => match resolve_tagged(written) {
                 Scalar::Int(int) => Scalar::Float(int as f64),
                 Scalar::Uint(int) => Scalar::Float(int as f64),
                 other => other,

@@ -2,7 +2,26 @@
 //!
 //! Never: a file of its own accord (it asks the snapshot), a remote, a process, a judgement.
 
+mod accumulate;
 mod build;
+mod emit;
+mod finish;
+mod generate;
+mod hash;
+mod load;
+mod order;
+mod patch;
+mod patches;
+mod plain;
+mod plugin;
+mod renderer;
 mod resource;
+mod schema;
+mod select;
+mod set;
+mod transform;
 
 pub use build::{Build, BuildKind, Rendered};
+pub use load::LoadRestriction;
+pub use order::Order;
+pub use renderer::{ManagedBy, Options, Renderer, print};

@@ -2,6 +2,7 @@
 //!
 //! Never: an identity in annotations, as kustomize keeps it (`kustomize api/resource`); here it is in fields.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::base::Span;
@@ -33,6 +34,16 @@ impl Id {
     }
 }
 
+impl fmt::Display for Id {
+    /// As kustomize prints it in messages (`kyaml/resid/resid.go`).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let or = |text: &Arc<str>, none: &'static str| if text.is_empty() { Arc::from(none) } else { text.clone() };
+        let (version, group) = (or(&self.version, "[noVer]"), or(&self.group, "[noGrp]"));
+        let (kind, name) = (or(&self.kind, "[noKind]"), or(&self.name, "[noName]"));
+        write!(f, "{kind}.{version}.{group}/{name}.{}", or(&self.namespace, "[noNs]"))
+    }
+}
+
 /// What a generator does with an object of the same identity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Behavior {
@@ -50,7 +61,7 @@ pub(super) enum Behavior {
 pub(super) struct Resource {
     /// The document.
     pub(super) value: Value,
-    /// Its identity now; [`Resource::refresh`] after each edit that may change it.
+    /// Its identity now; [`Resource::refresh`] or [`Resource::reread`] after each edit that may change it.
     pub(super) id: Id,
     /// Its identities before each renaming, the oldest first.
     pub(super) previous: Vec<Id>,
@@ -77,11 +88,20 @@ impl Resource {
         }
     }
 
-    /// Reads the identity again and remembers the one before, if it changed.
+    /// Reads the identity again and remembers the one before. kustomize remembers it even where it stays: a reference
+    /// can then find the object (`Resource.StorePreviousId`).
     pub(super) fn refresh(&mut self, trees: &Trees) {
-        let now = Id::of(trees.view(&self.value));
-        if now != self.id {
-            self.previous.push(std::mem::replace(&mut self.id, now));
+        self.previous.push(self.id.clone());
+        self.reread(trees);
+    }
+
+    /// Reads the identity again after an edit that kustomize does not remember: the names before stay, and are names of
+    /// the group and version that the object has now.
+    pub(super) fn reread(&mut self, trees: &Trees) {
+        self.id = Id::of(trees.view(&self.value));
+        for previous in &mut self.previous {
+            previous.group = self.id.group.clone();
+            previous.version = self.id.version.clone();
         }
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::place::{Place, places};
-use super::rule::RuleSet;
+use super::rule::{GUARD, RuleSet};
 use super::settings::{Active, Settings, Show};
 use super::{Check, Facts, Finding, Severity, Status, fold, matching, run};
 use crate::base::RepoPath;
@@ -59,7 +59,8 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     let base = places(&active, facts.trees, base.seen);
     let known = matching::known_to_base(&active, facts, &head, &base);
     let choose = |wanted: bool| -> Vec<&Place> {
-        head.iter().zip(&known).filter(|(_, known)| **known == wanted).map(|(place, _)| place).collect()
+        let asked = head.iter().zip(&known).filter(|(place, _)| settings.covers(&place.path));
+        asked.filter(|(_, known)| **known == wanted).map(|(place, _)| place).collect()
     };
     let open = fold::findings(&active, facts, &choose(false), &Status::Open);
     let unchanged = fold::findings(&active, facts, &choose(true), &Status::Unchanged);
@@ -73,6 +74,7 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     if settings.show == Show::All {
         verdict.findings.extend(unchanged);
     }
+    verdict.findings.retain(|finding| settings.least.is_none_or(|least| finding.severity >= least));
     sort(facts.trees, &mut verdict.findings);
     verdict
 }
@@ -89,7 +91,7 @@ fn count(open: &[Finding], unchanged: &[Finding]) -> Counts {
 
 fn standing(unchanged: &[Finding]) -> Vec<Standing> {
     let mut counts: BTreeMap<&Arc<str>, usize> = BTreeMap::new();
-    for finding in unchanged.iter().filter(|finding| &*finding.pack == "guard") {
+    for finding in unchanged.iter().filter(|finding| &*finding.pack == GUARD) {
         *counts.entry(&finding.rule).or_default() += 1;
     }
     counts.into_iter().map(|(rule, count)| Standing { rule: rule.clone(), count }).collect()

@@ -116,6 +116,9 @@ pub struct Hit {
     pub field: Option<String>,
     /// What tells this hit from others of the rule at the same object and field (a keyed hash, a property's name).
     pub mark: Option<String>,
+    /// The keyed hash of a secret value. Another value on the other side makes another finding; the key is the run's,
+    /// so it is no part of the fingerprint that is shown.
+    pub value: Option<String>,
     /// What to do, where the rule's `fix` is not the best answer.
     pub help: Option<String>,
     /// The row of the build it was seen in; the engine sets it for checks of objects. Hits of one place in several builds become one finding.
@@ -135,6 +138,7 @@ impl Hit {
             object: None,
             field: None,
             mark: None,
+            value: None,
             help: None,
             build: None,
         }
@@ -165,6 +169,13 @@ impl Hit {
     #[must_use]
     pub fn mark(mut self, mark: impl Into<String>) -> Self {
         self.mark = Some(mark.into());
+        self
+    }
+
+    /// The same with the keyed hash of the secret value it is about.
+    #[must_use]
+    pub fn value(mut self, hash: impl Into<String>) -> Self {
+        self.value = Some(hash.into());
         self
     }
 

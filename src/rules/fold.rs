@@ -9,7 +9,6 @@ use super::settings::Active;
 use super::{Facts, Finding, Label, Status};
 use crate::base::{Side, Span};
 use crate::model::Trees;
-use crate::render::BuildKind;
 use crate::world::{ObjectAt, World};
 
 /// How many builds of a finding are named.
@@ -89,7 +88,7 @@ fn object_label(trees: &Trees, world: &World, place: &Place, side: Side) -> Opti
 fn overlays(world: &World, place: &Place, side: Side) -> Vec<Label> {
     let builds = place.builds.iter().map(|build| &world.builds[*build]);
     let others: Vec<Span> = builds
-        .filter(|built| built.build.kind == BuildKind::Kustomize && built.place.file != place.hit.at.file)
+        .filter(|built| built.is_overlay() && built.place.file != place.hit.at.file)
         .map(|built| built.place)
         .collect();
     let more = others.len().saturating_sub(NAMED_BUILDS);

@@ -12,7 +12,6 @@ use super::{Check, Facts, Hit};
 use crate::base::{NodeId, ProblemKind, TextRange};
 use crate::model::Trees;
 use crate::parse::{Kind, Parsed};
-use crate::render::Build;
 use crate::world::{Built, World};
 
 /// What stays the same while lines move: the rule, the object as it is written where the hit points, the field there,
@@ -142,19 +141,21 @@ pub(super) fn known_to_base(active: &[Active<'_>], facts: &Facts<'_>, head: &[Pl
     partner.iter().enumerate().map(|(row, known)| known.is_some_and(|known| !worse(row, known))).collect()
 }
 
-/// Pairs what is left on both sides and has the fingerprint and one of the names `by` in common.
-fn pair(
+/// Pairs what is left on both sides and has the fingerprint, the secret value and one of the names `by` in common.
+fn pair<'p>(
     partner: &mut [Option<usize>],
     left: &mut [bool],
-    (head, head_world): (&[Place], &World),
-    (base, base_world): (&[Place], &World),
+    (head, head_world): (&'p [Place], &World),
+    (base, base_world): (&'p [Place], &World),
     may: &dyn Fn(&&Place) -> bool,
     by: impl Fn(&Place, &World) -> Vec<String>,
 ) {
-    let mut open: BTreeMap<(usize, &str, String), VecDeque<usize>> = BTreeMap::new();
+    type Known<'p> = (usize, &'p str, Option<&'p str>, String);
+    let key = |place: &'p Place, name| (place.row, &*place.fingerprint, place.hit.value.as_deref(), name);
+    let mut open: BTreeMap<Known<'p>, VecDeque<usize>> = BTreeMap::new();
     for (row, place) in base.iter().enumerate().filter(|(row, _)| left[*row]) {
         for name in by(place, base_world) {
-            open.entry((place.row, &place.fingerprint, name)).or_default().push_back(row);
+            open.entry(key(place, name)).or_default().push_back(row);
         }
     }
     for (row, place) in head.iter().enumerate() {
@@ -162,7 +163,7 @@ fn pair(
             continue;
         }
         let names = by(place, head_world).into_iter();
-        let mut rows = names.filter_map(|name| open.get(&(place.row, &place.fingerprint, name))).flatten();
+        let mut rows = names.filter_map(|name| open.get(&key(place, name))).flatten();
         if let Some(known) = rows.find(|known| left[**known]) {
             left[*known] = false;
             partner[row] = Some(*known);
@@ -189,6 +190,6 @@ fn comparable(active: &[Active<'_>], head: &World, base: &World, place: &Place) 
 
 /// Whether the base has this build, of the same files.
 fn untouched(built: &Built, base: &World) -> bool {
-    let same = |build: &Build| *build == built.build;
-    base.builds.iter().any(|known| same(&known.build) && known.rendered.files == built.rendered.files)
+    let same = |known: &Built| known.build == built.build && known.rendered.files == built.rendered.files;
+    base.builds.iter().any(same)
 }

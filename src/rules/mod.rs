@@ -4,6 +4,8 @@
 
 mod embedded;
 mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod finding;
 mod fold;
 pub mod kinds;
@@ -15,11 +17,11 @@ mod run;
 mod schema;
 mod settings;
 
-pub(crate) use embedded::RULES as EMBEDDED;
+pub(crate) use embedded::{Embedded, RULES as EMBEDDED};
 pub use engine::{Counts, Standing, Verdict, judge};
 pub use finding::{Check, Facts, Finding, Hit, Label, ObjectName, Severity, Sink, Status, Subject};
 pub use pack::RuleFile;
-pub use rule::{Default, Grade, Rule, RuleSet, Template};
+pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};
 pub use schema::rule_schema;
 pub use settings::{Setting, Settings, Show};
 

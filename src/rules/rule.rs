@@ -12,6 +12,11 @@ use super::{Check, Hit, Severity};
 use crate::base::{Problem, ProblemKind};
 use crate::model::Trees;
 
+/// The pack of the tool's own findings, which cannot be switched off.
+pub const GUARD: &str = "guard";
+/// The rule that reports count apart.
+pub const NOT_RENDERED: &str = "not-rendered";
+
 /// Whether a rule runs without being asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Default {
@@ -204,6 +209,12 @@ impl RuleSet {
 #[cfg(test)]
 mod tests {
     use super::Template;
+
+    #[test]
+    fn the_names_in_code_exist() {
+        let rules = super::RuleSet::embedded();
+        assert!(rules.packs().contains_key(super::GUARD) && rules.get(super::NOT_RENDERED).is_some());
+    }
 
     #[test]
     fn templates_take_words() {

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use super::rule::{Default, Rule, RuleSet};
+use super::rule::{Default, GUARD, Rule, RuleSet};
 use super::{Hit, Severity};
+use crate::base::RepoPath;
 
 /// What a configuration says of a rule or a pack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +40,10 @@ pub struct Settings {
     pub rules: BTreeMap<String, Setting>,
     /// Which findings are shown.
     pub show: Show,
+    /// The least severity that is shown; what is not shown counts nevertheless.
+    pub least: Option<Severity>,
+    /// Only findings in or below these paths, and only they count; empty for all.
+    pub within: Vec<RepoPath>,
 }
 
 /// A rule that runs.
@@ -58,6 +63,11 @@ impl Active<'_> {
 }
 
 impl Settings {
+    /// Whether findings at this path are asked for.
+    pub(super) fn covers(&self, path: &RepoPath) -> bool {
+        self.within.is_empty() || self.within.iter().any(|folder| path.is_within(folder))
+    }
+
     /// The rules that run, sorted by id.
     pub(super) fn active<'r>(&self, rules: &'r RuleSet) -> Vec<Active<'r>> {
         rules.rules.iter().filter_map(|rule| self.activate(rule)).collect()
@@ -71,7 +81,7 @@ impl Settings {
             Some(Setting::On | Setting::Off) | None => None,
         };
         let named = |names: &[String], name: &str| names.iter().any(|given| given == name);
-        let runs = if &*rule.pack == "guard" {
+        let runs = if &*rule.pack == GUARD {
             true
         } else if named(&self.ignore, &rule.id) || named(&self.ignore, &rule.pack) {
             false

@@ -7,6 +7,7 @@ mod api_version;
 mod breaking_changes;
 mod container_field;
 mod instance;
+mod plaintext_secret;
 mod problem;
 mod prune;
 mod schema_change;
@@ -115,6 +116,7 @@ pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     container_field::KIND,
     instance::KIND,
+    plaintext_secret::KIND,
     problem::KIND,
     prune::KIND,
     schema_change::KIND,

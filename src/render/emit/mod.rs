@@ -1,0 +1,234 @@
+//! Values to the bytes that kustomize prints.
+//!
+//! kustomize prints an object in four steps: its own YAML, decoded by go-yaml v3, as JSON (`kyaml/yaml.RNode.MarshalJSON`),
+//! decoded and printed by go-yaml v2 (`sigs.k8s.io/yaml.JSONToYAML`). What a step alters or refuses is done here at once.
+//!
+//! Never: an intermediate text; a value is written straight to the output.
+
+mod number;
+mod order;
+mod page;
+mod style;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub(super) use number::{json_float, rfc3339};
+
+use std::borrow::Cow;
+
+use self::page::Page;
+use self::style::{Use, is_plain_word};
+pub(super) use self::text::{as_decoded, json_text};
+use crate::base::Span;
+use crate::model::{Field, Trees, Value, View};
+use crate::parse::{Kind, Scalar};
+
+/// Why kustomize cannot print an object.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct EmitError {
+    /// The key or value that it refuses.
+    pub(super) at: Span,
+    /// In one line, without a final dot.
+    pub(super) message: String,
+}
+
+/// Appends one object to `out`. What was written before an error stays there.
+pub(super) fn document(trees: &Trees, view: View<'_>, out: &mut String) -> Result<(), EmitError> {
+    debug_assert!(std::ptr::eq(trees, view.trees()));
+    let mut emitter = Emitter { page: Page::new(out), fields: Vec::new() };
+    emitter.node(view, -1, Place::Item)?;
+    emitter.page.end();
+    Ok(())
+}
+
+/// All objects as one stream, as `kustomize build` prints it.
+pub(super) fn stream<'v>(trees: &Trees, values: impl Iterator<Item = &'v Value>) -> Result<String, EmitError> {
+    let mut out = String::new();
+    for (count, value) in values.enumerate() {
+        if count > 0 {
+            out.push_str("---\n");
+        }
+        document(trees, trees.view(value), &mut out)?;
+    }
+    Ok(out)
+}
+
+/// The entries of a map as kustomize prints them: sorted, refused where a key is no text or is given twice.
+/// They are pushed to `fields`, behind what is there.
+pub(super) fn sorted_fields<'t>(view: View<'t>, fields: &mut Vec<Keyed<'t>>) -> Result<(), EmitError> {
+    let first = fields.len();
+    fields.extend(view.fields().map(|field| Keyed { name: field.name(), field }));
+    let own = &mut fields[first..];
+    for keyed in own.iter() {
+        if !matches!(keyed.field.key_scalar(), Scalar::Str(_)) {
+            let message = format!("the key `{}` is no text: kustomize prints text keys only", keyed.name);
+            return Err(EmitError { at: keyed.field.key_place(), message });
+        }
+    }
+    order::sort(own);
+    match own.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        Some(pair) => Err(EmitError {
+            at: pair[1].field.key_place(),
+            message: format!("the key `{}` is given twice in this map", pair[1].name),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// An entry of a map with the text of its key at hand.
+#[derive(Clone, Copy)]
+pub(super) struct Keyed<'t> {
+    pub(super) name: &'t str,
+    pub(super) field: Field<'t>,
+}
+
+/// Whether nothing was written for this node of a container in brackets: kustomize makes it an empty text.
+pub(super) fn is_nothing_in_flow(view: View<'_>, around: View<'_>) -> bool {
+    around.is_flow() && view.notation() == Some(Kind::Plain) && view.is_null() && view.written().is_empty()
+}
+
+/// Where a node stands; lists are not indented under their key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Item,
+    Value,
+}
+
+struct Emitter<'t, 'o> {
+    page: Page<'o>,
+    /// The entries of the maps that are being written, the innermost last.
+    fields: Vec<Keyed<'t>>,
+}
+
+impl<'t> Emitter<'t, '_> {
+    /// Writes a node; `indent` is that of the container around it, -1 where there is none.
+    fn node(&mut self, view: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
+        if view.is_map() {
+            self.map(view, if indent < 0 { 0 } else { indent + 2 })
+        } else if view.is_seq() {
+            let indent = match place {
+                Place::Value if !self.page.is_indented() => indent,
+                _ if indent < 0 => 0,
+                _ => indent + 2,
+            };
+            self.seq(view, indent)
+        } else {
+            self.page.set_indent(if indent < 0 { 2 } else { indent + 2 });
+            self.scalar(view)
+        }
+    }
+
+    /// Writes a node of the container `around`. Nothing at all between brackets is `null` when it is read, but kustomize
+    /// writes it as `''` on the way.
+    fn entry(&mut self, view: View<'t>, around: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
+        if is_nothing_in_flow(view, around) {
+            self.page.text("", &style::analyze(""), Use::Value);
+            return Ok(());
+        }
+        self.node(view, indent, place)
+    }
+
+    fn map(&mut self, view: View<'t>, indent: isize) -> Result<(), EmitError> {
+        let first = self.fields.len();
+        sorted_fields(view, &mut self.fields)?;
+        let end = self.fields.len();
+        if first == end {
+            self.page.empty("{}");
+        }
+        for at in first..end {
+            let Keyed { name, field } = self.fields[at];
+            self.page.set_indent(indent);
+            self.page.next_line();
+            self.key(name, field, indent)?;
+            self.entry(field.value, view, indent, Place::Value)?;
+        }
+        self.fields.truncate(first);
+        Ok(())
+    }
+
+    fn key(&mut self, name: &'t str, field: Field<'t>, indent: isize) -> Result<(), EmitError> {
+        if is_plain_word(name) && name.len() <= style::SIMPLE_KEY {
+            self.page.word(name);
+            self.page.colon();
+            return Ok(());
+        }
+        if !text::is_json_key(name) {
+            let message = "kustomize cannot print a key of more than 1,024 characters or with a NEL".to_owned();
+            return Err(EmitError { at: field.key_place(), message });
+        }
+        let name = self.printable(Cow::Borrowed(name), || field.key_place())?;
+        let shape = style::analyze(&name);
+        if shape.is_simple_key(&name) {
+            self.page.set_indent(indent + 2);
+            self.page.text(&name, &shape, Use::SimpleKey);
+            self.page.colon();
+        } else {
+            self.page.indicator("?", page::Behind::Indention);
+            self.page.set_indent(indent + 2);
+            self.page.text(&name, &shape, Use::Value);
+            self.page.set_indent(indent);
+            self.page.next_line();
+            self.page.indicator(":", page::Behind::Indention);
+        }
+        Ok(())
+    }
+
+    fn seq(&mut self, view: View<'t>, indent: isize) -> Result<(), EmitError> {
+        let mut is_empty = true;
+        for item in view.items() {
+            is_empty = false;
+            self.page.set_indent(indent);
+            self.page.next_line();
+            self.page.indicator("-", page::Behind::Indention);
+            self.entry(item, view, indent, Place::Item)?;
+        }
+        if is_empty {
+            self.page.empty("[]");
+        }
+        Ok(())
+    }
+
+    fn scalar(&mut self, view: View<'t>) -> Result<(), EmitError> {
+        match view.scalar() {
+            Scalar::Str(text) if is_plain_word(&text) => self.page.word(&text),
+            Scalar::Str(text) => {
+                let text = self.printable(as_decoded(view, text), || view.place())?;
+                let shape = style::analyze(&text);
+                self.page.text(&text, &shape, Use::Value);
+            }
+            Scalar::Null => self.page.word("null"),
+            Scalar::Bool(true) => self.page.word("true"),
+            Scalar::Bool(false) => self.page.word("false"),
+            Scalar::Int(value) => self.page.display(value),
+            Scalar::Uint(value) => self.page.display(value),
+            Scalar::Float(value) if value.is_finite() => self.page.word(&number::float(value)),
+            Scalar::Float(_) => {
+                return Err(EmitError {
+                    at: view.place(),
+                    message: format!("kustomize cannot print the number `{}`", view.written()),
+                });
+            }
+            Scalar::Timestamp(text) => match rfc3339(&text) {
+                Some(time) => self.page.text(&time, &style::analyze(&time), Use::Value),
+                None => {
+                    let message = format!("the time zone of `{text}` is out of range");
+                    return Err(EmitError { at: view.place(), message });
+                }
+            },
+        }
+        Ok(())
+    }
+
+    /// The text as go-yaml v2 reads it from JSON: some control characters are refused, NEL is a line break.
+    fn printable(&self, text: Cow<'t, str>, at: impl Fn() -> Span) -> Result<Cow<'t, str>, EmitError> {
+        match text::from_json(&text) {
+            Ok(None) => Ok(text),
+            Ok(Some(read)) => Ok(Cow::Owned(read)),
+            Err(char) => Err(EmitError {
+                at: at(),
+                message: format!("kustomize cannot print text with the control character U+{:04X}", u32::from(char)),
+            }),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What is done once, at the root of a build (`kustomize api/internal/target/kusttarget.go`, `api/krusty/kustomizer.go`).
+//!
+//! Never: a step of a single kustomization.
+
+use super::accumulate::{Base, Context};
+use super::hash;
+use super::load::does_not_build;
+use super::order;
+use super::patches::Missing;
+use super::renderer::ManagedBy;
+use super::resource::Resource;
+use super::transform::{self, Cx};
+use crate::base::{Problem, ProblemKind, Span};
+use crate::model::{How, Key, Object, Origin, Trees, Value, View};
+use crate::parse::Scalar;
+
+/// The label of kustomize v5.7.1, whose output this is.
+const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kustomize-v5.7.1");
+
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// Annotations that are kustomize's own and never printed, whoever wrote them (`api/resource.BuildAnnotations`).
+const INTERNAL: [&str; 20] = [
+    "internal.config.kubernetes.io/previousKinds",
+    "internal.config.kubernetes.io/previousNames",
+    "internal.config.kubernetes.io/prefixes",
+    "internal.config.kubernetes.io/suffixes",
+    "internal.config.kubernetes.io/previousNamespaces",
+    "internal.config.kubernetes.io/allowNameChange",
+    "internal.config.kubernetes.io/allowKindChange",
+    "internal.config.kubernetes.io/refBy",
+    "internal.config.kubernetes.io/generatorBehavior",
+    "internal.config.kubernetes.io/needsHashSuffix",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/seqindent",
+    "internal.config.kubernetes.io/id",
+    "internal.config.kubernetes.io/annotations-migration-resource-id",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.k8s.io/id",
+    "config.kubernetes.io/origin",
+    "alpha.config.kubernetes.io/transformations",
+];
+
+/// The objects of a build and what was not rendered, from what its kustomization accumulates to.
+///
+/// # Errors
+/// What kustomize refuses at the end, at its line.
+pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<Problem>), Problem> {
+    let trees = cx.trees;
+    let from = &root.accumulated;
+    let mut list = from.resources.clone().into_list();
+    add_hashes(trees, &mut list)?;
+    let transformers = Cx { trees, schema: cx.schema, specs: &from.specs };
+    transform::name_references(&transformers, &mut list)?;
+    let vars: Vec<View<'_>> = from.vars.iter().map(|var| trees.view(var)).collect();
+    match transform::vars(&transformers, &mut list, &vars) {
+        Err(_) if from.missing() == Missing::Unknown => {}
+        done => done?,
+    }
+    list.retain(|resource| !is_local(trees.view(&resource.value)));
+    order::sort(&mut list, root.kustomization.get(trees, "sortOptions"), cx.options.order)?;
+    let mut problems = from.problems.clone();
+    if let Some(by) = managed_by(cx, root, &mut problems) {
+        list.iter_mut().for_each(|resource| add_managed_by(trees, &mut resource.value, by));
+    }
+    list.iter_mut().for_each(|resource| tidy_annotations(trees, &mut resource.value));
+    Ok((list.into_iter().map(object).collect(), problems))
+}
+
+/// The object that a rendered resource is.
+pub(super) fn object(resource: Resource) -> Object {
+    let id = resource.id;
+    let key = crate::model::ObjectKey { group: id.group, kind: id.kind, namespace: id.namespace, name: id.name };
+    Object { key, version: id.version, value: resource.value }
+}
+
+/// Puts the hash behind the names of generated objects.
+pub(super) fn add_hashes(trees: &Trees, list: &mut [Resource]) -> Result<(), Problem> {
+    for resource in list {
+        let Some(by) = resource.hash else { continue };
+        let suffix = hash::suffix(trees, trees.view(&resource.value))
+            .map_err(|error| does_not_build(error.at, error.message).with_related(by, "hashed for this generator"))?;
+        let name = format!("{}-{suffix}", resource.id.name);
+        resource.value.update_field(trees, "metadata", |metadata| {
+            metadata.update_field(trees, "name", |value| {
+                *value = Value::text(&name, Origin::set(by, How::Hash, by, Some(value.clone())));
+            });
+        });
+        resource.refresh(trees);
+    }
+    Ok(())
+}
+
+/// Whether an object only serves the build: the annotation is there and not "false".
+fn is_local(view: View<'_>) -> bool {
+    let annotation = view.path(["metadata", "annotations", LOCAL_CONFIG]);
+    annotation.is_some_and(|value| value.written() != "false")
+}
+
+/// Where the managed-by label is asked for. What else `buildMetadata` asks for is not rendered.
+fn managed_by(cx: &Context<'_>, root: &Base, problems: &mut Vec<Problem>) -> Option<Span> {
+    let mut asked = match cx.options.managed_by {
+        ManagedBy::Always => Some(cx.trees.top(root.kustomization.file)),
+        ManagedBy::AsWritten => None,
+    };
+    for option in root.kustomization.items(cx.trees, "buildMetadata") {
+        match option.as_str().unwrap_or_default() {
+            "managedByLabel" => asked = Some(option.place()),
+            name @ ("originAnnotations" | "transformerAnnotations") => {
+                let message = format!("the annotations of `{name}` are not rendered");
+                problems.push(Problem::new(ProblemKind::NotRendered, option.place(), message));
+            }
+            _ => {}
+        }
+    }
+    asked
+}
+
+fn add_managed_by(trees: &Trees, value: &mut Value, by: Span) {
+    let origin = || Origin::set(by, How::Transformer, by, None);
+    let (key, text) = (Key::made(MANAGED_BY.0, by), Value::text(MANAGED_BY.1, origin()));
+    value.update_field(trees, "metadata", |metadata| {
+        if !trees.view(metadata).get("labels").is_some_and(|labels| labels.is_map()) {
+            metadata.set_field(trees, Key::made("labels", by), Value::map(Vec::new(), origin()));
+        }
+        metadata.update_field(trees, "labels", |labels| labels.set_field(trees, key, text));
+    });
+}
+
+/// kustomize writes all annotations anew: internal ones go, values become text, an empty map goes.
+fn tidy_annotations(trees: &Trees, value: &mut Value) {
+    let Some(annotations) = trees.view(value).path(["metadata", "annotations"]) else { return };
+    let mut kept = 0;
+    let mut untidy = false;
+    for field in annotations.fields() {
+        if INTERNAL.contains(&field.name()) {
+            untidy = true;
+        } else {
+            kept += 1;
+            untidy |= !matches!(field.value.scalar(), Scalar::Str(_));
+        }
+    }
+    if kept > 0 && !untidy {
+        return;
+    }
+    value.update_field(trees, "metadata", |metadata| {
+        if kept == 0 {
+            metadata.remove_field(trees, "annotations");
+            return;
+        }
+        metadata.update_field(trees, "annotations", |annotations| {
+            let Some(entries) = annotations.entries_mut(trees) else { return };
+            entries.retain(|entry| !INTERNAL.contains(&entry.key.text(trees)));
+            for entry in entries {
+                let view = trees.view(&entry.value);
+                if !matches!(view.scalar(), Scalar::Str(_)) {
+                    let text = Value::text(&view.written(), Origin::within(view.place()));
+                    entry.value = text;
+                }
+            }
+        });
+    });
+}

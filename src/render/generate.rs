@@ -1,0 +1,356 @@
+//! ConfigMaps and Secrets from literals, files and env files (`kustomize api/internal/generators`, `api/kv`).
+//!
+//! Never: an environment variable; a line of an env file without `=` is an empty value.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use base64::Engine;
+
+use super::accumulate::Context;
+use super::load::{self, Target, Wanted, does_not_build};
+use super::resource::{Behavior, Resource};
+use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
+use crate::model::{Entry, How, Key, MadeScalar, Origin, Value, View};
+
+/// What is generated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Generated {
+    ConfigMap,
+    Secret,
+}
+
+/// One key with its value, and the bytes that say so.
+struct Pair {
+    key: String,
+    data: Data,
+    /// The value's bytes: the part of a literal or env line, the top of a file.
+    at: Span,
+}
+
+enum Data {
+    Text(Arc<str>),
+    Bytes(Arc<[u8]>),
+}
+
+/// Generates one object: `args` is the generator's entry, `global` the kustomization's `generatorOptions`. Files that
+/// are read are added to `files`.
+///
+/// # Errors
+/// What kustomize refuses, at the literal, the file or the entry.
+pub(super) fn generate(
+    cx: &Context<'_>,
+    root: &RepoPath,
+    kind: Generated,
+    args: View<'_>,
+    global: Option<View<'_>>,
+    files: &mut Vec<FileId>,
+) -> Result<Resource, Problem> {
+    let name = args.get("name").filter(|name| name.as_str().is_some_and(|name| !name.is_empty()));
+    let Some(name) = name else {
+        return Err(
+            does_not_build(args.place(), "a configmap must have a name").with_help("give the generator a `name`")
+        );
+    };
+    let pairs = pairs(cx, root, args, files)?;
+    let made = Maker { by: name.place() };
+    let options = [args.get("options"), global].map(|o| o.filter(|o| !o.is_null()));
+    let mut entries = vec![
+        made.entry("apiVersion", made.text("v1")),
+        made.entry("kind", made.text(if kind == Generated::Secret { "Secret" } else { "ConfigMap" })),
+        made.entry("metadata", made.metadata(args, name, options)),
+    ];
+    if kind == Generated::Secret {
+        let given = args.get("type").filter(|t| t.as_str().is_some_and(|t| !t.is_empty()));
+        entries.push(made.entry("type", given.map_or_else(|| made.text("Opaque"), |t| made.copy(t))));
+    }
+    made.data(kind, name.as_str().unwrap_or_default(), pairs, &mut entries)?;
+    let is_set = |field: &str| options.iter().flatten().any(|o| o.get(field).and_then(|v| v.as_bool()) == Some(true));
+    if is_set("immutable") {
+        let value = Value::scalar(MadeScalar::Bool(true), made.origin(made.by));
+        entries.push(made.entry("immutable", value));
+    }
+    let mut resource = Resource::new(cx.trees, Value::map(entries, made.origin(made.by)));
+    resource.behavior = match args.str_at(["behavior"]) {
+        Some("merge") => Behavior::Merge,
+        Some("replace") => Behavior::Replace,
+        _ => Behavior::Create,
+    };
+    resource.hash = (!is_set("disableNameSuffixHash")).then_some(made.by);
+    Ok(resource)
+}
+
+/// The metadata and data of a generated object that takes the place of `old`
+/// (`kustomize api/resource.CopyMergeMetaDataFieldsFrom`, `MergeDataMapFrom`).
+pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resource {
+    let trees = cx.trees;
+    let before = trees.view(&old.value);
+    let by = trees.view(&new.value).place();
+    let mut metadata = trees.view(&new.value).get("metadata").map_or_else(|| new.value.clone(), |m| m.value());
+    for field in ["labels", "annotations"] {
+        if let Some(merged) = laid_over(before.path(["metadata", field]), trees.view(&metadata).get(field), by) {
+            metadata.set_field(trees, Key::made(field, by), merged);
+        }
+    }
+    for field in ["name", "namespace"] {
+        match before.path(["metadata", field]) {
+            Some(value) => metadata.set_field(trees, Key::made(field, by), value.value()),
+            None => {
+                metadata.remove_field(trees, field);
+            }
+        }
+    }
+    new.value.set_field(trees, Key::made("metadata", by), metadata);
+    if new.behavior == Behavior::Merge {
+        for field in ["data", "binaryData"] {
+            if let Some(merged) = laid_over(before.get(field), trees.view(&new.value).get(field), by) {
+                new.value.set_field(trees, Key::made(field, by), merged);
+            }
+        }
+    }
+    new.reread(trees);
+    new.previous.clone_from(&old.previous);
+    new.prefixes.clone_from(&old.prefixes);
+    new.suffixes.clone_from(&old.suffixes);
+    new.behavior = old.behavior;
+    new.hash = new.hash.and(old.hash);
+    new
+}
+
+/// The fields of both maps; `upper` wins. `None` where there are none.
+fn laid_over(lower: Option<View<'_>>, upper: Option<View<'_>>, by: Span) -> Option<Value> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut rows = std::collections::HashMap::new();
+    for field in [lower, upper].into_iter().flatten().flat_map(|map| map.fields()) {
+        let entry = Entry { key: field.key(), value: field.value.value() };
+        match rows.get(field.name()) {
+            Some(row) => entries[*row] = entry,
+            None => {
+                rows.insert(field.name(), entries.len());
+                entries.push(entry);
+            }
+        }
+    }
+    (!entries.is_empty()).then(|| Value::map(entries, Origin::within(by)))
+}
+
+/// Makes the values of one generated object.
+struct Maker {
+    /// The generator's `name`.
+    by: Span,
+}
+
+impl Maker {
+    fn origin(&self, at: Span) -> Origin {
+        Origin::set(at, How::Generator, self.by, None)
+    }
+
+    fn entry(&self, key: &str, value: Value) -> Entry {
+        Entry { key: Key::made(key, self.by), value }
+    }
+
+    fn text(&self, text: &str) -> Value {
+        Value::text(text, self.origin(self.by))
+    }
+
+    /// Text that is written in the kustomization.
+    fn copy(&self, view: View<'_>) -> Value {
+        Value::text(&view.written(), self.origin(view.place()))
+    }
+
+    fn metadata(&self, args: View<'_>, name: View<'_>, options: [Option<View<'_>>; 2]) -> Value {
+        let mut entries = vec![self.entry("name", self.copy(name))];
+        if let Some(namespace) = args.get("namespace").filter(|n| n.as_str().is_some_and(|n| !n.is_empty())) {
+            entries.push(self.entry("namespace", self.copy(namespace)));
+        }
+        for field in ["labels", "annotations"] {
+            let mut seen = HashSet::new();
+            // The generator's own options win over the kustomization's.
+            let maps = options.into_iter().flatten().filter_map(|o| o.get(field));
+            let pairs: Vec<Entry> = maps
+                .flat_map(|map| map.fields())
+                .filter(|pair| seen.insert(pair.name()))
+                .map(|pair| Entry { key: pair.key(), value: self.copy_or_empty(pair.value) })
+                .collect();
+            if !pairs.is_empty() {
+                entries.push(self.entry(field, Value::map(pairs, self.origin(self.by))));
+            }
+        }
+        Value::map(entries, self.origin(self.by))
+    }
+
+    /// `null` is the empty text in a Go map of strings.
+    fn copy_or_empty(&self, view: View<'_>) -> Value {
+        if view.is_null() { Value::text("", self.origin(view.place())) } else { self.copy(view) }
+    }
+
+    fn data(&self, kind: Generated, name: &str, pairs: Vec<Pair>, entries: &mut Vec<Entry>) -> Result<(), Problem> {
+        let mut seen = HashSet::new();
+        let (mut data, mut binary) = (Vec::new(), Vec::new());
+        for pair in pairs {
+            if !seen.insert(pair.key.clone()) {
+                let message = format!("configmap {name} illegally repeats the key `{}`", pair.key);
+                return Err(does_not_build(pair.at, message));
+            }
+            let key = Key::made(&pair.key, pair.at);
+            let text = |text: Arc<str>| Value::scalar(MadeScalar::Str(text), self.origin(pair.at));
+            match (kind, pair.data) {
+                (Generated::ConfigMap, Data::Text(value)) => data.push(Entry { key, value: text(value) }),
+                (Generated::ConfigMap, Data::Bytes(bytes)) => {
+                    binary.push(Entry { key, value: text(encoded(&bytes).into()) });
+                }
+                (Generated::Secret, Data::Text(value)) => {
+                    data.push(Entry { key, value: text(encoded(value.as_bytes()).into()) });
+                }
+                (Generated::Secret, Data::Bytes(bytes)) => {
+                    data.push(Entry { key, value: text(encoded(&bytes).into()) });
+                }
+            }
+        }
+        for (field, map) in [("data", data), ("binaryData", binary)] {
+            if !map.is_empty() {
+                entries.push(self.entry(field, Value::map(map, self.origin(self.by))));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Base64 in lines of 70 characters, as kyaml writes it (`kyaml/yaml/datamap.go`).
+fn encoded(bytes: &[u8]) -> String {
+    const LINE: usize = 70;
+    let plain = base64::engine::general_purpose::STANDARD.encode(bytes);
+    if plain.len() < LINE {
+        return plain;
+    }
+    let mut lines = String::with_capacity(plain.len() + plain.len() / LINE + 1);
+    let mut rest = plain.as_str();
+    while !rest.is_empty() {
+        let (line, behind) = rest.split_at(rest.len().min(LINE));
+        lines.push_str(line);
+        lines.push('\n');
+        rest = behind;
+    }
+    lines
+}
+
+/// All pairs of a generator, in kustomize's order: env files, literals, files.
+fn pairs(cx: &Context<'_>, root: &RepoPath, args: View<'_>, files: &mut Vec<FileId>) -> Result<Vec<Pair>, Problem> {
+    let list = |field| args.get(field).into_iter().flat_map(|list| list.items());
+    let mut pairs = Vec::new();
+    let env = args.get("env").filter(|env| env.as_str().is_some_and(|env| !env.is_empty()));
+    for entry in list("envs").chain(env) {
+        if let Some(file) = source(cx, root, entry.as_str().unwrap_or_default(), entry.place(), "env", files)? {
+            env_file(cx, file, entry.place(), &mut pairs)?;
+        }
+    }
+    for entry in list("literals") {
+        pairs.push(literal(entry)?);
+    }
+    for entry in list("files") {
+        let (key, path) = file_source(entry)?;
+        let Some(file) = source(cx, root, &path, entry.place(), "file", files)? else { continue };
+        let data = match cx.trees.sources().content(file) {
+            Content::Text(text) => Data::Text(text.clone()),
+            Content::Binary(bytes) => Data::Bytes(bytes.clone()),
+            Content::Failed(_) => Data::Text("".into()),
+        };
+        pairs.push(Pair { key, data, at: cx.trees.top(file) });
+    }
+    Ok(pairs)
+}
+
+/// The file that a source names. A file that is not here (in LFS, encrypted) counts as not rendered.
+fn source(
+    cx: &Context<'_>,
+    root: &RepoPath,
+    name: &str,
+    at: Span,
+    what: &str,
+    files: &mut Vec<FileId>,
+) -> Result<Option<FileId>, Problem> {
+    let explain = |problem: Problem| Problem {
+        message: format!("loading KV pairs: {what} sources: {}", problem.message),
+        ..problem
+    };
+    match load::find(cx.snapshot, cx.options.load, root, (name, at), Wanted::File).map_err(explain)? {
+        Target::File(file) => {
+            load::content(cx.trees, file, at)?;
+            files.push(file);
+            Ok(Some(file))
+        }
+        Target::Folder(_) => Ok(None),
+        Target::Elsewhere(why) => Err(Problem::new(ProblemKind::NotRendered, at, why)),
+    }
+}
+
+/// `key=value`; the value loses quotes that surround it.
+fn literal(entry: View<'_>) -> Result<Pair, Problem> {
+    let text = entry.as_str().unwrap_or_default();
+    let Some((key, value)) = text.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+        let message = format!("loading KV pairs: literal sources: invalid literal source {text}, expected key=value");
+        return Err(does_not_build(entry.place(), message).with_help("write `key=value`"));
+    };
+    let bare = unquoted(value);
+    let inside = text.len() - value.len() + (value.len() - bare.len()) / 2;
+    let at = within(entry, text, inside, bare.len());
+    Ok(Pair { key: key.to_owned(), data: Data::Text(bare.into()), at })
+}
+
+fn unquoted(text: &str) -> &str {
+    let inner = |quote| text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+/// The bytes of a part of a scalar's text; the whole scalar where its notation hides them, or the part is empty.
+fn within(entry: View<'_>, text: &str, start: usize, len: usize) -> Span {
+    let whole = entry.place();
+    match entry.trees().sources().slice(whole).find(text) {
+        Some(at) if len > 0 => {
+            let start = whole.range.start + (at + start) as u32;
+            Span { file: whole.file, range: TextRange::new(start, start + len as u32) }
+        }
+        _ => whole,
+    }
+}
+
+/// `key=path` or `path`, whose last segment is then the key.
+fn file_source(entry: View<'_>) -> Result<(String, String), Problem> {
+    let text = entry.as_str().unwrap_or_default();
+    let refuse =
+        |message: String| Err(does_not_build(entry.place(), format!("loading KV pairs: file sources: {message}")));
+    match text.split_once('=') {
+        None => Ok((text.rsplit('/').next().unwrap_or(text).to_owned(), text.to_owned())),
+        Some((_, path)) if path.contains('=') => refuse("key names or file paths cannot contain '='".to_owned()),
+        Some(("", path)) => refuse(format!("missing key name for file path '{path}'")),
+        Some((key, "")) => refuse(format!("missing file path for key name '{key}'")),
+        Some((key, path)) => Ok((key.to_owned(), path.to_owned())),
+    }
+}
+
+/// The pairs of an env file: a line each; blank lines and comments are left out.
+fn env_file(cx: &Context<'_>, file: FileId, at: Span, pairs: &mut Vec<Pair>) -> Result<(), Problem> {
+    let Some(text) = cx.trees.sources().content(file).text() else {
+        let message =
+            format!("loading KV pairs: env sources: `{}` has invalid utf8 bytes", cx.trees.sources().path(file));
+        return Err(does_not_build(at, message));
+    };
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let from = start;
+        start += line.len();
+        let line = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
+        let line = if from == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
+        let bare = line.trim_start();
+        if bare.is_empty() || bare.starts_with('#') {
+            continue;
+        }
+        let (key, value) = bare.split_once('=').unwrap_or((bare, ""));
+        // The line's bytes end where the value does; an empty value is its line.
+        let end = (start - (text[from..start].len() - text[from..start].trim_end_matches(['\n', '\r']).len())) as u32;
+        let len = if value.is_empty() { bare.len() } else { value.len() } as u32;
+        let range = TextRange::new(end.saturating_sub(len), end);
+        pairs.push(Pair { key: key.to_owned(), data: Data::Text(value.into()), at: Span { file, range } });
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! The hash that kustomize adds to the names of generated objects (`kustomize api/hasher`).
+//!
+//! Never: another kind than `ConfigMap` and `Secret`: kustomize asks for others only where a plugin makes them, and hashes
+//! its own parser's nodes then.
+
+use sha2::{Digest, Sha256};
+
+use super::emit::{EmitError, Keyed, as_decoded, is_nothing_in_flow, json_float, json_text, rfc3339, sorted_fields};
+use crate::model::{Trees, View};
+use crate::parse::Scalar;
+
+/// The ten characters behind the name of a `ConfigMap` or `Secret`: of its data and type, not of its name.
+pub(super) fn suffix(trees: &Trees, view: View<'_>) -> Result<String, EmitError> {
+    debug_assert!(std::ptr::eq(trees, view.trees()));
+    let json = match view.get("kind").and_then(|kind| kind.as_str()) {
+        Some("ConfigMap") => config_map(view)?,
+        Some("Secret") => secret(view)?,
+        _ => {
+            let message = "only the names of `ConfigMap` and `Secret` can get a hash".to_owned();
+            return Err(EmitError { at: view.place(), message });
+        }
+    };
+    Ok(encode(&Sha256::digest(json)))
+}
+
+/// kustomize looks for a field that is called `metadata/name`, so the name is always empty here.
+fn config_map(view: View<'_>) -> Result<String, EmitError> {
+    let mut json = String::from("{");
+    if let Some(binary) = view.get("binaryData").filter(View::is_map) {
+        json.push_str("\"binaryData\":");
+        data(binary, &mut json)?;
+        json.push(',');
+    }
+    json.push_str("\"data\":");
+    field(view.get("data"), &mut json)?;
+    json.push_str(",\"kind\":\"ConfigMap\",\"name\":\"\"}");
+    Ok(json)
+}
+
+fn secret(view: View<'_>) -> Result<String, EmitError> {
+    let mut json = String::from("{\"data\":");
+    field(view.get("data"), &mut json)?;
+    json.push_str(",\"kind\":\"Secret\",\"name\":\"\"");
+    if let Some(text) = view.get("stringData").filter(View::is_map) {
+        json.push_str(",\"stringData\":");
+        data(text, &mut json)?;
+    }
+    json.push_str(",\"type\":");
+    field(view.get("type"), &mut json)?;
+    json.push('}');
+    Ok(json)
+}
+
+/// A field as `getNodeValues` reads it: a scalar is its characters, a list is nothing.
+fn field(view: Option<View<'_>>, out: &mut String) -> Result<(), EmitError> {
+    match view {
+        None => out.push_str("\"\""),
+        Some(view) if view.is_map() => data(view, out)?,
+        Some(view) if view.is_seq() => out.push_str("null"),
+        Some(view) if view.is_null() => out.push_str("\"\""),
+        Some(view) => json_text(&view.written(), out),
+    }
+    Ok(())
+}
+
+/// A value as Go's `encoding/json` writes it after it has read all numbers as floats.
+fn data(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
+    if view.is_map() {
+        let mut fields = Vec::new();
+        sorted_fields(view, &mut fields)?;
+        // JSON has the order of bytes, not that of kustomize's output.
+        fields.sort_unstable_by_key(|keyed| keyed.name);
+        return list(fields.iter().copied(), ('{', '}'), out, |Keyed { name, field }, out| {
+            json_text(name, out);
+            out.push(':');
+            item(field.value, view, out)
+        });
+    }
+    if view.is_seq() {
+        return list(view.items(), ('[', ']'), out, |value, out| item(value, view, out));
+    }
+    match view.scalar() {
+        Scalar::Null => out.push_str("null"),
+        Scalar::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+        Scalar::Int(value) => out.push_str(&json_float(value as f64)),
+        Scalar::Uint(value) => out.push_str(&json_float(value as f64)),
+        Scalar::Float(value) if value.is_finite() => out.push_str(&json_float(value)),
+        Scalar::Float(_) => {
+            let message = format!("kustomize cannot hash the number `{}`", view.written());
+            return Err(EmitError { at: view.place(), message });
+        }
+        Scalar::Timestamp(time) => match rfc3339(&time) {
+            Some(time) => json_text(&time, out),
+            None => {
+                let message = format!("the time zone of `{time}` is out of range");
+                return Err(EmitError { at: view.place(), message });
+            }
+        },
+        Scalar::Str(value) => json_text(&as_decoded(view, value), out),
+    }
+    Ok(())
+}
+
+fn item(view: View<'_>, around: View<'_>, out: &mut String) -> Result<(), EmitError> {
+    if is_nothing_in_flow(view, around) {
+        out.push_str("\"\"");
+        return Ok(());
+    }
+    data(view, out)
+}
+
+fn list<T>(
+    items: impl Iterator<Item = T>,
+    (open, close): (char, char),
+    out: &mut String,
+    write: impl Fn(T, &mut String) -> Result<(), EmitError>,
+) -> Result<(), EmitError> {
+    out.push(open);
+    for (count, item) in items.enumerate() {
+        if count > 0 {
+            out.push(',');
+        }
+        write(item, out)?;
+    }
+    out.push(close);
+    Ok(())
+}
+
+/// The first ten hexadecimal digits, without those that could make a word (`hasher.encode`).
+fn encode(digest: &[u8]) -> String {
+    let hex = digest.iter().take(5).flat_map(|byte| [byte >> 4, byte & 15]);
+    hex.map(|digit| match digit {
+        0 => 'g',
+        1 => 'h',
+        3 => 'k',
+        10 => 'm',
+        14 => 't',
+        other => char::from_digit(u32::from(other), 16).expect("a nibble is a hexadecimal digit"),
+    })
+    .collect()
+}

@@ -1,0 +1,225 @@
+//! From an entry of a kustomization to the file or folder it names, and from a file to its objects
+//! (`kustomize api/internal/loader`, `api/resource/factory.go`).
+//!
+//! Never: a file outside the tree, or outside the kustomization's folder where the restriction holds.
+
+use std::collections::VecDeque;
+
+use super::resource::Resource;
+use crate::base::{Content, FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span, Special};
+use crate::model::{Trees, Value, View};
+use crate::parse::ParseProblemKind;
+
+/// `--load-restrictor`
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum LoadRestriction {
+    /// Files must be in or below the folder of the kustomization that names them; bases may be anywhere in the tree.
+    #[default]
+    RootOnly,
+    /// Files may be anywhere in the tree.
+    None,
+}
+
+/// Where an entry leads.
+pub(super) enum Target {
+    File(FileId),
+    Folder(RepoPath),
+    /// To something that this tool does not render; why, in words.
+    Elsewhere(String),
+}
+
+/// What an entry may lead to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    File,
+    FileOrFolder,
+}
+
+/// A refusal of kustomize at a place.
+pub(super) fn does_not_build(at: Span, message: impl Into<String>) -> Problem {
+    Problem::new(ProblemKind::DoesNotBuild, at, message)
+}
+
+/// Where the path `name`, written at `at` in the kustomization of the folder `root`, leads.
+///
+/// # Errors
+/// Nowhere, or where it may not lead.
+pub(super) fn find(
+    snapshot: &Snapshot,
+    restriction: LoadRestriction,
+    root: &RepoPath,
+    (name, at): (&str, Span),
+    wanted: Wanted,
+) -> Result<Target, Problem> {
+    if name.is_empty() {
+        return Err(does_not_build(at, "new root cannot be empty").with_help("remove the empty entry"));
+    }
+    if is_remote(name) {
+        return Ok(Target::Elsewhere(format!("`{name}` is not in this repository")));
+    }
+    if name.starts_with('/') {
+        let help = "write the path relative to the kustomization's folder";
+        return Err(does_not_build(at, format!("new root '{name}' cannot be absolute")).with_help(help));
+    }
+    let outside = || does_not_build(at, format!("`{name}` leads out of the tree that is judged"));
+    match snapshot.find(&root.join(name).ok_or_else(outside)?) {
+        Found::File { file, path } => {
+            let folder = path.parent().unwrap_or_else(RepoPath::root);
+            if restriction == LoadRestriction::RootOnly && !folder.is_within(root) {
+                let message = format!("security; file '{name}' is not in or below '{root}'");
+                let help = "include the folder that holds the file as a kustomize base, or move the file";
+                return Err(does_not_build(at, message).with_help(help));
+            }
+            Ok(Target::File(file))
+        }
+        Found::Folder(path) if wanted == Wanted::FileOrFolder => Ok(Target::Folder(path)),
+        Found::Folder(_) => Err(does_not_build(at, format!("'{name}' must resolve to a file"))),
+        Found::Missing => Err(does_not_build(at, format!("`{name}` does not exist: no such file or directory"))
+            .with_help("correct the path, remove the entry, or add what it names")),
+        Found::Outside(_) => Err(outside()),
+        Found::Submodule(path) => Ok(Target::Elsewhere(format!("`{name}` is in the git submodule `{path}`"))),
+    }
+}
+
+/// Whether kustomize would fetch this (`api/internal/git/repospec.go`, `api/internal/loader.IsRemoteFile`).
+fn is_remote(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let bare = lower.strip_prefix("git::").unwrap_or(&lower);
+    if ["https://", "http://", "ssh://", "file://"].iter().any(|scheme| bare.starts_with(scheme)) {
+        return true;
+    }
+    let user = bare
+        .split_once('@')
+        .is_some_and(|(user, rest)| !user.is_empty() && !user.contains(['/', '.']) && rest.contains(':'));
+    user || bare.starts_with("github.com/") || bare.starts_with("github.com:")
+}
+
+/// The bytes of a file that a kustomization names at `at`.
+///
+/// # Errors
+/// They could not be read, or stand for others that are not here.
+pub(super) fn content<'t>(trees: &'t Trees, file: FileId, at: Span) -> Result<&'t Content, Problem> {
+    let path = trees.sources().path(file);
+    let content = trees.sources().content(file);
+    if let Content::Failed(error) = content {
+        return Err(does_not_build(at, format!("`{path}` cannot be read: {error}")));
+    }
+    match content.special() {
+        None => Ok(content),
+        Some(special) => Err(Problem::new(
+            ProblemKind::NotRendered,
+            at,
+            match special {
+                Special::LfsPointer => format!("`{path}` is a pointer to a file in git LFS, which is not here"),
+                Special::GitCrypt => format!("`{path}` is encrypted by git-crypt"),
+            },
+        )),
+    }
+}
+
+/// The objects that a file holds; `at` is the entry that names it.
+///
+/// # Errors
+/// What kustomize refuses, at the bytes in the file; or at the entry where the file has none.
+pub(super) fn resources(trees: &Trees, file: FileId, at: Span) -> Result<Vec<Resource>, Problem> {
+    if content(trees, file, at)?.text().is_none() {
+        return Err(does_not_build(at, format!("`{}` is not UTF-8 text", trees.sources().path(file))));
+    }
+    let related = |problem: Problem| problem.with_related(at, "read because of this entry");
+    let documents = documents(trees, file).map_err(related)?;
+    Ok(documents.into_iter().map(|value| Resource::new(trees, value)).collect())
+}
+
+/// The documents of a file as kustomize reads objects: empty ones left out, lists replaced by what they hold.
+///
+/// # Errors
+/// What is not YAML, a document without kind or name, an empty item in a list.
+pub(super) fn documents(trees: &Trees, file: FileId) -> Result<Vec<Value>, Problem> {
+    let parsed = trees.parsed(file);
+    if let Some(broken) = parsed.problems().iter().find(|p| p.kind != ParseProblemKind::DuplicateKey) {
+        let at = trees.sources().outermost(Span { file, range: broken.at });
+        let message = format!("malformed YAML in `{}`: {}", trees.sources().path(file), broken.message);
+        return Err(does_not_build(at, message));
+    }
+    let mut queue: VecDeque<Value> = VecDeque::new();
+    for document in trees.documents(file) {
+        if is_object(trees.view(&document))? {
+            queue.push_back(document);
+        }
+    }
+    let mut found = Vec::with_capacity(queue.len());
+    while let Some(value) = queue.pop_front() {
+        let view = trees.view(&value);
+        let list = view.str_at(["kind"]).is_some_and(|kind| kind.ends_with("List"));
+        match view.get("items").filter(|_| list) {
+            None => found.push(value),
+            Some(items) if items.is_null() => {}
+            Some(items) if items.is_seq() => {
+                for item in items.items() {
+                    if is_object(item)? {
+                        queue.push_back(item.value());
+                    }
+                }
+            }
+            Some(items) => return Err(does_not_build(items.place(), "expected a list in `items`")),
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a document is an object and not just empty.
+fn is_object(view: View<'_>) -> Result<bool, Problem> {
+    if view.is_null() || (view.is_map() && view.fields().next().is_none()) {
+        return Ok(false);
+    }
+    if !view.is_map() {
+        return Err(does_not_build(view.place(), "expected an object here"));
+    }
+    let at = view.fields().next().map_or_else(|| view.place(), |field| field.key_place());
+    let text =
+        |value: Option<View<'_>>| value.is_some_and(|v| v.is_scalar() && !v.written().is_empty() && !v.is_null());
+    if !text(view.get("kind")) {
+        return Err(
+            does_not_build(at, "missing kind in object").with_help("every object needs `kind` and `metadata.name`")
+        );
+    }
+    let list = view.str_at(["kind"]).is_some_and(|kind| kind.ends_with("List"));
+    if !list && !text(view.path(["metadata", "name"])) {
+        let at = view.get("metadata").or_else(|| view.get("kind")).map_or(at, |value| value.place());
+        return Err(does_not_build(at, "missing metadata.name in object")
+            .with_help("kustomize needs a name; `generateName` alone is not enough"));
+    }
+    match empty_item(view) {
+        Some(list) => Err(does_not_build(list, "empty item in this list")),
+        None => Ok(true),
+    }
+}
+
+/// The first list below that holds an empty item.
+fn empty_item(view: View<'_>) -> Option<Span> {
+    if view.is_map() {
+        return view.fields().find_map(|field| empty_item(field.value));
+    }
+    view.items().find_map(|item| if item.is_null() { Some(view.place()) } else { empty_item(item) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_remote;
+
+    #[test]
+    fn remote_is_what_kustomize_would_fetch() {
+        for name in [
+            "https://example.com/a.yaml",
+            "github.com/org/repo//path?ref=v1",
+            "git@github.com:org/repo.git",
+            "git::https://example.com/org/repo",
+            "ssh://git@example.com/org/repo",
+        ] {
+            assert!(is_remote(name), "{name}");
+        }
+        for name in ["../base", "base", "a@b", "./x@y:z", "gitlab.com/org/repo", "github.computer"] {
+            assert!(!is_remote(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,360 @@
+//! JSON 6902 operations as kustomize applies them (`kustomize api/filters/patchjson6902`, `evanphx/json-patch` v4.12).
+//!
+//! Never: text or JSON in between; what the operations leave alone stays shared with the target.
+
+use super::{Loss, PatchError, Silent, yaml11};
+use crate::base::Span;
+use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
+use crate::parse::Scalar;
+
+/// Applies a list of operations to a whole object, up to the first that fails. `by` is the entry of the kustomization.
+pub(in crate::render) fn json(
+    trees: &Trees,
+    target: &mut Value,
+    operations: View<'_>,
+    by: Span,
+) -> Result<Vec<Silent>, PatchError> {
+    if !operations.is_seq() {
+        return Err(PatchError::new(operations.place(), "a JSON patch is a list of operations"));
+    }
+    let stands_in = stand_in_annotations(trees, target, operations, by);
+    let mut silent = Vec::new();
+    for operation in operations.items() {
+        silent.extend(Operation { trees, by, view: operation }.apply(target)?);
+    }
+    if stands_in {
+        target.update_field(trees, "metadata", |metadata| {
+            let annotations = trees.view(metadata).get("annotations");
+            if annotations.is_some_and(|annotations| annotations.is_map() && annotations.fields().next().is_none()) {
+                metadata.remove_field(trees, "annotations");
+            }
+        });
+    }
+    narrow(trees, target, by);
+    Ok(silent)
+}
+
+/// kustomize keeps notes in an object's annotations while it builds, so that operations always meet a map there, also
+/// where none is written. Gives whether one was put there.
+fn stand_in_annotations(trees: &Trees, target: &mut Value, operations: View<'_>, by: Span) -> bool {
+    let aims = |operation: View<'_>, name| {
+        operation.str_at([name]).is_some_and(|path| path.split('/').skip(1).take(2).eq(["metadata", "annotations"]))
+    };
+    let is_missing = trees.view(target).path(["metadata", "annotations"]).is_none_or(|view| view.is_null());
+    if !is_missing || !operations.items().any(|operation| aims(operation, "path") || aims(operation, "from")) {
+        return false;
+    }
+    let empty = Value::map(Vec::new(), Origin::within(by));
+    target.update_field(trees, "metadata", |metadata| {
+        metadata.set_field(trees, Key::made("annotations", by), empty);
+    });
+    true
+}
+
+struct Operation<'t> {
+    trees: &'t Trees,
+    by: Span,
+    view: View<'t>,
+}
+
+/// The container that a path leads into, and the key there.
+type Place<'v> = (&'v mut Value, String);
+
+impl<'t> Operation<'t> {
+    fn apply(&self, target: &mut Value) -> Result<Option<Silent>, PatchError> {
+        if !self.view.is_map() {
+            return Err(PatchError::new(self.view.place(), "an operation of a JSON patch is a map"));
+        }
+        match self.view.str_at(["op"]).unwrap_or("unknown") {
+            "add" => self.add(target).map(|()| None),
+            "remove" => self.remove(target).map(|()| None),
+            "replace" => self.replace(target),
+            "move" => self.transfer(target, Transfer::Move).map(|()| None),
+            "copy" => self.transfer(target, Transfer::Copy).map(|()| None),
+            "test" => self.test(target).map(|()| None),
+            other => Err(self.error("op", format!("Unexpected kind: {other}"))),
+        }
+    }
+
+    fn add(&self, target: &mut Value) -> Result<(), PatchError> {
+        let path = self.pointer("path", "add")?;
+        let missing = || format!("add operation does not apply: doc is missing path: \"{path}\": missing value");
+        let (container, key) = self.find(target, path).ok_or_else(|| self.error("path", missing()))?;
+        self.insert(container, &key, |old| self.value(old))
+            .map_err(|why| self.error("path", format!("error in add for path: '{path}': {why}")))
+    }
+
+    fn remove(&self, target: &mut Value) -> Result<(), PatchError> {
+        let path = self.pointer("path", "remove")?;
+        let missing = || format!("remove operation does not apply: doc is missing path: \"{path}\": missing value");
+        let (container, key) = self.find(target, path).ok_or_else(|| self.error("path", missing()))?;
+        self.take(container, &key)
+            .map_err(|why| self.error("path", format!("error in remove for path: '{path}': {why}")))?;
+        Ok(())
+    }
+
+    fn replace(&self, target: &mut Value) -> Result<Option<Silent>, PatchError> {
+        let path = self.pointer("path", "replace")?;
+        if path.is_empty() {
+            let value = self.value(Some(target.clone()));
+            if !self.trees.view(&value).is_map() {
+                return Err(self.error("value", "replace operation value must be object or array".to_owned()));
+            }
+            *target = value;
+            return Ok(None);
+        }
+        let missing = |what| format!("replace operation does not apply: doc is missing {what}: {path}: missing value");
+        let (container, key) = self.find(target, path).ok_or_else(|| self.error("path", missing("path")))?;
+        let trees = self.trees;
+        if trees.view(container).is_map() {
+            let is_new = trees.view(container).get(&key).is_none();
+            self.insert(container, &key, |old| self.value(old)).map_err(|why| self.error("path", why))?;
+            let at = self.view.get("path").unwrap_or(self.view).place();
+            return Ok(is_new.then_some(Silent { at, loss: Loss::ReplaceAdded }));
+        }
+        let count = trees.view(container).items().count();
+        let at = index(&key, count).map_err(|_| self.error("path", missing("key")))?;
+        if let Some(items) = container.items_mut(trees) {
+            items[at] = self.value(Some(items[at].clone()));
+        }
+        Ok(None)
+    }
+
+    fn transfer(&self, target: &mut Value, transfer: Transfer) -> Result<(), PatchError> {
+        let word = transfer.word();
+        let from = self.pointer("from", word)?;
+        let missing = |what| {
+            move |path: &str| {
+                format!("{word} operation does not apply: doc is missing {what} path: {path}: missing value")
+            }
+        };
+        let (container, key) = self.find(target, from).ok_or_else(|| self.error("from", missing("from")(from)))?;
+        let fail = |why: String| self.error("from", format!("error in {word} for path: '{from}': {why}"));
+        let value = match transfer {
+            Transfer::Move => Some(self.take(container, &key).map_err(fail)?),
+            Transfer::Copy => get(self.trees, container, &key).map_err(fail)?,
+        };
+        let path = self.pointer("path", word)?;
+        let (container, key) =
+            self.find(target, path).ok_or_else(|| self.error("path", missing("destination")(path)))?;
+        let place = |old| match value {
+            Some(value) => Value::link(self.trees, value, How::Patch, self.by, old),
+            None => self.null(old),
+        };
+        self.insert(container, &key, place)
+            .map_err(|why| self.error("path", format!("error in {word} for path: '{path}': {why}")))
+    }
+
+    fn test(&self, target: &mut Value) -> Result<(), PatchError> {
+        let path = self.pointer("path", "test")?;
+        let failed = || self.error("value", format!("testing value {path} failed: test failed"));
+        let found = if path.is_empty() {
+            Some(target.clone())
+        } else {
+            let missing =
+                || self.error("path", format!("test operation does not apply: is missing path: {path}: missing value"));
+            let (container, key) = self.find(target, path).ok_or_else(missing)?;
+            get(self.trees, container, &key)
+                .map_err(|why| self.error("path", format!("error in test for path: '{path}': {why}")))?
+        };
+        let found = found.as_ref().map(|value| self.trees.view(value)).filter(|found| !found.is_null());
+        let wanted = self.view.get("value").map(|_| self.value(None));
+        let wanted = wanted.as_ref().map(|value| self.trees.view(value)).filter(|value| !value.is_null());
+        match (found, wanted) {
+            (None, None) => Ok(()),
+            (Some(found), Some(wanted)) if is_equal(found, wanted) => Ok(()),
+            _ => Err(failed()),
+        }
+    }
+
+    /// A path of the operation.
+    fn pointer(&self, name: &str, operation: &str) -> Result<&'t str, PatchError> {
+        self.view
+            .str_at([name])
+            .ok_or_else(|| self.error(name, format!("{operation} operation failed to decode {name}: missing value")))
+    }
+
+    /// Where a path leads. What stands before the first `/` is not looked at; `None` where a step is missing
+    /// (`findObject`).
+    fn find<'v>(&self, target: &'v mut Value, path: &str) -> Option<Place<'v>> {
+        let mut parts = path.split('/').skip(1).map(decoded);
+        let mut key = parts.next()?;
+        let mut at = target;
+        for next in parts {
+            let trees = self.trees;
+            let view = trees.view(at);
+            let child = if view.is_map() {
+                at.entries_mut(trees)?
+                    .iter_mut()
+                    .find(|entry| entry.key.text(trees) == key)
+                    .map(|entry| &mut entry.value)
+            } else {
+                let found = index(&key, view.items().count()).ok()?;
+                at.items_mut(trees)?.get_mut(found)
+            };
+            at = child?;
+            key = next;
+        }
+        (!self.trees.view(at).is_scalar()).then_some((at, key))
+    }
+
+    fn insert(
+        &self,
+        container: &mut Value,
+        key: &str,
+        value: impl FnOnce(Option<Value>) -> Value,
+    ) -> Result<(), String> {
+        let trees = self.trees;
+        if let Some(entries) = container.entries_mut(trees) {
+            match entries.iter_mut().find(|entry| entry.key.text(trees) == key) {
+                Some(entry) => entry.value = value(Some(entry.value.clone())),
+                None => {
+                    let at = self.view.get("path").unwrap_or(self.view).place();
+                    entries.push(Entry { key: Key::made(key, at), value: value(None) });
+                }
+            }
+        } else if let Some(items) = container.items_mut(trees) {
+            let end = items.len();
+            let at = match key {
+                "-" => end,
+                // There is one more place to add at than there are elements.
+                _ => index(key, end + 1)?,
+            };
+            items.insert(at, value(None));
+        }
+        Ok(())
+    }
+
+    fn take(&self, container: &mut Value, key: &str) -> Result<Value, String> {
+        let trees = self.trees;
+        if trees.view(container).is_map() {
+            let missing = || format!("Unable to remove nonexistent key: {key}: missing value");
+            return container.remove_field(trees, key).ok_or_else(missing);
+        }
+        let at = index(key, trees.view(container).items().count())?;
+        let items = container.items_mut(trees).ok_or("invalid state detected")?;
+        Ok(items.remove(at))
+    }
+
+    /// The operation's value, in place of `old`; `null` where it has none.
+    fn value(&self, old: Option<Value>) -> Value {
+        let Some(value) = self.view.get("value") else { return self.null(old) };
+        let mut linked = Value::link(self.trees, value.value(), How::Patch, self.by, old);
+        yaml11::retype(self.trees, &mut linked, self.by);
+        linked
+    }
+
+    fn null(&self, old: Option<Value>) -> Value {
+        Value::scalar(MadeScalar::Null, Origin::set(self.view.place(), How::Patch, self.by, old))
+    }
+
+    fn error(&self, field: &str, message: String) -> PatchError {
+        PatchError::new(self.view.get(field).unwrap_or(self.view).place(), message)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Transfer {
+    Move,
+    Copy,
+}
+
+impl Transfer {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::Copy => "copy",
+        }
+    }
+}
+
+fn get(trees: &Trees, container: &mut Value, key: &str) -> Result<Option<Value>, String> {
+    if let Some(entries) = container.entries_mut(trees) {
+        return Ok(entries.iter().find(|entry| entry.key.text(trees) == key).map(|entry| entry.value.clone()));
+    }
+    let items = container.items_mut(trees).ok_or("invalid state detected")?;
+    let at = index(key, items.len())?;
+    Ok(Some(items[at].clone()))
+}
+
+/// A place in a list of `count` elements; negative ones count from the end.
+fn index(key: &str, count: usize) -> Result<usize, String> {
+    let number: i64 = key.parse().map_err(|_| format!("value was not a proper array index: '{key}'"))?;
+    let from_start = if number < 0 { number + count as i64 } else { number };
+    usize::try_from(from_start)
+        .ok()
+        .filter(|at| *at < count)
+        .ok_or_else(|| format!("Unable to access invalid index: {number}: invalid index referenced"))
+}
+
+fn decoded(part: &str) -> String {
+    if !part.contains('~') {
+        return part.to_owned();
+    }
+    let mut text = String::with_capacity(part.len());
+    let mut rest = part;
+    while let Some(at) = rest.find('~') {
+        text.push_str(&rest[..at]);
+        let (character, length) = match rest.as_bytes().get(at + 1) {
+            Some(b'0') => ('~', 2),
+            Some(b'1') => ('/', 2),
+            _ => ('~', 1),
+        };
+        text.push(character);
+        rest = &rest[at + length..];
+    }
+    text + rest
+}
+
+/// Equal as JSON: numbers by value, whatever their notation.
+fn is_equal(a: View<'_>, b: View<'_>) -> bool {
+    if a.is_map() && b.is_map() {
+        return a.fields().count() == b.fields().count()
+            && a.fields().all(|field| b.get(field.name()).is_some_and(|other| is_equal(field.value, other)));
+    }
+    if a.is_seq() && b.is_seq() {
+        return a.items().count() == b.items().count() && a.items().zip(b.items()).all(|(a, b)| is_equal(a, b));
+    }
+    if !a.is_scalar() || !b.is_scalar() {
+        return false;
+    }
+    match (number(a), number(b)) {
+        (Some(a), Some(b)) => a.total_cmp(&b).is_eq(),
+        _ => a.scalar() == b.scalar(),
+    }
+}
+
+fn number(view: View<'_>) -> Option<f64> {
+    match view.scalar() {
+        Scalar::Int(value) => Some(value as f64),
+        Scalar::Uint(value) => Some(value as f64),
+        Scalar::Float(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// The object goes through Go's `float64`, so that integers which that cannot hold come out as the nearest that it can
+/// (`kustomize kyaml/yaml RNode.UnmarshalJSON`).
+fn narrow(trees: &Trees, value: &mut Value, by: Span) {
+    let view = trees.view(value);
+    if !is_wide(view) {
+        return;
+    }
+    if let Some(nearest) = number(view).filter(|_| view.is_scalar()) {
+        *value =
+            Value::scalar(MadeScalar::Float(nearest), Origin::set(view.place(), How::Patch, by, Some(value.clone())));
+    } else if let Some(entries) = value.entries_mut(trees) {
+        entries.iter_mut().for_each(|entry| narrow(trees, &mut entry.value, by));
+    } else if let Some(items) = value.items_mut(trees) {
+        items.iter_mut().for_each(|item| narrow(trees, item, by));
+    }
+}
+
+fn is_wide(view: View<'_>) -> bool {
+    const EXACT: u64 = 1 << 53;
+    match view.scalar() {
+        Scalar::Int(value) => value.unsigned_abs() > EXACT,
+        Scalar::Uint(_) => true,
+        _ => view.fields().any(|field| is_wide(field.value)) || view.items().any(is_wide),
+    }
+}

@@ -1,0 +1,358 @@
+//! Strategic merge patches as kustomize applies them (`kustomize kyaml/yaml/merge2`, `kyaml/yaml/walk`).
+//!
+//! Never: text or JSON in between; what the patch leaves alone stays shared with the target.
+
+use std::collections::HashMap;
+
+use super::{Loss, Outcome, PatchError, Silent};
+use crate::base::Span;
+use crate::model::{Entry, Field, How, Origin, Trees, Value, View};
+use crate::parse::{Kind, Scalar, resolve_plain};
+use crate::render::schema::{DefinitionId, Schema, Strategy};
+
+/// Lays `patch` over `target`, both whole objects. `by` is the entry of the kustomization. The name, namespace and kind
+/// that the patch writes are laid over too; who calls puts back what must stay
+/// (`kustomize api/resource Resource.ApplySmPatch`).
+pub(in crate::render) fn strategic(
+    trees: &Trees,
+    schema: &Schema,
+    target: &mut Value,
+    patch: View<'_>,
+    by: Span,
+) -> Result<(Outcome, Vec<Silent>), PatchError> {
+    let mut merge = Merge { trees, schema, by, silent: Vec::new() };
+    merge.note_unknown_directives(patch);
+    let outcome = merge.root(target, patch)?;
+    Ok((outcome, merge.silent))
+}
+
+/// The keys that `kubectl` acts on and kustomize keeps as they are.
+const NOT_ACTED_ON: [&str; 3] = ["$retainKeys", "$setElementOrder/", "$deleteFromPrimitiveList/"];
+
+pub(super) const DIRECTIVE: &str = "$patch";
+
+/// One application of a patch.
+pub(super) struct Merge<'a> {
+    pub(super) trees: &'a Trees,
+    schema: &'a Schema,
+    by: Span,
+    pub(super) silent: Vec<Silent>,
+}
+
+/// What the schema says of a value.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'s> {
+    pub(super) definition: Option<DefinitionId>,
+    pub(super) strategy: &'s Strategy,
+}
+
+impl Known<'_> {
+    const NOTHING: Self = Self { definition: None, strategy: &Strategy::Plain };
+}
+
+/// What becomes of a field or an element.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Step {
+    Keep,
+    Drop,
+}
+
+/// `$patch`
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
+
+/// Which side a value that has no counterpart belongs to. kyaml walks both sides to the end, and each is changed a
+/// little on the way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Alone {
+    /// The target's: a key with nothing behind it goes, `null` stays.
+    Target,
+    /// The patch's: `null` goes, directives are obeyed.
+    Patch,
+}
+
+impl<'a> Merge<'a> {
+    fn root(&mut self, target: &mut Value, patch: View<'_>) -> Result<Outcome, PatchError> {
+        same_kind(self.trees.view(target), patch)?;
+        match directive(patch)? {
+            Directive::Delete => return Ok(Outcome::Deleted),
+            Directive::Replace => self.lose(directive_place(patch), Loss::Directive),
+            Directive::Merge => self.map(target, patch, Known::NOTHING)?,
+        }
+        let is_empty = self.trees.view(target).fields().next().is_none();
+        Ok(if is_empty { Outcome::Deleted } else { Outcome::Changed })
+    }
+
+    /// Lays a map over a map.
+    pub(super) fn map(&mut self, target: &mut Value, patch: View<'_>, known: Known<'a>) -> Result<(), PatchError> {
+        let trees = self.trees;
+        let definition = self.definition(known, trees.view(target), Some(patch));
+        let fields: Vec<Field<'_>> = patch.fields().filter(|field| field.name() != DIRECTIVE).collect();
+        if fields.is_empty() {
+            let known = Known { definition, ..known };
+            return self.tidy(target, known, Alone::Target);
+        }
+        let by_name: HashMap<&str, usize> = fields.iter().enumerate().rev().map(|(at, f)| (f.name(), at)).collect();
+        let mut met = vec![false; fields.len()];
+        let Some(entries) = target.entries_mut(trees) else { return Ok(()) };
+        let mut dropped = false;
+        let mut steps = Vec::with_capacity(entries.len());
+        for Entry { key, value } in entries.iter_mut() {
+            let name = key.text(trees);
+            let below = self.below(definition, name);
+            let step = match by_name.get(name) {
+                Some(&at) => {
+                    met[at] = true;
+                    self.lay(value, fields[at].value, below)?
+                }
+                None => self.tidy_field(value, below, Alone::Target)?,
+            };
+            dropped |= step == Step::Drop;
+            steps.push(step);
+        }
+        if dropped {
+            let mut steps = steps.into_iter();
+            entries.retain(|_| steps.next() != Some(Step::Drop));
+        }
+        for (at, field) in fields.iter().enumerate() {
+            if met[at] || by_name.get(field.name()) != Some(&at) {
+                continue;
+            }
+            let below = self.below(definition, field.name());
+            if let Some(value) = self.adopt(field.value, None, below)? {
+                entries.push(Entry { key: field.key(), value });
+            }
+        }
+        Ok(())
+    }
+
+    /// Lays a value of the patch over what the target has in its place.
+    fn lay(&mut self, target: &mut Value, patch: View<'_>, known: Known<'a>) -> Result<Step, PatchError> {
+        if patch.is_null() {
+            return Ok(Step::Drop);
+        }
+        let view = self.trees.view(target);
+        if view.is_null() {
+            return self.put(target, patch, known);
+        }
+        same_kind(view, patch)?;
+        if patch.is_map() {
+            return match directive(patch)? {
+                Directive::Delete => Ok(Step::Drop),
+                Directive::Replace => self.put(target, patch, known),
+                Directive::Merge => self.map(target, patch, known).map(|()| Step::Keep),
+            };
+        }
+        if patch.is_seq() {
+            if known.strategy != &Strategy::Plain {
+                return self.list(target, patch, known);
+            }
+            self.note_list_directives(patch);
+            *target = self.link(patch, Some(target.clone()));
+            return Ok(Step::Keep);
+        }
+        *target = self.scalar(target, patch);
+        Ok(Step::Keep)
+    }
+
+    /// A scalar of the patch in the place of one of the target. kyaml keeps the notation of the target's, so that a
+    /// number in the place of quoted text becomes text (`kustomize kyaml/yaml FieldSetter`).
+    fn scalar(&self, target: &Value, patch: View<'_>) -> Value {
+        let becomes_text = !matches!(patch.scalar(), Scalar::Str(_)) && is_quoted(self.trees.view(target));
+        if becomes_text {
+            let origin = Origin::set(patch.place(), How::Patch, self.by, Some(target.clone()));
+            return Value::text(&patch.written(), origin);
+        }
+        self.link(patch, Some(target.clone()))
+    }
+
+    fn put(&mut self, target: &mut Value, patch: View<'_>, known: Known<'a>) -> Result<Step, PatchError> {
+        match self.adopt(patch, Some(target.clone()), known)? {
+            Some(value) => {
+                *target = value;
+                Ok(Step::Keep)
+            }
+            None => Ok(Step::Drop),
+        }
+    }
+
+    /// A value of the patch that has no counterpart in the target, or takes its place whole.
+    pub(super) fn adopt(
+        &mut self,
+        patch: View<'_>,
+        old: Option<Value>,
+        known: Known<'a>,
+    ) -> Result<Option<Value>, PatchError> {
+        if patch.is_null() {
+            return Ok(None);
+        }
+        let mut value = self.link(patch, old);
+        if patch.is_map() {
+            // kyaml looks for a deletion only, and leaves what it does not know where it is.
+            match directive(patch) {
+                Ok(Directive::Delete) => {
+                    self.lose(directive_place(patch), Loss::Directive);
+                    return Ok(None);
+                }
+                Ok(_) => {
+                    value.remove_field(self.trees, DIRECTIVE);
+                }
+                Err(_) => {}
+            }
+        }
+        self.tidy(&mut value, known, Alone::Patch)?;
+        Ok(Some(value))
+    }
+
+    /// What kyaml's walk does to a value that has no counterpart. Copies nothing where nothing changes.
+    pub(super) fn tidy(&mut self, value: &mut Value, known: Known<'a>, side: Alone) -> Result<(), PatchError> {
+        let trees = self.trees;
+        if !self.is_untidy(trees.view(value), known, side) {
+            return Ok(());
+        }
+        if trees.view(value).is_seq() {
+            if side == Alone::Patch && known.strategy == &Strategy::Plain {
+                self.note_list_directives(trees.view(value));
+                return Ok(());
+            }
+            return self.list_alone(value, known, side);
+        }
+        let definition = self.definition(known, trees.view(value), None);
+        let Some(entries) = value.entries_mut(trees) else { return Ok(()) };
+        let mut kept = Vec::with_capacity(entries.len());
+        for mut entry in std::mem::take(entries) {
+            let below = self.below(definition, entry.key.text(trees));
+            if self.tidy_field(&mut entry.value, below, side)? == Step::Keep {
+                kept.push(entry);
+            }
+        }
+        *entries = kept;
+        Ok(())
+    }
+
+    pub(super) fn tidy_field(&mut self, value: &mut Value, known: Known<'a>, side: Alone) -> Result<Step, PatchError> {
+        let view = self.trees.view(value);
+        if is_lost_null(view, side) {
+            return Ok(Step::Drop);
+        }
+        if side == Alone::Patch && view.is_map() && view.get(DIRECTIVE).is_some() {
+            if directive(view)? == Directive::Delete {
+                return Ok(Step::Drop);
+            }
+            value.remove_field(self.trees, DIRECTIVE);
+        }
+        self.tidy(value, known, side).map(|()| Step::Keep)
+    }
+
+    /// Whether [`Self::tidy`] would do anything.
+    pub(super) fn is_untidy(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
+        if view.is_map() {
+            let definition = self.definition(known, view, None);
+            return view.fields().any(|field| {
+                let below = self.below(definition, field.name());
+                self.is_untidy_field(field.value, below, side)
+            });
+        }
+        if !view.is_seq() {
+            return false;
+        }
+        match known.strategy {
+            Strategy::Plain => side == Alone::Patch && view.items().any(|item| item.get(DIRECTIVE).is_some()),
+            Strategy::Set | Strategy::Keys(_) => self.is_list_untidy(view, known, side),
+        }
+    }
+
+    pub(super) fn is_untidy_field(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
+        is_lost_null(view, side)
+            || side == Alone::Patch && view.is_map() && view.get(DIRECTIVE).is_some()
+            || self.is_untidy(view, known, side)
+    }
+
+    /// The definition of a map: the schema's, else that of the kind which it says it is, or which the patch says
+    /// (`kustomize kyaml/yaml/walk Walker.GetSchema`).
+    fn definition(&self, known: Known<'_>, target: View<'_>, patch: Option<View<'_>>) -> Option<DefinitionId> {
+        let said = |view| self.schema.definition_of(view);
+        known.definition.or_else(|| said(target)).or_else(|| said(patch?))
+    }
+
+    fn below(&self, definition: Option<DefinitionId>, name: &str) -> Known<'a> {
+        let field = definition.and_then(|definition| self.schema.field(definition, name));
+        field.map_or(Known::NOTHING, |field| Known { definition: field.definition, strategy: &field.strategy })
+    }
+
+    pub(super) fn link(&self, patch: View<'_>, old: Option<Value>) -> Value {
+        Value::link(self.trees, patch.value(), How::Patch, self.by, old)
+    }
+
+    pub(super) fn lose(&mut self, at: Span, loss: Loss) {
+        self.silent.push(Silent { at, loss });
+    }
+
+    fn note_list_directives(&mut self, list: View<'_>) {
+        for item in list.items() {
+            if let Some(field) = item.field(DIRECTIVE) {
+                self.lose(field.key_place(), Loss::Directive);
+            }
+        }
+    }
+
+    fn note_unknown_directives(&mut self, patch: View<'_>) {
+        for field in patch.fields() {
+            if NOT_ACTED_ON.iter().any(|prefix| field.name().starts_with(prefix)) {
+                self.lose(field.key_place(), Loss::Directive);
+            }
+            self.note_unknown_directives(field.value);
+        }
+        patch.items().for_each(|item| self.note_unknown_directives(item));
+    }
+}
+
+/// The directive of a map of the patch.
+pub(super) fn directive(patch: View<'_>) -> Result<Directive, PatchError> {
+    let Some(word) = patch.get(DIRECTIVE) else { return Ok(Directive::Merge) };
+    match &*word.written() {
+        "merge" => Ok(Directive::Merge),
+        "replace" => Ok(Directive::Replace),
+        "delete" => Ok(Directive::Delete),
+        other => Err(PatchError::new(word.place(), format!("unknown patch strategy '{other}'"))),
+    }
+}
+
+fn directive_place(patch: View<'_>) -> Span {
+    patch.field(DIRECTIVE).map_or(patch.place(), |field| field.key_place())
+}
+
+fn is_lost_null(view: View<'_>, side: Alone) -> bool {
+    view.is_null() && (side == Alone::Patch || view.written().is_empty())
+}
+
+/// Whether kyaml would write the scalar in quotes or as a block.
+fn is_quoted(view: View<'_>) -> bool {
+    match view.notation() {
+        Some(kind) => kind != Kind::Plain,
+        None => view.as_str().is_some_and(|text| text.contains('\n') || !matches!(resolve_plain(text), Scalar::Str(_))),
+    }
+}
+
+fn same_kind(target: View<'_>, patch: View<'_>) -> Result<(), PatchError> {
+    let (expected, got) = (node_kind(target), node_kind(patch));
+    if expected == got {
+        return Ok(());
+    }
+    Err(PatchError::new(patch.place(), format!("wrong node kind: expected {expected} but got {got}")))
+}
+
+/// The kind of a node in kyaml's words.
+pub(super) fn node_kind(view: View<'_>) -> &'static str {
+    if view.is_map() {
+        "MappingNode"
+    } else if view.is_seq() {
+        "SequenceNode"
+    } else {
+        "ScalarNode"
+    }
+}

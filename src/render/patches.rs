@@ -1,0 +1,309 @@
+//! The entries of `patches`, `patchesStrategicMerge` and `patchesJson6902`: what they hold and which objects they are for
+//! (`kustomize api/internal/builtins/PatchTransformer.go` and its two older kin).
+//!
+//! Never: the patching of one object; that is `patch`'s.
+
+use super::accumulate::Context;
+use super::load::{self, Target, Wanted, does_not_build};
+use super::patch::{self, Outcome, PatchError};
+use super::resource::{Id, Resource};
+use super::select::Selector;
+use super::set::ResourceSet;
+use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
+use crate::model::{Trees, Value, View};
+use crate::parse::ParseProblemKind;
+
+/// Applies patches to the objects of one accumulation.
+pub(super) struct Patcher<'p> {
+    pub(super) cx: &'p Context<'p>,
+    /// The folder of the kustomization.
+    pub(super) root: &'p RepoPath,
+    pub(super) set: &'p mut ResourceSet,
+    /// The files that were read.
+    pub(super) files: &'p mut Vec<FileId>,
+    pub(super) missing: Missing,
+}
+
+/// What it means that a patch finds no object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// kustomize fails.
+    Fails,
+    /// Nothing is known: the object may come from a part that this tool does not render.
+    Unknown,
+}
+
+/// Whether the identity before a JSON patch is remembered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Memory {
+    Kept,
+    /// `patchesJson6902` forgets it.
+    Lost,
+}
+
+/// What a patch text is.
+enum Patch<'t> {
+    Strategic(Vec<Value>),
+    Json(View<'t>),
+    Nothing,
+}
+
+/// What a strategic patch may change beyond the rest.
+struct Allowed {
+    name: bool,
+    kind: bool,
+}
+
+impl<'p> Patcher<'p> {
+    /// One entry of `patches`.
+    ///
+    /// # Errors
+    /// What kustomize refuses, in the patch or at the entry.
+    pub(super) fn entry(&mut self, entry: View<'_>) -> Result<(), Problem> {
+        let (file, by) = self.text(entry, ["path", "patch"])?;
+        let target = entry.get("target").filter(|target| !target.is_null());
+        match self.classify(file, by)? {
+            Patch::Strategic(patches) => {
+                let allows = |name| entry.path(["options", name]).and_then(|v| v.as_bool()) == Some(true);
+                let allowed = Allowed { name: allows("allowNameChange"), kind: allows("allowKindChange") };
+                match target {
+                    Some(_) if patches.len() > 1 => Err(does_not_build(
+                        by,
+                        "multiple strategic merge patches in one `patches` entry are not allowed to set `patches.target`",
+                    )
+                    .with_help("give each patch an entry of its own")),
+                    Some(target) => self.targeted(&patches[0], target, &allowed, by),
+                    None => patches.iter().try_for_each(|patch| self.by_identity(patch, &allowed, by)),
+                }
+            }
+            Patch::Json(operations) => match target {
+                Some(target) => self.json(operations, target, Memory::Kept, by),
+                None => Err(no_target(by)),
+            },
+            Patch::Nothing if target.is_some() => Ok(()),
+            Patch::Nothing => Err(no_target(by)),
+        }
+    }
+
+    /// One entry of `patchesStrategicMerge`: a path, or the patch itself.
+    ///
+    /// # Errors
+    /// As [`Self::entry`].
+    pub(super) fn strategic(&mut self, entry: View<'_>) -> Result<(), Problem> {
+        let by = entry.place();
+        for patch in self.strategic_texts(entry)? {
+            self.by_identity(&patch, &Allowed { name: false, kind: false }, by)?;
+        }
+        Ok(())
+    }
+
+    fn strategic_texts(&mut self, entry: View<'_>) -> Result<Vec<Value>, Problem> {
+        let text = entry.as_str().unwrap_or_default();
+        // For legacy reasons the text may be the patch: whatever parses as objects is one.
+        if text.contains(':')
+            && let Some(file) = self.cx.trees.embedded(entry)
+            && let Ok(patches) = load::documents(self.cx.trees, file)
+        {
+            return Ok(patches);
+        }
+        match self.file(text, entry.place())? {
+            Some(file) => load::documents(self.cx.trees, file),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// One entry of `patchesJson6902`, or of a plugin configuration that calls the inline text `inline`.
+    ///
+    /// # Errors
+    /// As [`Self::entry`].
+    pub(super) fn json6902(&mut self, entry: View<'_>, inline: &str) -> Result<(), Problem> {
+        let Some(target) = entry.get("target").filter(|target| !target.is_null()) else {
+            return Err(does_not_build(entry.place(), "must specify a target for patch"));
+        };
+        if target.str_at(["name"]).is_none_or(str::is_empty) {
+            return Err(does_not_build(target.place(), "must specify the target name"));
+        }
+        let (file, by) = self.text(entry, ["path", inline])?;
+        match self.classify(file, by)? {
+            Patch::Json(operations) if operations.items().next().is_some() => {
+                self.json(operations, target, Memory::Lost, by)
+            }
+            Patch::Json(_) | Patch::Nothing => Err(does_not_build(by, "patch appears to be empty")),
+            Patch::Strategic(_) => Err(does_not_build(by, "a JSON patch is a list of operations, this is an object")),
+        }
+    }
+
+    /// The text of an entry as a file, and the place that stands for the entry.
+    fn text(&mut self, entry: View<'_>, [path, inline]: [&str; 2]) -> Result<(FileId, Span), Problem> {
+        let given = |name| entry.field(name).filter(|f| f.value.as_str().is_some_and(|text| !text.trim().is_empty()));
+        match (given(path), given(inline)) {
+            (None, None) => Err(does_not_build(entry.place(), format!("must specify one of {inline} and {path}"))),
+            (Some(field), Some(_)) => {
+                Err(does_not_build(field.key_place(), format!("{inline} and {path} can't be set at the same time")))
+            }
+            (None, Some(field)) => match self.cx.trees.embedded(field.value) {
+                Some(file) => Ok((file, field.key_place())),
+                None => Err(does_not_build(field.value.place(), "the patch must be text")),
+            },
+            (Some(field), None) => {
+                let name = field.value.as_str().unwrap_or_default();
+                let at = field.value.place();
+                match self.file(name, at)? {
+                    Some(file) => Ok((file, at)),
+                    None => Err(does_not_build(at, format!("'{name}' must resolve to a file"))),
+                }
+            }
+        }
+    }
+
+    fn file(&mut self, name: &str, at: Span) -> Result<Option<FileId>, Problem> {
+        let explain = |problem: Problem| Problem {
+            message: format!("failed to get the patch file from path({name}): {}", problem.message),
+            ..problem
+        };
+        let found = load::find(self.cx.snapshot, self.cx.options.load, self.root, (name, at), Wanted::File);
+        match found.map_err(explain)? {
+            Target::File(file) => {
+                load::content(self.cx.trees, file, at)?;
+                self.files.push(file);
+                Ok(Some(file))
+            }
+            Target::Folder(_) => Ok(None),
+            Target::Elsewhere(why) => Err(Problem::new(ProblemKind::NotRendered, at, why)),
+        }
+    }
+
+    /// Whether a text is operations or objects; kustomize tries both.
+    fn classify(&self, file: FileId, by: Span) -> Result<Patch<'p>, Problem> {
+        let trees: &'p Trees = self.cx.trees;
+        let parsed = trees.parsed(file);
+        let unreadable = |at, why: &str| {
+            does_not_build(at, format!("unable to parse SM or JSON patch: {why}")).with_related(by, "patched here")
+        };
+        if let Some(broken) = parsed.problems().iter().find(|p| p.kind != ParseProblemKind::DuplicateKey) {
+            let at = trees.sources().outermost(Span { file, range: broken.at });
+            return Err(unreadable(at, &broken.message));
+        }
+        let Some(root) = parsed.documents().iter().find_map(|document| document.root) else {
+            return Ok(Patch::Nothing);
+        };
+        let view = trees.node(file, root);
+        if view.is_seq() {
+            return match view.items().find(|item| !item.is_map()) {
+                None => Ok(Patch::Json(view)),
+                Some(item) => Err(unreadable(item.place(), "an operation is a map")),
+            };
+        }
+        match load::documents(trees, file) {
+            Ok(patches) if patches.is_empty() => Ok(Patch::Nothing),
+            Ok(patches) => Ok(Patch::Strategic(patches)),
+            Err(problem) => Err(unreadable(problem.at, &problem.message)),
+        }
+    }
+
+    /// Lays a patch over the one object that has or had its identity.
+    fn by_identity(&mut self, patch: &Value, allowed: &Allowed, by: Span) -> Result<(), Problem> {
+        let cx = self.cx;
+        let view = cx.trees.view(patch);
+        let id = Id::of(view);
+        let row = match self.set.rows(cx.schema, &id) {
+            [row] => *row,
+            [] if self.missing == Missing::Unknown => return Ok(()),
+            rows => {
+                let found = if rows.is_empty() { "no" } else { "multiple" };
+                let at = view.path(["metadata", "name"]).unwrap_or(view).place();
+                let message =
+                    format!("no resource matches strategic merge patch \"{id}\": {found} matches for Id {id}");
+                return Err(does_not_build(at, message).with_related(by, "patched here").with_help(
+                    "group, version, kind, name and namespace must be those of an object; or use a `target`",
+                ));
+            }
+        };
+        let patch = stripped(cx, patch, allowed);
+        self.merge(&[row], &patch, allowed, by)
+    }
+
+    fn targeted(&mut self, patch: &Value, target: View<'_>, allowed: &Allowed, by: Span) -> Result<(), Problem> {
+        let rows = self.select(target)?;
+        let patch = stripped(self.cx, patch, allowed);
+        self.merge(&rows, &patch, allowed, by)?;
+        if let Some(id) = self.set.duplicate(self.cx.schema).filter(|_| allowed.name || allowed.kind) {
+            return Err(does_not_build(by, format!("may not add resource with an already registered id: {id}")));
+        }
+        Ok(())
+    }
+
+    fn select(&self, target: View<'_>) -> Result<Vec<usize>, Problem> {
+        let selector = Selector::new(target)?;
+        let meant = |resource: &Resource| selector.matches(self.cx.trees, self.cx.schema, resource);
+        Ok(self.set.list().iter().enumerate().filter(|(_, held)| meant(held)).map(|(row, _)| row).collect())
+    }
+
+    fn merge(&mut self, rows: &[usize], patch: &Value, allowed: &Allowed, by: Span) -> Result<(), Problem> {
+        let (trees, view) = (self.cx.trees, self.cx.trees.view(patch));
+        let mut deleted = Vec::new();
+        for row in rows {
+            let resource = self.set.touch(*row);
+            let (outcome, _) = patch::strategic(trees, self.cx.schema, &mut resource.value, view, by)
+                .map_err(|error| failed(error, by))?;
+            if outcome == Outcome::Deleted {
+                deleted.push(*row);
+            } else if allowed.name || allowed.kind {
+                self.set.edit()[*row].refresh(trees);
+            }
+        }
+        if !deleted.is_empty() {
+            let mut row = 0;
+            self.set.edit().retain(|_| {
+                row += 1;
+                deleted.binary_search(&(row - 1)).is_err()
+            });
+        }
+        Ok(())
+    }
+
+    fn json(&mut self, operations: View<'_>, target: View<'_>, memory: Memory, by: Span) -> Result<(), Problem> {
+        let trees = self.cx.trees;
+        let mut renamed = false;
+        for row in self.select(target)? {
+            let resource = self.set.touch(row);
+            patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
+            let before = resource.id.clone();
+            match memory {
+                Memory::Kept => resource.refresh(trees),
+                Memory::Lost => resource.reread(trees),
+            }
+            renamed |= before != resource.id;
+        }
+        if renamed {
+            self.set.edit();
+        }
+        Ok(())
+    }
+}
+
+/// A strategic patch without what kustomize puts back after merging: the identity.
+fn stripped(cx: &Context<'_>, patch: &Value, allowed: &Allowed) -> Value {
+    let trees = cx.trees;
+    let mut bare = patch.clone();
+    bare.remove_field(trees, "apiVersion");
+    if !allowed.kind {
+        bare.remove_field(trees, "kind");
+    }
+    bare.update_field(trees, "metadata", |metadata| {
+        metadata.remove_field(trees, "namespace");
+        if !allowed.name {
+            metadata.remove_field(trees, "name");
+        }
+    });
+    bare
+}
+
+fn failed(error: PatchError, by: Span) -> Problem {
+    let problem = does_not_build(error.at, error.message);
+    if error.at == by { problem } else { problem.with_related(by, "patched here") }
+}
+
+fn no_target(by: Span) -> Problem {
+    does_not_build(by, "must specify a target for JSON patch").with_help("add a `target` to this entry")
+}

@@ -1,0 +1,134 @@
+//! The renderer of one side: every build over one snapshot, with kustomize bases that are accumulated once.
+//!
+//! Never: a failure; what went wrong is in the result.
+
+use std::collections::HashSet;
+
+use super::accumulate::{self, Bases, Context};
+use super::emit;
+use super::finish;
+use super::load::{LoadRestriction, Target, Wanted, find};
+use super::order::Order;
+use super::plain::{self, Filter};
+use super::schema::Schema;
+use super::{Build, BuildKind, Rendered};
+use crate::base::{FileId, Found, Problem, ProblemKind, Snapshot};
+use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees};
+
+/// What `kustomize build` can be told on its command line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// `--load-restrictor`
+    pub load: LoadRestriction,
+    /// `--reorder`; a kustomization's `sortOptions` win. Without both, legacy.
+    pub order: Option<Order>,
+    /// `--enable-managedby-label`
+    pub managed_by: ManagedBy,
+}
+
+/// Whether objects get the label that says kustomize made them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ManagedBy {
+    /// Where the kustomization's `buildMetadata` asks for it.
+    #[default]
+    AsWritten,
+    /// Everywhere.
+    Always,
+}
+
+/// The renderer of one side. It is called from many threads.
+pub struct Renderer<'a> {
+    snapshot: &'a Snapshot,
+    trees: &'a Trees,
+    options: Options,
+    bases: Bases,
+}
+
+impl<'a> Renderer<'a> {
+    /// A renderer that has not rendered anything yet.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, trees: &'a Trees, options: Options) -> Self {
+        Self { snapshot, trees, options, bases: Bases::default() }
+    }
+
+    /// Turns a build into objects. Never fails: with a `DoesNotBuild` among the problems there are no objects. A path
+    /// that leads nowhere gives nothing at all, also no problem: the place of that mistake is who asks.
+    #[must_use]
+    pub fn build(&self, build: &Build) -> Rendered {
+        let mut rendered = match &build.kind {
+            BuildKind::Kustomize => self.kustomize(build),
+            BuildKind::Folder { recurse, include, exclude } => {
+                let filter = Filter { recurse: *recurse, include: include.as_deref(), exclude: exclude.as_deref() };
+                plain::folder(self.snapshot, self.trees, &build.path, &filter)
+            }
+            BuildKind::File => plain::file(self.snapshot, self.trees, &build.path),
+        };
+        self.sort_files(&mut rendered.files);
+        rendered
+    }
+
+    fn kustomize(&self, build: &Build) -> Rendered {
+        let Found::Folder(folder) = self.snapshot.find(&build.path) else { return Rendered::default() };
+        let own = KUSTOMIZATION_NAMES
+            .iter()
+            .filter_map(|name| self.snapshot.file(&folder.join(name)?))
+            .collect::<Vec<FileId>>();
+        let Some(first) = own.first().copied() else { return Rendered::default() };
+        let schema = self.schema(&folder, first);
+        let alone = Bases::default();
+        let context = Context {
+            snapshot: self.snapshot,
+            trees: self.trees,
+            schema: schema.as_ref().unwrap_or_else(|| Schema::builtin()),
+            options: self.options,
+            // A base that was merged by another schema is another base.
+            bases: if schema.is_some() { &alone } else { &self.bases },
+        };
+        let mut files = own;
+        let result = accumulate::base(&context, &folder, None, None).and_then(|root| {
+            files.extend(&root.accumulated.files);
+            finish::finish(&context, &root)
+        });
+        match result {
+            Ok((objects, problems)) => Rendered { objects, files, problems },
+            Err(problem) => {
+                // What a broken build depends on is at least where it breaks.
+                files.push(problem.at.file);
+                files.extend(problem.related.iter().map(|(at, _)| at.file));
+                Rendered { objects: Vec::new(), files, problems: vec![problem] }
+            }
+        }
+    }
+
+    /// The schema that the kustomization's `openapi` brings in the place of kustomize's.
+    fn schema(&self, folder: &crate::base::RepoPath, file: FileId) -> Option<Schema> {
+        let kustomization = Kustomization::read(self.trees, file).ok()?;
+        let path = kustomization.get(self.trees, "openapi")?.get("path")?;
+        let at = (path.as_str()?, path.place());
+        match find(self.snapshot, self.options.load, folder, at, Wanted::File) {
+            Ok(Target::File(file)) => {
+                let document = self.trees.documents(file).next()?;
+                Some(Schema::from_openapi(self.trees.view(&document)))
+            }
+            _ => None,
+        }
+    }
+
+    /// Sorts by path, each once, but for the first.
+    fn sort_files(&self, files: &mut Vec<FileId>) {
+        let mut seen = HashSet::new();
+        files.retain(|file| seen.insert(*file));
+        if let Some((_, rest)) = files.split_first_mut() {
+            rest.sort_by(|a, b| self.trees.sources().path(*a).cmp(self.trees.sources().path(*b)));
+        }
+    }
+}
+
+/// The objects as `kustomize build` prints them.
+///
+/// # Errors
+/// What kustomize cannot print, at the key or value.
+pub fn print(trees: &Trees, objects: &[Object]) -> Result<String, Problem> {
+    emit::stream(trees, objects.iter().map(|object| &object.value))
+        .map_err(|error| Problem::new(ProblemKind::DoesNotBuild, error.at, error.message))
+}

@@ -1,0 +1,312 @@
+//! What an OpenAPI document says about kinds: their scope, and which of their lists a strategic merge patch merges.
+//!
+//! Never: a schema that one build changes for another; a build that names its own (`openapi.path`) carries its own value.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::model::{View, split_api_version};
+
+const KINDS: &str = include_str!("data/kinds.tsv");
+const FIELDS: &str = include_str!("data/patch-fields.tsv");
+
+static BUILTIN: LazyLock<Schema> = LazyLock::new(|| {
+    let mut builder = Builder::default();
+    rows(FIELDS).for_each(|row| builder.field_row(&row));
+    rows(KINDS).for_each(|row| builder.kind_row(&row));
+    builder.finish()
+});
+
+/// The kinds of one OpenAPI document.
+#[derive(Debug)]
+pub(super) struct Schema {
+    /// Sorted by (kind, group, version).
+    kinds: Vec<Kind>,
+    definitions: Vec<Definition>,
+}
+
+/// A definition of a [`Schema`], to be walked field by field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct DefinitionId(u32);
+
+/// What is known of a field.
+#[derive(Clone, Debug)]
+pub(super) struct Field {
+    /// The definition of its value, or of the elements where it is a list.
+    pub(super) definition: Option<DefinitionId>,
+    /// How a patch changes it.
+    pub(super) strategy: Strategy,
+}
+
+/// How a patch changes a field (`x-kubernetes-patch-strategy`).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Strategy {
+    /// Maps are merged, all else is replaced.
+    Plain,
+    /// A list of scalars that is merged as a set.
+    Set,
+    /// A list whose elements are merged where these keys agree.
+    Keys(Box<[Box<str>]>),
+}
+
+#[derive(Debug)]
+struct Kind {
+    kind: Box<str>,
+    group: Box<str>,
+    version: Box<str>,
+    definition: Option<DefinitionId>,
+    scope: Option<Scope>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Scope {
+    Namespaced,
+    Cluster,
+}
+
+#[derive(Debug, Default)]
+struct Definition {
+    /// Sorted by name.
+    fields: Vec<(Box<str>, Field)>,
+    /// The values of a map with free keys (`additionalProperties`).
+    values: Option<Field>,
+}
+
+impl Schema {
+    /// Kubernetes v1.21.2 as kustomize v5.7.1 has it built in (`kustomize kyaml/openapi`, `kubernetesapi/v1_21_2`).
+    #[must_use]
+    pub(super) fn builtin() -> &'static Self {
+        &BUILTIN
+    }
+
+    /// The schema that an OpenAPI v2 document describes. As in kustomize it replaces the built-in definitions, while
+    /// the scopes of the built-in kinds stay.
+    #[must_use]
+    pub(super) fn from_openapi(document: View<'_>) -> Self {
+        let mut builder = Builder::default();
+        for kind in &Self::builtin().kinds {
+            *builder.scope(&kind.group, &kind.version, &kind.kind) = kind.scope;
+        }
+        builder.definitions_of(document);
+        builder.paths_of(document);
+        builder.finish()
+    }
+
+    /// Whether a kind lives outside of namespaces; `None` where it is not known.
+    #[must_use]
+    pub(super) fn is_cluster_scoped(&self, group: &str, version: &str, kind: &str) -> Option<bool> {
+        Some(self.kind(group, version, kind)?.scope? == Scope::Cluster)
+    }
+
+    /// The definition of a kind.
+    #[must_use]
+    pub(super) fn definition(&self, group: &str, version: &str, kind: &str) -> Option<DefinitionId> {
+        self.kind(group, version, kind)?.definition
+    }
+
+    /// The definition of the kind that a map says it is.
+    #[must_use]
+    pub(super) fn definition_of(&self, object: View<'_>) -> Option<DefinitionId> {
+        let kind = object.str_at(["kind"])?;
+        let (group, version) = split_api_version(object.str_at(["apiVersion"])?);
+        self.definition(group, version, kind)
+    }
+
+    /// A field of a definition.
+    #[must_use]
+    pub(super) fn field(&self, definition: DefinitionId, name: &str) -> Option<&Field> {
+        let definition = &self.definitions[definition.0 as usize];
+        match definition.fields.binary_search_by(|(field, _)| (**field).cmp(name)) {
+            Ok(at) => Some(&definition.fields[at].1),
+            Err(_) => definition.values.as_ref(),
+        }
+    }
+
+    fn kind(&self, group: &str, version: &str, kind: &str) -> Option<&Kind> {
+        let order = |row: &Kind| (&*row.kind, &*row.group, &*row.version).cmp(&(kind, group, version));
+        self.kinds.binary_search_by(order).ok().map(|at| &self.kinds[at])
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    kinds: HashMap<[Box<str>; 3], (Option<DefinitionId>, Option<Scope>)>,
+    names: HashMap<Box<str>, DefinitionId>,
+    definitions: Vec<Definition>,
+}
+
+impl Builder {
+    fn finish(mut self) -> Schema {
+        let mut kinds: Vec<Kind> = self
+            .kinds
+            .into_iter()
+            .map(|([group, version, kind], (definition, scope))| Kind { kind, group, version, definition, scope })
+            .collect();
+        kinds.sort_unstable_by(|a, b| (&a.kind, &a.group, &a.version).cmp(&(&b.kind, &b.group, &b.version)));
+        for definition in &mut self.definitions {
+            definition.fields.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+        Schema { kinds, definitions: self.definitions }
+    }
+
+    /// A line of `data/patch-fields.tsv`.
+    fn field_row(&mut self, row: &[&str]) {
+        let [owner, name, _, target, strategy, keys] = row else { unreachable!("the table has six columns") };
+        let strategy = match (*strategy, *keys) {
+            ("-", _) => Strategy::Plain,
+            (_, "-") => Strategy::Set,
+            (_, keys) => Strategy::Keys(keys.split(',').map(Into::into).collect()),
+        };
+        let definition = (*target != "-").then(|| self.named(target));
+        let owner = self.named(owner);
+        self.definitions[owner.0 as usize].fields.push(((*name).into(), Field { definition, strategy }));
+    }
+
+    /// A line of `data/kinds.tsv`.
+    fn kind_row(&mut self, row: &[&str]) {
+        let [group, version, kind, definition, scope] = row else { unreachable!("the table has five columns") };
+        let group = if *group == "-" { "" } else { group };
+        let definition = (*definition != "-").then(|| self.named(definition));
+        let scope = match *scope {
+            "namespaced" => Some(Scope::Namespaced),
+            "cluster" => Some(Scope::Cluster),
+            _ => None,
+        };
+        self.kinds.insert([group.into(), (*version).into(), (*kind).into()], (definition, scope));
+    }
+
+    fn definitions_of(&mut self, document: View<'_>) {
+        for field in document.get("definitions").into_iter().flat_map(|all| all.fields()) {
+            let id = self.named(field.name());
+            self.describe(id, field.value);
+            let kinds = field.value.get("x-kubernetes-group-version-kind");
+            for [group, version, kind] in kinds.into_iter().flat_map(|kinds| kinds.items()).filter_map(written_kind) {
+                self.kinds.entry([group.into(), version.into(), kind.into()]).or_default().0 = Some(id);
+            }
+        }
+    }
+
+    /// Reads the scopes: a kind with one path that names a namespace is namespaced
+    /// (`kustomize kyaml/openapi findNamespaceability`).
+    fn paths_of(&mut self, document: View<'_>) {
+        for path in document.get("paths").into_iter().flat_map(|all| all.fields()) {
+            let kind = path.value.path(["get", "x-kubernetes-group-version-kind"]).and_then(written_kind);
+            let Some([group, version, kind]) = kind else { continue };
+            if Schema::builtin().is_cluster_scoped(group, version, kind).is_some() {
+                continue;
+            }
+            let scope = self.scope(group, version, kind);
+            if path.name().contains("namespaces/{namespace}") {
+                *scope = Some(Scope::Namespaced);
+            } else {
+                scope.get_or_insert(Scope::Cluster);
+            }
+        }
+    }
+
+    fn scope(&mut self, group: &str, version: &str, kind: &str) -> &mut Option<Scope> {
+        &mut self.kinds.entry([group.into(), version.into(), kind.into()]).or_default().1
+    }
+
+    fn describe(&mut self, id: DefinitionId, definition: View<'_>) {
+        let properties = definition.get("properties").into_iter().flat_map(|all| all.fields());
+        let fields = properties.map(|field| (field.name().into(), self.field(field.value))).collect();
+        let values = definition.get("additionalProperties").filter(View::is_map).map(|values| self.field(values));
+        self.definitions[id.0 as usize] = Definition { fields, values };
+    }
+
+    fn field(&mut self, field: View<'_>) -> Field {
+        let merges = field.str_at(["x-kubernetes-patch-strategy"]).is_some_and(|s| s.split(',').any(|s| s == "merge"));
+        let map_keys = || {
+            Some(
+                field.get("x-kubernetes-list-map-keys")?.items().filter_map(|key| Some(key.as_str()?.into())).collect(),
+            )
+        };
+        let merge_key = || Some([field.str_at(["x-kubernetes-patch-merge-key"])?.into()].into());
+        let strategy = match merges {
+            false => Strategy::Plain,
+            true => map_keys().or_else(merge_key).map_or(Strategy::Set, Strategy::Keys),
+        };
+        let value = field.get("items").unwrap_or(field);
+        Field { definition: self.value(value), strategy }
+    }
+
+    /// The definition that a schema refers to, or that it spells out in its place.
+    fn value(&mut self, schema: View<'_>) -> Option<DefinitionId> {
+        if let Some(target) = schema.str_at(["$ref"]) {
+            return Some(self.named(target.strip_prefix("#/definitions/")?));
+        }
+        if schema.get("properties").is_none() && !schema.get("additionalProperties").is_some_and(|v| v.is_map()) {
+            return None;
+        }
+        let id = self.unnamed();
+        self.describe(id, schema);
+        Some(id)
+    }
+
+    fn named(&mut self, name: &str) -> DefinitionId {
+        if let Some(id) = self.names.get(name) {
+            return *id;
+        }
+        let id = self.unnamed();
+        self.names.insert(name.into(), id);
+        id
+    }
+
+    fn unnamed(&mut self) -> DefinitionId {
+        self.definitions.push(Definition::default());
+        DefinitionId(self.definitions.len() as u32 - 1)
+    }
+}
+
+/// The lines of a table, split at tabs, without comments.
+fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
+    table.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
+}
+
+/// Group, version and kind as an OpenAPI extension writes them.
+fn written_kind(gvk: View<'_>) -> Option<[&str; 3]> {
+    Some([gvk.str_at(["group"]).unwrap_or_default(), gvk.str_at(["version"])?, gvk.str_at(["kind"])?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(path: &[&str]) -> Option<Vec<String>> {
+        let schema = Schema::builtin();
+        let mut at = schema.definition("apps", "v1", "Deployment")?;
+        let (last, above) = path.split_last()?;
+        for name in above {
+            at = schema.field(at, name)?.definition?;
+        }
+        match &schema.field(at, last)?.strategy {
+            Strategy::Plain => None,
+            Strategy::Set => Some(Vec::new()),
+            Strategy::Keys(keys) => Some(keys.iter().map(ToString::to_string).collect()),
+        }
+    }
+
+    #[test]
+    fn merge_keys_are_found_by_walking_fields() {
+        let pod = ["spec", "template", "spec"];
+        let of = |rest: &[&str]| keys(&[&pod[..], rest].concat());
+        assert_eq!(of(&["containers"]), Some(vec!["name".into()]));
+        assert_eq!(of(&["containers", "ports"]), Some(vec!["containerPort".into(), "protocol".into()]));
+        assert_eq!(of(&["containers", "volumeMounts"]), Some(vec!["mountPath".into()]));
+        assert_eq!(of(&["containers", "args"]), None);
+        assert_eq!(of(&["tolerations"]), None);
+        assert_eq!(keys(&["metadata", "finalizers"]), Some(Vec::new()));
+    }
+
+    #[test]
+    fn scopes_go_by_the_whole_type() {
+        let schema = Schema::builtin();
+        assert_eq!(schema.is_cluster_scoped("", "v1", "Namespace"), Some(true));
+        assert_eq!(schema.is_cluster_scoped("", "v1", "Service"), Some(false));
+        assert_eq!(schema.is_cluster_scoped("rbac.authorization.k8s.io", "v1", "ClusterRole"), Some(true));
+        assert_eq!(schema.is_cluster_scoped("policy", "v1beta1", "PodSecurityPolicy"), Some(true));
+        assert_eq!(schema.is_cluster_scoped("", "v2", "Namespace"), None);
+        assert_eq!(schema.is_cluster_scoped("example.org", "v1", "Namespace"), None);
+    }
+}

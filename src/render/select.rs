@@ -1,0 +1,98 @@
+//! Which objects a patch's `target` means (`kustomize api/types/selector.go`, `api/resmap.Select`).
+//!
+//! Never: a match on part of a name; patterns are anchored.
+
+use regex::Regex;
+
+use super::load::does_not_build;
+use super::resource::Resource;
+use super::schema::Schema;
+use super::set::effective_namespace;
+use super::transform::Requirements;
+use crate::base::Problem;
+use crate::model::{Trees, View};
+
+/// A `target`, compiled.
+pub(super) struct Selector {
+    group: Pattern,
+    version: Pattern,
+    kind: Pattern,
+    name: Pattern,
+    namespace: Pattern,
+    labels: Requirements,
+    annotations: Requirements,
+}
+
+enum Pattern {
+    Any,
+    /// No character of it means more than itself.
+    Exact(Box<str>),
+    Regex(Box<Regex>),
+}
+
+impl Pattern {
+    fn new(target: View<'_>, field: &str) -> Result<Self, Problem> {
+        let Some(value) = target.get(field) else { return Ok(Self::Any) };
+        let text = value.as_str().unwrap_or_default();
+        if text.is_empty() {
+            return Ok(Self::Any);
+        }
+        if text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/')) {
+            return Ok(Self::Exact(text.into()));
+        }
+        match Regex::new(&format!("^(?:{text})$")) {
+            Ok(regex) => Ok(Self::Regex(Box::new(regex))),
+            Err(_) => {
+                Err(does_not_build(value.place(), format!("error parsing regexp: `{text}` is no regular expression"))
+                    .with_help("the fields of a patch's target are regular expressions"))
+            }
+        }
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Exact(exact) => &**exact == text,
+            Self::Regex(regex) => regex.is_match(text),
+        }
+    }
+}
+
+impl Selector {
+    /// Compiles a `target`.
+    ///
+    /// # Errors
+    /// A pattern or selector that cannot be read, at its value.
+    pub(super) fn new(target: View<'_>) -> Result<Self, Problem> {
+        Ok(Self {
+            group: Pattern::new(target, "group")?,
+            version: Pattern::new(target, "version")?,
+            kind: Pattern::new(target, "kind")?,
+            name: Pattern::new(target, "name")?,
+            namespace: Pattern::new(target, "namespace")?,
+            labels: requirements(target.get("labelSelector"))?,
+            annotations: requirements(target.get("annotationSelector"))?,
+        })
+    }
+
+    /// Whether an object is meant, by its first or present name and namespace.
+    pub(super) fn matches(&self, trees: &Trees, schema: &Schema, resource: &Resource) -> bool {
+        let (now, first) = (&resource.id, resource.original());
+        (self.name.matches(&first.name) || self.name.matches(&now.name))
+            && self.kind.matches(&now.kind)
+            && self.group.matches(&now.group)
+            && self.version.matches(&now.version)
+            && (matches!(self.namespace, Pattern::Any)
+                || self.namespace.matches(&effective_namespace(schema, first))
+                || self.namespace.matches(&effective_namespace(schema, now)))
+            && self.labels.matches(trees.view(&resource.value).path(["metadata", "labels"]))
+            && self.annotations.matches(trees.view(&resource.value).path(["metadata", "annotations"]))
+    }
+}
+
+fn requirements(selector: Option<View<'_>>) -> Result<Requirements, Problem> {
+    let Some(selector) = selector else { return Ok(Requirements::default()) };
+    Requirements::parse(selector.as_str().unwrap_or_default()).map_err(|message| {
+        does_not_build(selector.place(), message).with_help("write `key=value`, `key in (a,b)`, `key` or `!key`")
+    })
+}

@@ -1,0 +1,362 @@
+//! References by name that follow renamed objects (`kustomize api/internal/accumulator/namereferencetransformer`,
+//! `api/filters/nameref`).
+//!
+//! Never: a guess between several objects; that is an error, as in kustomize.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::super::resource::{Id, Resource};
+use super::field_spec::{FieldSpec, Gvk, Seen, Steps, follow, untagged, visit};
+use super::{Cx, broken, or_default, shown};
+use crate::base::{Problem, Span};
+use crate::model::{How, Key, Origin, Trees, Value, View};
+
+/// Changes every reference to a renamed object to its present name. Runs once, at the root, after all renamings.
+pub(in crate::render) fn name_references(cx: &Cx<'_>, resources: &mut [Resource]) -> Result<(), Problem> {
+    let index = Index::new(cx, resources);
+    if index.anywhere.is_empty() {
+        return Ok(());
+    }
+    let mut changed: Vec<(usize, Value)> = Vec::new();
+    for (row, resource) in resources.iter().enumerate() {
+        let referrer = Referrer::new(cx, &index, resource);
+        if let Some(value) = referrer.rewritten(cx)? {
+            changed.push((row, value));
+        }
+    }
+    for (row, value) in changed {
+        resources[row].value = value;
+    }
+    Ok(())
+}
+
+/// The objects that were renamed, by every kind and name they had.
+struct Index<'r> {
+    resources: &'r [Resource],
+    /// By kind and name.
+    anywhere: HashMap<(&'r str, &'r str), Vec<u32>>,
+    /// By kind, name and present namespace; `None` for cluster-scoped objects.
+    within: HashMap<(&'r str, &'r str, Option<&'r str>), Vec<u32>>,
+    /// The present namespaces, of cluster-scoped objects `None`.
+    namespaces: Vec<Option<&'r str>>,
+    /// The original namespaces that objects in reach may come from: with the present namespace, and with `None` for any.
+    originals: HashSet<(&'r str, Option<&'r str>)>,
+}
+
+impl<'r> Index<'r> {
+    fn new(cx: &Cx<'_>, resources: &'r [Resource]) -> Self {
+        let place = |id: &'r Id| (!cx.is_cluster_scoped(id)).then(|| or_default(&id.namespace));
+        let namespaces = resources.iter().map(|resource| place(&resource.id)).collect();
+        let (anywhere, within, originals) = (HashMap::new(), HashMap::new(), HashSet::new());
+        let mut index = Self { resources, anywhere, within, namespaces, originals };
+        for (row, resource) in resources.iter().enumerate() {
+            if let Some(present) = index.namespaces[row] {
+                let original = or_default(&resource.original().namespace);
+                index.originals.extend([(original, Some(present)), (original, None)]);
+            }
+            for kind in &resource.previous {
+                for name in &resource.previous {
+                    index.add(row, &kind.kind, &name.name);
+                }
+            }
+        }
+        index
+    }
+
+    fn add(&mut self, row: usize, kind: &'r str, name: &'r str) {
+        let namespace = self.namespaces[row];
+        let row = row as u32;
+        let rows = self.anywhere.entry((kind, name)).or_default();
+        if rows.last() != Some(&row) {
+            rows.push(row);
+            self.within.entry((kind, name, namespace)).or_default().push(row);
+        }
+    }
+}
+
+/// An object that may name others.
+struct Referrer<'r> {
+    index: &'r Index<'r>,
+    resource: &'r Resource,
+    /// Its namespace; `None` if it is cluster-scoped: then it may name objects anywhere.
+    namespace: Option<&'r str>,
+    /// The namespaces of the service accounts that a RoleBinding binds.
+    bound: Vec<String>,
+    /// Group and kind that a binding's `roleRef` names.
+    role: Option<Gvk>,
+}
+
+/// What a reference is changed to.
+struct Change<'r> {
+    steps: Steps,
+    /// The object it names.
+    named: &'r Resource,
+}
+
+impl<'r> Referrer<'r> {
+    fn new(cx: &Cx<'_>, index: &'r Index<'r>, resource: &'r Resource) -> Self {
+        let id = &resource.id;
+        let view = cx.trees.view(&resource.value);
+        let namespace = (!cx.is_cluster_scoped(id)).then(|| or_default(&id.namespace));
+        let bound = if &*id.kind == "RoleBinding" { bound_namespaces(view) } else { Vec::new() };
+        Self { index, resource, namespace, bound, role: role_of(view) }
+    }
+
+    /// The object with its references changed; `None` where all stay as they are.
+    fn rewritten(&self, cx: &Cx<'_>) -> Result<Option<Value>, Problem> {
+        let trees = cx.trees;
+        let mut changed: Option<Value> = None;
+        for (target, spec) in cx.specs.references().of(self.resource.original()) {
+            let value = changed.as_ref().unwrap_or(&self.resource.value);
+            let changes = self.changes(trees.view(value), target, spec)?;
+            for change in changes {
+                let value = changed.get_or_insert_with(|| self.resource.value.clone());
+                if let Some(reference) = follow(trees, value, &change.steps) {
+                    point_at(trees, reference, change.named);
+                }
+            }
+        }
+        Ok(changed)
+    }
+
+    fn changes(&self, view: View<'_>, target: &Gvk, spec: &FieldSpec) -> Result<Vec<Change<'r>>, Problem> {
+        let mut changes = Vec::new();
+        let mut wrong: Option<(Span, String)> = None;
+        let result = visit(spec, view, &mut |steps, seen| {
+            let Seen::Value(value) = seen else { return };
+            if wrong.is_none()
+                && let Err(message) = self.collect(value, steps, target, spec, &mut changes)
+            {
+                wrong = Some((value.place(), message));
+            }
+        });
+        let wrong = wrong.or_else(|| result.err().map(|message| (view.place(), message)));
+        let Some((at, message)) = wrong else { return Ok(changes) };
+        let id = shown(&self.resource.id);
+        Err(broken(at, format!("updating name reference in '{}' field of '{id}': {message}", spec.path)))
+    }
+
+    /// What is to change in the value at a reference's path: a name, a map with a name, or a list of either.
+    fn collect(
+        &self,
+        value: View<'_>,
+        steps: &[u32],
+        target: &Gvk,
+        spec: &FieldSpec,
+        changes: &mut Vec<Change<'r>>,
+    ) -> Result<(), String> {
+        if !value.is_seq() {
+            return self.collect_one(value, steps, target, spec, changes);
+        }
+        for (at, item) in value.items().enumerate() {
+            if item.is_seq() {
+                return Err("a list is expected to be either a string or a map of string".to_owned());
+            }
+            let mut steps = steps.to_vec();
+            steps.push(at as u32);
+            self.collect_one(item, &steps, target, spec, changes)?;
+        }
+        Ok(())
+    }
+
+    fn collect_one(
+        &self,
+        value: View<'_>,
+        steps: &[u32],
+        target: &Gvk,
+        spec: &FieldSpec,
+        changes: &mut Vec<Change<'r>>,
+    ) -> Result<(), String> {
+        if value.is_null() {
+            return Ok(());
+        }
+        let named = if value.is_map() {
+            let name = value.get("name").ok_or("path config error; no 'name' field in node")?;
+            self.select(&name.written(), Some(value.get("namespace")), target, spec)?
+        } else {
+            self.select(&value.written(), None, target, spec)?
+        };
+        let Some(named) = named else { return Ok(()) };
+        let is_same = if value.is_map() {
+            value.get("name").is_some_and(|name| name.written() == *named.id.name) && named.id.namespace.is_empty()
+        } else {
+            value.written() == *named.id.name
+        };
+        if !is_same {
+            changes.push(Change { steps: steps.to_vec(), named });
+        }
+        Ok(())
+    }
+
+    /// The object that a reference names. `map` is the namespace field beside the name where the reference is a map.
+    fn select(
+        &self,
+        name: &str,
+        map: Option<Option<View<'_>>>,
+        target: &Gvk,
+        spec: &FieldSpec,
+    ) -> Result<Option<&'r Resource>, String> {
+        let mut rows = self.candidates(name, target);
+        if let Some(Some(namespace)) = map {
+            rows = self.in_namespace(rows, &namespace.written());
+        }
+        let role = self.role.as_ref().filter(|_| spec.path.ends_with("roleRef/name"));
+        let resource = |row: &u32| &self.index.resources[*row as usize];
+        rows.retain(|row| {
+            let previous = &resource(row).previous;
+            previous.iter().any(|id| *id.name == *name)
+                && previous.iter().any(|id| target.selects(id))
+                && role.is_none_or(|role| previous.iter().any(|id| role.selects(id)))
+                && self.may_name(*row)
+        });
+        if rows.len() > 1 {
+            let affixes = Affixes::of(self.resource);
+            rows.retain(|row| affixes.fits(&Affixes::of(resource(row)), Empty::FitsAll));
+            if rows.len() > 1 {
+                rows.retain(|row| affixes.fits(&Affixes::of(resource(row)), Empty::FitsEmpty));
+            }
+        }
+        let Some(first) = rows.first().map(resource) else { return Ok(None) };
+        let is_like_first = |row: &u32| {
+            let id = &resource(row).id;
+            id.name == first.id.name && (map.is_none() || id.namespace == first.id.namespace)
+        };
+        if rows.iter().all(is_like_first) {
+            return Ok(Some(first));
+        }
+        let ids: Vec<String> = rows.iter().map(|row| shown(&resource(row).id)).collect();
+        Err(format!("found multiple possible referrals: {}", ids.join(", ")))
+    }
+
+    /// The renamed objects in reach of the referrer that had this name, in order
+    /// (`kustomize resmap.SubsetThatCouldBeReferencedByResource`).
+    fn candidates(&self, name: &str, target: &Gvk) -> Vec<u32> {
+        let index = self.index;
+        if target.kind.is_empty() {
+            let rows = (0..index.resources.len() as u32).filter(|row| self.reaches(*row));
+            return rows.collect();
+        }
+        let Some(namespace) = self.namespace else {
+            return index.anywhere.get(&(&*target.kind, name)).cloned().unwrap_or_default();
+        };
+        let mut rows: Vec<u32> = Vec::new();
+        let mut add = |place| rows.extend(index.within.get(&(&*target.kind, name, place)).into_iter().flatten());
+        add(None);
+        add(Some(namespace));
+        for bound in &self.bound {
+            if bound != namespace {
+                add(Some(bound));
+            }
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        rows
+    }
+
+    fn reaches(&self, row: u32) -> bool {
+        match (self.namespace, self.index.namespaces[row as usize]) {
+            (None, _) | (_, None) => true,
+            (Some(mine), Some(theirs)) => mine == theirs || self.bound.iter().any(|bound| bound == theirs),
+        }
+    }
+
+    /// Those that were in a namespace at first, or else those that are in it
+    /// (`kustomize nameref.filterMapCandidatesByNamespace`).
+    fn in_namespace(&self, rows: Vec<u32>, namespace: &str) -> Vec<u32> {
+        let index = self.index;
+        let came_from = |present: Option<&str>| index.originals.contains(&(namespace, present));
+        // kustomize looks at all objects in reach here, renamed or not.
+        let any = match self.namespace {
+            None => came_from(None),
+            Some(own) => came_from(Some(own)) || self.bound.iter().any(|bound| came_from(Some(bound))),
+        };
+        let is_there = |row: &u32| {
+            let row = *row as usize;
+            match index.namespaces[row] {
+                None => false,
+                Some(_) if any => or_default(&index.resources[row].original().namespace) == namespace,
+                Some(present) => present == namespace,
+            }
+        };
+        rows.into_iter().filter(is_there).collect()
+    }
+
+    /// Whether an object is in the referrer's namespace, or may be named from elsewhere
+    /// (`kustomize nameref.sameCurrentNamespaceAsReferrer`).
+    fn may_name(&self, row: u32) -> bool {
+        match (self.namespace, self.index.namespaces[row as usize]) {
+            (None, _) | (_, None) => true,
+            (Some(mine), Some(theirs)) => {
+                mine == theirs || &*self.index.resources[row as usize].id.kind == "ServiceAccount"
+            }
+        }
+    }
+}
+
+/// The prefixes and suffixes that were added to a name.
+struct Affixes<'r> {
+    prefixes: &'r [Arc<str>],
+    suffixes: &'r [Arc<str>],
+}
+
+/// What having no prefix (or suffix) fits to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Empty {
+    FitsAll,
+    FitsEmpty,
+}
+
+impl<'r> Affixes<'r> {
+    fn of(resource: &'r Resource) -> Self {
+        Self { prefixes: &resource.prefixes, suffixes: &resource.suffixes }
+    }
+
+    /// Whether both were built by the same layers (`kustomize resource.PrefixesSuffixesEquals`).
+    fn fits(&self, other: &Self, empty: Empty) -> bool {
+        let fits = |mine: &[Arc<str>], theirs: &[Arc<str>]| {
+            if mine.is_empty() || theirs.is_empty() {
+                return empty == Empty::FitsAll || mine.len() == theirs.len();
+            }
+            mine.ends_with(theirs) || theirs.ends_with(mine)
+        };
+        fits(self.prefixes, other.prefixes) && fits(self.suffixes, other.suffixes)
+    }
+}
+
+/// The namespaces of a binding's service accounts.
+fn bound_namespaces(binding: View<'_>) -> Vec<String> {
+    let Some(subjects) = binding.get("subjects") else { return Vec::new() };
+    let accounts = subjects.items().filter(|subject| subject.str_at(["kind"]) == Some("ServiceAccount"));
+    accounts.filter_map(|subject| subject.str_at(["namespace"]).map(str::to_owned)).collect()
+}
+
+/// Group and kind of a `roleRef`, where both are written.
+fn role_of(binding: View<'_>) -> Option<Gvk> {
+    let role = binding.get("roleRef")?;
+    let (group, kind) = (role.get("apiGroup")?.written(), role.get("kind")?.written());
+    Some(Gvk { group: (&*group).into(), version: "".into(), kind: (&*kind).into() })
+}
+
+/// Writes the present name (and for a map the namespace) of an object into a reference.
+fn point_at(trees: &Trees, reference: &mut Value, named: &Resource) {
+    let view = trees.view(&named.value);
+    let place = |field| view.path(["metadata", field]).unwrap_or(view).place();
+    let made = |text: &Arc<str>, at: Span, from: Option<Value>| {
+        let scalar = untagged(trees, from.as_ref(), text);
+        Value::scalar(scalar, Origin::set(at, How::NameReference, at, from))
+    };
+    let (name, namespace) = (&named.id.name, &named.id.namespace);
+    if !trees.view(reference).is_map() {
+        *reference = made(name, place("name"), Some(reference.clone()));
+        return;
+    }
+    for (key, text) in [("name", name), ("namespace", namespace)] {
+        let old = trees.view(reference).get(key).map(|old| old.value());
+        let is_same = old.as_ref().is_some_and(|old| trees.view(old).written() == **text);
+        if !text.is_empty() && !is_same {
+            let at = place(key);
+            reference.set_field(trees, Key::made(key, at), made(text, at, old));
+        }
+    }
+}

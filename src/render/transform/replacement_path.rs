@@ -1,0 +1,197 @@
+//! The field paths of replacements: `a.b`, `[name=x]`, `0`, `*`, `[a.b/c]` (`kustomize kyaml/yaml/match.go`, `fns.go`).
+//!
+//! Never: a change; what is missing is reported, and made by the caller.
+
+use regex::Regex;
+
+use super::field_spec::{Steps, expect_map, expect_seq, split_path};
+use crate::model::View;
+
+/// Splits a path at dots; a bracketed segment is one, and keeps its brackets if it selects list items
+/// (`kustomize kyaml/utils.SmarterPathSplitter`).
+pub(super) fn split_dotted(path: &str) -> Vec<String> {
+    let mut segments = Vec::new();
+    let mut parts = split_path(path, '.').into_iter();
+    while let Some(part) = parts.next() {
+        if !part.starts_with('[') || part.ends_with(']') {
+            segments.push(part);
+            continue;
+        }
+        let mut bracketed = part;
+        for part in parts.by_ref() {
+            bracketed.push('.');
+            bracketed.push_str(&part);
+            if part.ends_with(']') {
+                break;
+            }
+        }
+        let is_selector = bracketed.contains('=');
+        segments.push(if is_selector { bracketed } else { bracketed.trim_matches(['[', ']']).to_owned() });
+    }
+    segments
+}
+
+/// What a segment of a path means.
+pub(super) enum Part<'p> {
+    Field(&'p str),
+    Index(usize),
+    /// `[name=x]`, or `[=x]` with an empty name.
+    Item(&'p str, &'p str),
+    Every,
+}
+
+pub(super) fn part_of(segment: &str) -> Result<Part<'_>, String> {
+    if let Ok(index) = segment.strip_prefix('+').unwrap_or(segment).parse::<usize>() {
+        return Ok(Part::Index(index));
+    }
+    if segment == "*" {
+        return Ok(Part::Every);
+    }
+    let Some(inner) = segment.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) else {
+        return Ok(Part::Field(segment));
+    };
+    let (name, value) =
+        inner.split_once('=').ok_or("list path element must contain fieldName=fieldValue for element to match")?;
+    Ok(Part::Item(name, value))
+}
+
+/// What [`lookup`] found.
+pub(super) enum Lookup<'t> {
+    Found(View<'t>),
+    Missing,
+}
+
+/// The one value at a path, as a source is read (`kustomize kyaml/yaml.PathGetter`).
+pub(super) fn lookup<'t>(view: View<'t>, path: &[String]) -> Result<Lookup<'t>, String> {
+    let mut at = view;
+    for segment in path.iter().map(|segment| segment.trim()).filter(|segment| !segment.is_empty()) {
+        let next = if segment == "-" {
+            expect_seq(at)?;
+            at.items().last()
+        } else {
+            match part_of(segment)? {
+                Part::Every => return Err("wildcard is not supported in PathGetter".to_owned()),
+                Part::Index(index) => {
+                    expect_seq(at)?;
+                    at.items().nth(index)
+                }
+                Part::Item(name, value) => {
+                    expect_seq(at)?;
+                    at.items().find(|item| {
+                        let field = if name.is_empty() { Some(*item) } else { item.get(name) };
+                        field.is_some_and(|field| field.is_scalar() && field.written() == value)
+                    })
+                }
+                Part::Field(name) => {
+                    expect_map(at)?;
+                    at.get(name)
+                }
+            }
+        };
+        match next {
+            Some(next) => at = next,
+            None => return Ok(Lookup::Missing),
+        }
+    }
+    Ok(Lookup::Found(at))
+}
+
+/// What a target's path leads to.
+#[derive(Default)]
+pub(super) struct Matches {
+    /// The way to each value.
+    pub(super) found: Vec<Steps>,
+    /// The containers in which the path breaks off, each with the number of segments that led there.
+    pub(super) missing: Vec<(Steps, usize)>,
+}
+
+/// All values at a path, as targets are found (`kustomize kyaml/yaml.PathMatcher`).
+pub(super) fn matches(view: View<'_>, path: &[String]) -> Result<Matches, String> {
+    let mut matches = Matches::default();
+    collect(view, path, 0, &mut Steps::new(), &mut matches)?;
+    Ok(matches)
+}
+
+fn collect(
+    view: View<'_>,
+    path: &[String],
+    depth: usize,
+    steps: &mut Steps,
+    matches: &mut Matches,
+) -> Result<(), String> {
+    let Some(segment) = path.get(depth) else {
+        matches.found.push(steps.clone());
+        return Ok(());
+    };
+    let mut go_on = |at: usize, next: View<'_>, matches: &mut Matches| {
+        steps.push(at as u32);
+        let result = collect(next, path, depth + 1, steps, matches);
+        steps.pop();
+        result
+    };
+    match part_of(segment)? {
+        Part::Field(name) => {
+            expect_map(view)?;
+            match view.fields().enumerate().filter(|(_, field)| field.name() == name).last() {
+                Some((at, field)) => go_on(at, field.value, matches)?,
+                None if view.is_map() => matches.missing.push((steps.clone(), depth)),
+                None => {}
+            }
+        }
+        Part::Index(index) => {
+            expect_seq(view)?;
+            let count = view.items().count();
+            match view.items().nth(index) {
+                Some(item) => go_on(index, item, matches)?,
+                None if index == count && view.is_seq() => matches.missing.push((steps.clone(), depth)),
+                None => return Err(format!("index {index} specified but only {count} elements found")),
+            }
+        }
+        Part::Every => {
+            expect_seq(view)?;
+            for (at, item) in view.items().enumerate() {
+                go_on(at, item, matches)?;
+            }
+        }
+        Part::Item(name, wanted) => {
+            expect_seq(view)?;
+            let test = Test::new(wanted)?;
+            let mut any = false;
+            for (at, item) in view.items().enumerate() {
+                if test.fits(item, name) {
+                    any = true;
+                    go_on(at, item, matches)?;
+                }
+            }
+            if !any && view.is_seq() {
+                matches.missing.push((steps.clone(), depth));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What an item's field must hold: kustomize takes the value of `[name=value]` as a regular expression.
+enum Test<'p> {
+    Contains(&'p str),
+    Finds(Regex),
+}
+
+impl<'p> Test<'p> {
+    fn new(wanted: &'p str) -> Result<Self, String> {
+        if wanted.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_/:".contains(&byte)) {
+            return Ok(Self::Contains(wanted));
+        }
+        let pattern = Regex::new(wanted).map_err(|_| format!("`{wanted}` is not a valid regular expression"))?;
+        Ok(Self::Finds(pattern))
+    }
+
+    /// Whether `name` of the item fits, or the item itself where `name` is empty.
+    fn fits(&self, item: View<'_>, name: &str) -> bool {
+        let field = if name.is_empty() { Some(item) } else { item.get(name) };
+        field.filter(View::is_scalar).is_some_and(|field| match self {
+            Self::Contains(text) => field.written().contains(text),
+            Self::Finds(pattern) => pattern.is_match(field.written().trim()),
+        })
+    }
+}
