@@ -2,7 +2,7 @@
 //!
 //! Never: a refusal of what the API server takes; where its check is loose, this one is looser.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use base64::Engine as _;
 

@@ -3,8 +3,6 @@
 //! Never: an `if` on a rule's id; that would be two kinds.
 
 mod api_version;
-#[cfg(test)]
-mod breaking_changes;
 mod container_field;
 mod instance;
 mod plaintext_secret;
