@@ -32,7 +32,7 @@ pub(super) enum Kustomized {
 }
 
 /// Names of folders whose manifests are for tests, or to be copied elsewhere: not deployed from where they are.
-const ASIDE: [&str; 10] = [
+const ASIDE: [&str; 17] = [
     "test",
     "tests",
     "testdata",
@@ -43,6 +43,13 @@ const ASIDE: [&str; 10] = [
     "template",
     "templates",
     "cookiecutter",
+    "skeleton",
+    "scaffold",
+    "scaffolds",
+    "archive",
+    "archived",
+    ".archive",
+    "_archive",
 ];
 
 impl Layout {
