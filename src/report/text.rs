@@ -29,8 +29,9 @@ pub(super) fn write(
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
         // miette sets the header apart by an empty line; a list of findings is easier to read without.
         let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
-        let drawn: String = lines.map(|line| format!("{line}\n")).collect();
-        out.write_all(drawn.as_bytes())?;
+        for line in lines {
+            writeln!(out, "{line}")?;
+        }
         out.write_all(notes(report.sources, finding).as_bytes())?;
         out.write_all(b"\n")?;
     }
