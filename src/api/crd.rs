@@ -11,7 +11,11 @@ use crate::model::View;
 
 /// The API of a CRD document.
 pub(super) fn compile(view: View<'_>) -> Option<Definition> {
-    let spec = view.get("spec")?;
+    of_spec(view, view.get("spec")?)
+}
+
+/// The API of a document that holds a CRD's `spec` somewhere.
+pub(super) fn of_spec(view: View<'_>, spec: View<'_>) -> Option<Definition> {
     let kind: Arc<str> = spec.str_at(["names", "kind"])?.into();
     let outline = Outline::of(view, spec);
     let conversion = spec.field("conversion");
@@ -90,14 +94,15 @@ fn bare(name: View<'_>, schema: Option<Schema>) -> Version {
 /// One entry of `versions`; `None` where it has no name.
 pub(super) fn version(item: View<'_>, stored: &str, schema: Option<Schema>) -> Option<Version> {
     let name = item.get("name").filter(View::is_scalar)?;
-    let flag = |key| item.get(key).and_then(|value| value.as_bool()).unwrap_or(false);
+    let flag = |key| item.get(key).and_then(|value| value.as_bool());
     let place = |key| item.get(key).unwrap_or(name).place();
     Some(Version {
-        served: flag("served"),
+        // The API server refuses a version that does not say; a patch may still add the word, so it counts.
+        served: flag("served").unwrap_or(true),
         served_at: place("served"),
-        stored: flag(stored),
+        stored: flag(stored).unwrap_or(false),
         stored_at: place(stored),
-        deprecated: flag("deprecated"),
+        deprecated: flag("deprecated").unwrap_or(false),
         ..bare(name, schema)
     })
 }
@@ -113,7 +118,7 @@ fn root(view: View<'_>, key: Span, unknown: Unknown) -> Schema {
     let mut schema = Schema::compile(view, key);
     settle_metadata(&mut schema);
     if unknown == Unknown::Kept {
-        schema.set_preserves();
+        schema.preserve_all();
     }
     schema
 }

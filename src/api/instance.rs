@@ -159,7 +159,8 @@ impl<'a> Walk<'a> {
             let name = field.name();
             let property = schema.property(name);
             // A null where none may be is dropped before defaults are applied (`defaulting/prune.go`).
-            let dropped = field.value.is_null() && property.or(schema.values.as_deref()).is_some_and(|s| !s.is_nullable());
+            let dropped =
+                field.value.is_null() && property.or(schema.values.as_deref()).is_some_and(|s| !s.is_nullable());
             if !dropped {
                 present.push(name);
                 self.field(schema, property, field);
@@ -229,18 +230,22 @@ impl<'a> Walk<'a> {
             let host = self.host.unwrap_or(schema);
             let filled = |schema: &Schema| schema.property(name).is_some_and(|p| p.default_value(self.trees).is_some());
             if !present.contains(&name) && !filled(schema) && !filled(host) {
-                self.violate("required", at, format!("`{name}` is required"));
-                if let Some(violation) = self.out.violations.last_mut() {
-                    let dot = if violation.path.is_empty() { "" } else { "." };
-                    violation.path = format!("{}{dot}{name}", violation.path);
-                }
+                self.missing("required", name, at);
             }
         }
         if schema.limits.flags.has(Flags::EMBEDDED) {
             for name in ["apiVersion", "kind"].into_iter().filter(|name| !present.contains(name)) {
-                self.violate("x-kubernetes-embedded-resource", at, format!("`{name}` is required"));
+                self.missing("x-kubernetes-embedded-resource", name, at);
             }
         }
+    }
+
+    /// What is missing has its own path, and the place and pointer of the object that lacks it.
+    fn missing(&mut self, keyword: &'static str, name: &str, at: Span) {
+        let (pointer, parent) = self.names();
+        let dot = if parent.is_empty() { "" } else { "." };
+        let path = format!("{parent}{dot}{name}");
+        self.out.violations.push(Violation { pointer, path, at, keyword, message: "is required".into() });
     }
 
     fn list(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
@@ -266,7 +271,7 @@ impl<'a> Walk<'a> {
         let mut seen = std::collections::HashSet::new();
         for item in view.items() {
             if !seen.insert(identity(item).to_string()) {
-                self.violate("x-kubernetes-list-type", item.place(), "the list holds this item twice".into());
+                self.violate("x-kubernetes-list-type", item.place(), "holds this item twice".into());
             }
         }
     }

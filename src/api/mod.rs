@@ -57,6 +57,18 @@ pub enum Flavor {
     Promise,
 }
 
+impl Flavor {
+    /// As rules name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Crd => "crd",
+            Self::Xrd => "xrd",
+            Self::Promise => "promise",
+        }
+    }
+}
+
 /// Where instances live.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Scope {

@@ -152,18 +152,59 @@ impl Flags {
 
 /// Names that schemas repeat by the thousand: none of them is copied.
 const KNOWN: [&str; 41] = [
-    "type", "description", "properties", "items", "required", "default", "enum", "format", "pattern", "minimum",
-    "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "minItems", "maxItems",
-    "minProperties", "maxProperties", "multipleOf", "uniqueItems", "nullable", "additionalProperties", "allOf",
-    "anyOf", "oneOf", "not", "title", "example", "externalDocs", "x-kubernetes-preserve-unknown-fields",
-    "x-kubernetes-int-or-string", "x-kubernetes-embedded-resource", "x-kubernetes-list-type",
-    "x-kubernetes-list-map-keys", "x-kubernetes-map-type", "x-kubernetes-validations", "$ref", "$schema", "id",
+    "type",
+    "description",
+    "properties",
+    "items",
+    "required",
+    "default",
+    "enum",
+    "format",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
+    "multipleOf",
+    "uniqueItems",
+    "nullable",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "title",
+    "example",
+    "externalDocs",
+    "x-kubernetes-preserve-unknown-fields",
+    "x-kubernetes-int-or-string",
+    "x-kubernetes-embedded-resource",
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-kubernetes-map-type",
+    "x-kubernetes-validations",
+    "$ref",
+    "$schema",
+    "id",
     "definitions",
 ];
 
 /// The bounds that are numbers.
 pub(super) const BOUNDS: [&str; 9] = [
-    "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "minItems",
+    "maxItems",
+    "minProperties",
+    "maxProperties",
     "multipleOf",
 ];
 
@@ -229,6 +270,8 @@ impl Schema {
                 None => self.values = Some(Box::new(Self::compile(value, key))),
             },
             "required" => limits.required = value.items().filter_map(|item| item.as_str()).map(Into::into).collect(),
+            // An empty list restricts nothing: it is left out where the definition is stored.
+            "enum" if value.item(0).is_none() => {}
             "enum" => limits.members = Some(value.items().map(|item| item.to_json()).collect()),
             "pattern" => limits.pattern = value.as_str().map(|text| (text.into(), OnceLock::new())),
             "format" => limits.format = value.as_str().map(Into::into),
@@ -360,8 +403,12 @@ impl Schema {
         Some(members)
     }
 
-    pub(super) fn set_preserves(&mut self) {
+    /// Keeps unknown fields here and everywhere below.
+    pub(super) fn preserve_all(&mut self) {
         self.limits.flags.set(Flags::PRESERVES);
+        let properties = self.properties.iter_mut().map(|property| &mut property.schema);
+        let elements = self.items.as_deref_mut().into_iter().chain(self.values.as_deref_mut());
+        properties.chain(elements).for_each(Self::preserve_all);
     }
 
     pub(super) fn set_embedded(&mut self) {

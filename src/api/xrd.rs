@@ -13,8 +13,16 @@ use crate::model::View;
 /// Fields of `spec` that Crossplane adds to composite resources and claims, over what is written
 /// (`xcrd CompositeResourceSpecProps`, `CompositeResourceClaimSpecProps`).
 const LEGACY_SPEC: [&str; 11] = [
-    "claimRef", "compositeDeletePolicy", "compositionRef", "compositionRevisionRef", "compositionRevisionSelector",
-    "compositionSelector", "compositionUpdatePolicy", "environmentConfigRefs", "resourceRef", "resourceRefs",
+    "claimRef",
+    "compositeDeletePolicy",
+    "compositionRef",
+    "compositionRevisionRef",
+    "compositionRevisionSelector",
+    "compositionSelector",
+    "compositionUpdatePolicy",
+    "environmentConfigRefs",
+    "resourceRef",
+    "resourceRefs",
     "writeConnectionSecretToRef",
 ];
 const LEGACY_STATUS: [&str; 3] = ["claimConditionTypes", "conditions", "connectionDetails"];
@@ -29,6 +37,9 @@ enum Machinery {
 /// The API of an XRD document; `version` is the version of its own API.
 pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
     let spec = view.get("spec")?;
+    if let Some(template) = spec.get("crdSpecTemplate") {
+        return of_template(view, spec, template);
+    }
     let composite: Arc<str> = spec.str_at(["names", "kind"])?.into();
     let claim: Option<Arc<str>> = spec.str_at(["claimNames", "kind"]).map(Into::into);
     let outline = Outline::of(view, spec);
@@ -56,6 +67,21 @@ pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
     })
 }
 
+/// Before its v1beta1 API, Crossplane took the whole `spec` of a CRD.
+fn of_template(view: View<'_>, spec: View<'_>, template: View<'_>) -> Option<Definition> {
+    let mut definition = crd::of_spec(view, template)?;
+    definition.flavor = Flavor::Xrd;
+    if let Some(claim) = spec.str_at(["claimNames", "kind"]) {
+        definition.kind = claim.into();
+        definition.kinds.push(claim.into());
+    }
+    for schema in definition.versions.iter_mut().filter_map(|version| version.schema.as_mut()) {
+        add(schema, "spec", &LEGACY_SPEC);
+        add(schema, "status", &LEGACY_STATUS);
+    }
+    Some(definition)
+}
+
 fn schema(version: View<'_>, machinery: Machinery) -> Option<Schema> {
     let field = version.get("schema")?.field("openAPIV3Schema")?;
     let view = field.value;
@@ -66,7 +92,11 @@ fn schema(version: View<'_>, machinery: Machinery) -> Option<Schema> {
     let properties = view.get("properties");
     let part = |name| properties.and_then(|properties| properties.get(name));
     let spec_keywords = [
-        "description", "oneOf", "properties", "required", "x-kubernetes-preserve-unknown-fields",
+        "description",
+        "oneOf",
+        "properties",
+        "required",
+        "x-kubernetes-preserve-unknown-fields",
         "x-kubernetes-validations",
     ];
     copy_part(&mut root, "spec", part("spec"), &spec_keywords);

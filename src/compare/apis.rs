@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::schema::{Node, compare_nodes};
 use super::{ApiChange, Changes, Offered, What};
 use crate::api::{Conversion, Definition, Version};
-use crate::base::Span;
+use crate::base::{FileId, Problem, ProblemKind, Span};
 use crate::model::Trees;
 use crate::world::World;
 
@@ -81,6 +81,7 @@ pub(super) fn compare(
                     definitions(trees, &was.definition, &is.definition, &mut out);
                 }
             }
+            (Some(was), None) if !is_readable(trees, base, head, was.from.build) => {}
             (Some(was), None) => out.push(String::new(), What::ApiRemoved, was.definition.at, Some(was.definition.at)),
             (None, Some(is)) => out.push(String::new(), What::ApiAdded, is.definition.at, None),
             (None, None) => {}
@@ -89,6 +90,22 @@ pub(super) fn compare(
         changes.append(&mut out.changes);
     }
     changes
+}
+
+/// Whether the head could read what one build of the base is made of: what it cannot read is not gone.
+fn is_readable(trees: &Trees, base: &World, head: &World, build: usize) -> bool {
+    let hides = |problem: &&Problem| {
+        use ProblemKind::{DoesNotBuild, Internal, LimitExceeded, Unparsable, Unreadable};
+        matches!(problem.kind, DoesNotBuild | Internal | LimitExceeded | Unparsable | Unreadable)
+    };
+    let was = &base.builds[build];
+    let is = head.builds.iter().find(|built| built.build == was.build);
+    if is.is_some_and(|is| is.rendered.problems.iter().any(|problem| hides(&problem))) {
+        return false;
+    }
+    let path = |file: FileId| trees.sources().path(file);
+    let mut broken = head.problems.iter().filter(hides).map(|problem| path(problem.at.file));
+    !broken.any(|broken| was.rendered.files.iter().any(|file| path(*file) == broken))
 }
 
 /// Collects the changes of one definition.
@@ -119,11 +136,17 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
         }
         _ => {}
     }
+    let is_settled = is.versions.iter().filter(|version| version.stored).count() == 1;
     for old in &was.versions {
         out.version = Some(old.name.clone());
         out.offered = offered(old);
         match is.version(&old.name) {
-            Some(new) => versions(trees, old, new, out),
+            Some(new) => {
+                if is_settled && !old.stored && new.stored {
+                    out.push(String::new(), What::StorageMoved, new.stored_at, Some(old.stored_at));
+                }
+                versions(trees, old, new, out);
+            }
             None if out.offered == Offered::No => {
                 out.push(String::new(), What::UnusedVersionRemoved, is.versions_at, Some(old.at));
             }
@@ -134,6 +157,9 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
         out.version = Some(new.name.clone());
         out.offered = Offered::No;
         out.push(String::new(), What::VersionAdded, new.at, None);
+        if is_settled && new.stored {
+            out.push(String::new(), What::StorageMoved, new.stored_at, None);
+        }
     }
 }
 
@@ -150,9 +176,6 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
         (true, false) => out.push(String::new(), What::VersionUnserved, new.served_at, Some(old.served_at)),
         (false, true) => out.push(String::new(), What::VersionServed, new.served_at, Some(old.served_at)),
         _ => {}
-    }
-    if !old.stored && new.stored {
-        out.push(String::new(), What::StorageMoved, new.stored_at, Some(old.stored_at));
     }
     if old.deprecated != new.deprecated {
         out.push(String::new(), What::DeprecationChanged, new.at, Some(old.at));

@@ -70,7 +70,7 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
     };
     let builds: Vec<Built> = snapshot.files().map(built).collect();
     let texts = snapshot.files().map(|(_, file)| file).collect();
-    let consumed: BTreeSet<String> = snapshot.files().map(|(path, _)| path.to_string()).collect();
+    let consumed: BTreeSet<RepoPath> = snapshot.files().map(|(path, _)| path.clone()).collect();
     let mut world = World {
         side: snapshot.side(),
         snapshot: Arc::new(snapshot),

@@ -1,0 +1,3 @@
+//! Instances under both definitions.
+//!
+//! Never: a severity.

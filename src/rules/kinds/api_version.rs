@@ -3,7 +3,7 @@
 //! Never: the base; what a definition is wrong about by itself needs none.
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
-use crate::api::{Conversion, Definition, Flavor, Version};
+use crate::api::{Conversion, Definition, Version};
 use crate::base::Span;
 use crate::model::Trees;
 use crate::rules::{Check, Hit, ObjectName, Sink};
@@ -42,15 +42,10 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
         "stored-count" => stored_count,
         _ => divergent,
     };
-    let flavor = |definition: &Definition| match definition.flavor {
-        Flavor::Crd => "crd",
-        Flavor::Xrd => "xrd",
-        Flavor::Promise => "promise",
-    };
     Ok(Check::World(Box::new(move |_: &Trees, world: &World, sink: &mut Sink| {
         for defined in &world.definitions {
             let definition = &*defined.definition;
-            if !of.is_empty() && !of.iter().any(|of| of == flavor(definition)) {
+            if !of.is_empty() && !of.iter().any(|of| of == definition.flavor.name()) {
                 continue;
             }
             for mut hit in judge(definition) {

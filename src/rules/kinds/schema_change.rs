@@ -32,6 +32,12 @@ pub(super) const KIND: CheckKind = CheckKind {
             about: "which versions of the base count: any that was served or stored (the default), served, or only stored",
         },
         ParamDesc {
+            name: "of",
+            takes: Takes::SomeOf(&["crd", "xrd", "promise"]),
+            need: Need::Optional,
+            about: "how the API is written; any where it is left out",
+        },
+        ParamDesc {
             name: "part",
             takes: Takes::OneOf(&["spec", "status"]),
             need: Need::Optional,
@@ -62,23 +68,30 @@ struct Wanted {
     change: String,
     versions: String,
     part: Part,
+    of: Vec<String>,
 }
 
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     let part = if params.text("part") == "status" { Part::Status } else { Part::Spec };
-    let wanted = Wanted { change: params.text("change").into(), versions: params.text("versions").into(), part };
+    let (change, versions) = (params.text("change").into(), params.text("versions").into());
+    let wanted = Wanted { change, versions, part, of: params.texts("of") };
     Ok(Check::Change(Box::new(move |facts, sink| report(&wanted, facts, sink))))
 }
 
 impl Wanted {
-    fn takes(&self, change: &ApiChange) -> bool {
+    fn takes(&self, facts: &Facts<'_>, change: &ApiChange) -> bool {
+        if change.what.name() != self.change {
+            return false;
+        }
         let of_status = change.path == "status" || change.path.starts_with("status.");
         let offered = match &*self.versions {
             "served" => change.offered == Offered::Served,
             "stored" => change.offered == Offered::StoredOnly,
             _ => true,
         };
-        change.what.name() == self.change && offered && (self.part == Part::Status) == of_status
+        let flavor = subject(facts, change).0.definition.flavor.name();
+        let of = self.of.is_empty() || self.of.iter().any(|of| of == flavor);
+        of && offered && (self.part == Part::Status) == of_status
     }
 }
 
@@ -88,7 +101,7 @@ type Place<'a> = (FileId, TextRange, &'a str, Option<&'a str>, String);
 fn report(wanted: &Wanted, facts: &Facts<'_>, sink: &mut Sink) {
     let mut order: Vec<Vec<&ApiChange>> = Vec::new();
     let mut rows: std::collections::HashMap<Place<'_>, usize> = std::collections::HashMap::new();
-    for change in facts.changes.apis().filter(|change| wanted.takes(change)) {
+    for change in facts.changes.apis().filter(|change| wanted.takes(facts, change)) {
         let detail = format!("{:?}", change.what);
         let key = (change.at.file, change.at.range, &*change.path, change.version.as_deref(), detail);
         match rows.get(&key) {
