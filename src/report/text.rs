@@ -73,6 +73,9 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// How many of the rules that did not run are named.
+const NAMED_RULES: usize = 3;
+
 /// How many lines may lie between places that are drawn together: miette draws all of them.
 const NEAR: u32 = 10;
 
@@ -229,8 +232,9 @@ fn sum_up(report: &Report<'_>) -> String {
     }
     if !verdict.skipped.is_empty() {
         let count = many(verdict.skipped.len(), "rule");
-        writeln!(out, "{count} did not run, for want of a base: {}", verdict.skipped.join(", "))
-            .expect("a string takes all");
+        let named = verdict.skipped.iter().take(NAMED_RULES).map(|id| &**id).collect::<Vec<_>>().join(", ");
+        let more = if verdict.skipped.len() > NAMED_RULES { ", … (all in the JSON report)" } else { "" };
+        writeln!(out, "{count} did not run, for want of a base: {named}{more}").expect("a string takes all");
     }
     for (rule, count) in &verdict.undecided {
         writeln!(out, "{rule} could not decide {}", many(*count, "case")).expect("a string takes all");
