@@ -78,13 +78,17 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
+fn is_source(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "rs")
+}
+
 /// The code of a room, or of all: without comments, test modules and files that only tests use.
 fn code() -> Vec<Line> {
     let source = root().join("src");
     let mut lines = Vec::new();
     for name in files(&source) {
         let stem = name.rsplit('/').next().unwrap_or_default();
-        if !stem.ends_with(".rs") || stem.contains("test") || stem == "tidy.rs" {
+        if !is_source(&name) || stem.contains("test") || stem == "tidy.rs" {
             continue;
         }
         let text = fs::read_to_string(source.join(&name)).expect("a source file is text");
@@ -148,7 +152,7 @@ fn the_machine_is_touched_in_read_and_at_the_edge_only() {
 #[test]
 fn every_file_says_what_it_is_for_and_what_it_never_does() {
     let source = root().join("src");
-    for name in files(&source).into_iter().filter(|name| name.ends_with(".rs") && name != "lib.rs") {
+    for name in files(&source).into_iter().filter(|name| is_source(name) && name != "lib.rs") {
         let text = fs::read_to_string(source.join(&name)).expect("a source file is text");
         let head: Vec<&str> = text.lines().take_while(|line| line.starts_with("//!")).collect();
         assert!(head.iter().any(|line| line.contains("Never: ")), "src/{name} lacks its `Never:`");

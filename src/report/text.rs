@@ -29,8 +29,9 @@ pub(super) fn write(
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
         // miette sets the header apart by an empty line; a list of findings is easier to read without.
         let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
-        let drawn: String = lines.map(|line| format!("{line}\n")).collect();
-        out.write_all(drawn.as_bytes())?;
+        for line in lines {
+            writeln!(out, "{line}")?;
+        }
         out.write_all(notes(report.sources, finding).as_bytes())?;
         out.write_all(b"\n")?;
     }
@@ -71,6 +72,9 @@ impl<'a> Shown<'a> {
         Self { finding, source, labels }
     }
 }
+
+/// How many of the rules that did not run are named.
+const NAMED_RULES: usize = 3;
 
 /// How many lines may lie between places that are drawn together: miette draws all of them.
 const NEAR: u32 = 10;
@@ -228,8 +232,9 @@ fn sum_up(report: &Report<'_>) -> String {
     }
     if !verdict.skipped.is_empty() {
         let count = many(verdict.skipped.len(), "rule");
-        writeln!(out, "{count} did not run, for want of a base: {}", verdict.skipped.join(", "))
-            .expect("a string takes all");
+        let named = verdict.skipped.iter().take(NAMED_RULES).map(|id| &**id).collect::<Vec<_>>().join(", ");
+        let more = if verdict.skipped.len() > NAMED_RULES { ", … (all in the JSON report)" } else { "" };
+        writeln!(out, "{count} did not run, for want of a base: {named}{more}").expect("a string takes all");
     }
     for (rule, count) in &verdict.undecided {
         writeln!(out, "{rule} could not decide {}", many(*count, "case")).expect("a string takes all");

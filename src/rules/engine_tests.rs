@@ -76,8 +76,8 @@ fn lines(trees: &Trees, verdict: &Verdict) -> Vec<String> {
 }
 
 fn list(kind: &str, items: &[&str]) -> String {
-    let items: String = items.iter().map(|item| format!("- {{{item}}}\n")).collect();
-    format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\nitems:\n{items}")
+    let items = items.join("}\n- {");
+    format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\nitems:\n- {{{items}}}\n")
 }
 
 #[test]

@@ -234,17 +234,26 @@ impl Sink {
     }
 }
 
+/// Looks at an object by itself.
+pub type ValueCheck = dyn Fn(&Trees, &Object, &mut Sink) + Send + Sync;
+/// Looks at an object in its build.
+pub type ObjectCheck = dyn Fn(&Trees, &Subject<'_>, &mut Sink) + Send + Sync;
+/// Looks at a world.
+pub type WorldCheck = dyn Fn(&Trees, &World, &mut Sink) + Send + Sync;
+/// Looks at both worlds and what differs.
+pub type ChangeCheck = dyn Fn(&Facts<'_>, &mut Sink) + Send + Sync;
+
 /// What a rule looks at; the variant is its subject. The engine runs all but `Change` over the base too, to tell new
 /// findings from old ones, and sets a hit's side, build and object where the check leaves them out.
 pub enum Check {
     /// An object by itself, whatever its build. Judged once for each value, in however many builds and sides it is.
-    Value(Box<dyn Fn(&Trees, &Object, &mut Sink) + Send + Sync>),
+    Value(Box<ValueCheck>),
     /// Each object of each build, with its build and world.
-    Object(Box<dyn Fn(&Trees, &Subject<'_>, &mut Sink) + Send + Sync>),
+    Object(Box<ObjectCheck>),
     /// One world as a whole.
-    World(Box<dyn Fn(&Trees, &World, &mut Sink) + Send + Sync>),
+    World(Box<WorldCheck>),
     /// Both worlds and their changes; runs with a base only.
-    Change(Box<dyn Fn(&Facts<'_>, &mut Sink) + Send + Sync>),
+    Change(Box<ChangeCheck>),
     /// The problems of one kind that the other rooms met.
     Problem(ProblemKind),
 }

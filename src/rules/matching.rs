@@ -3,6 +3,7 @@
 //! Never: a line number; lines move.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
@@ -25,7 +26,11 @@ pub(super) fn fingerprint(trees: &Trees, rule: &str, hit: &Hit) -> String {
         hasher.update((part.len() as u64).to_le_bytes());
         hasher.update(part);
     }
-    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(32);
+    for byte in &hasher.finalize()[..16] {
+        write!(digits, "{byte:02x}").expect("a string takes all");
+    }
+    digits
 }
 
 /// What is written at a place, in words that do not depend on its line.

@@ -17,9 +17,14 @@ mod run;
 mod schema;
 mod settings;
 
-pub(crate) use embedded::{Embedded, RULES as EMBEDDED};
+#[cfg(test)]
+pub(crate) use embedded::Embedded;
+pub(crate) use embedded::RULES as EMBEDDED;
 pub use engine::{Counts, Standing, Verdict, judge};
-pub use finding::{Check, Facts, Finding, Hit, Label, ObjectName, Severity, Sink, Status, Subject};
+pub use finding::{
+    ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
+    ValueCheck, WorldCheck,
+};
 pub use pack::RuleFile;
 pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};
 pub use schema::rule_schema;

@@ -46,7 +46,9 @@ impl Looked {
 
     fn all(parts: Vec<Self>) -> Self {
         let mut all = Self::default();
-        parts.into_iter().for_each(|part| all.add(part));
+        for part in parts {
+            all.add(part);
+        }
         all
     }
 }
@@ -72,15 +74,20 @@ pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]
     (head, base)
 }
 
-/// One check that may panic, and that has `at` to show for it.
-fn guarded(active: &[Active<'_>], row: usize, at: Option<Span>, on: &str, check: impl FnOnce(&mut Sink)) -> Looked {
+/// What is said of a check that panicked: where, and on what. Asked for only then.
+type Blame<'a> = &'a dyn Fn() -> Option<(Span, String)>;
+
+/// One check that may panic.
+fn guarded(active: &[Active<'_>], row: usize, blame: Blame<'_>, check: impl FnOnce(&mut Sink)) -> Looked {
     let mut sink = Sink::default();
     let outcome = catch_unwind(AssertUnwindSafe(|| check(&mut sink)));
     let mut looked = Looked::default();
     if outcome.is_err() {
         // The panic's own words may hold a part of a secret, so they are not shown.
-        let message = format!("the rule `{}` failed on {on}", active[row].rule.id);
-        looked.panics.extend(at.map(|at| Problem::new(ProblemKind::Internal, at, message)));
+        let problem = |(at, on): (Span, String)| {
+            Problem::new(ProblemKind::Internal, at, format!("the rule `{}` failed on {on}", active[row].rule.id))
+        };
+        looked.panics.extend(blame().map(problem));
         return looked;
     }
     looked.undecided = vec![row; sink.undecided];
@@ -146,10 +153,10 @@ impl Values {
 
 fn judge_value(active: &[Active<'_>], trees: &Trees, object: &Object) -> Looked {
     let mut all = Looked::default();
+    let blame = || Some((object.place(trees), object.key.to_string()));
     for (row, rule) in active.iter().enumerate() {
         let Check::Value(check) = &rule.rule.check else { continue };
-        let at = object.place(trees);
-        all.add(guarded(active, row, Some(at), &object.key.to_string(), |sink| check(trees, object, sink)));
+        all.add(guarded(active, row, &blame, |sink| check(trees, object, sink)));
     }
     for seen in &mut all.seen {
         seen.hit.object.get_or_insert_with(|| ObjectName::of(object));
@@ -167,11 +174,11 @@ fn objects(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
     let found: Vec<(ObjectAt, &Object)> = world.objects().collect();
     let look = |(at, object): (ObjectAt, &Object)| {
         let subject = Subject { world, built: &world.builds[at.build], at, object };
+        let blame = || Some((object.place(trees), object.key.to_string()));
         let mut all = Looked::default();
         for &row in &rows {
             let Check::Object(check) = &active[row].rule.check else { continue };
-            let place = object.place(trees);
-            all.add(guarded(active, row, Some(place), &object.key.to_string(), |sink| check(trees, &subject, sink)));
+            all.add(guarded(active, row, &blame, |sink| check(trees, &subject, sink)));
         }
         for seen in &mut all.seen {
             seen.hit.side = world.side;
@@ -186,10 +193,10 @@ fn objects(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
 
 /// The checks of a whole world.
 fn worlds(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
-    let at = somewhere(trees, world);
+    let blame = || somewhere(trees, world).map(|at| (at, "the repository".to_owned()));
     let look = |row: usize| {
         let Check::World(check) = &active[row].rule.check else { return Looked::default() };
-        let mut looked = guarded(active, row, at, "the repository", |sink| check(trees, world, sink));
+        let mut looked = guarded(active, row, &blame, |sink| check(trees, world, sink));
         looked.seen.iter_mut().for_each(|seen| seen.hit.side = world.side);
         looked
     };
@@ -198,10 +205,10 @@ fn worlds(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
 
 /// The checks of changes.
 fn changes(active: &[Active<'_>], facts: &Facts<'_>) -> Looked {
-    let at = somewhere(facts.trees, facts.head);
+    let blame = || somewhere(facts.trees, facts.head).map(|at| (at, "the change".to_owned()));
     let look = |row: usize| {
         let Check::Change(check) = &active[row].rule.check else { return Looked::default() };
-        guarded(active, row, at, "the change", |sink| check(facts, sink))
+        guarded(active, row, &blame, |sink| check(facts, sink))
     };
     Looked::all((0..active.len()).into_par_iter().map(look).collect())
 }

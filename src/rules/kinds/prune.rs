@@ -32,6 +32,7 @@ enum Of {
     Core,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     let of = if params.text("of") == "root" { Of::Root } else { Of::Core };
     Ok(Check::World(Box::new(move |trees, world, sink| {
