@@ -8,8 +8,29 @@ use base64::Engine as _;
 
 /// Formats that the API server checks; any other is ignored by it (apiextensions `supportedVersionedFormats`).
 const CHECKED: [&str; 24] = [
-    "bsonobjectid", "uri", "email", "hostname", "ipv4", "ipv6", "cidr", "mac", "uuid", "uuid3", "uuid4", "uuid5",
-    "isbn", "isbn10", "isbn13", "creditcard", "ssn", "hexcolor", "rgbcolor", "byte", "date", "duration", "datetime",
+    "bsonobjectid",
+    "uri",
+    "email",
+    "hostname",
+    "ipv4",
+    "ipv6",
+    "cidr",
+    "mac",
+    "uuid",
+    "uuid3",
+    "uuid4",
+    "uuid5",
+    "isbn",
+    "isbn10",
+    "isbn13",
+    "creditcard",
+    "ssn",
+    "hexcolor",
+    "rgbcolor",
+    "byte",
+    "date",
+    "duration",
+    "datetime",
     "date-time",
 ];
 
@@ -67,7 +88,10 @@ fn is_hostname(text: &str) -> bool {
 fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
     let mut number = |width, low, high| {
-        parts.next().filter(|part| part.len() == width).and_then(|part| part.parse::<u32>().ok())
+        parts
+            .next()
+            .filter(|part| part.len() == width)
+            .and_then(|part| part.parse::<u32>().ok())
             .is_some_and(|value| (low..=high).contains(&value))
     };
     number(4, 0, 9999) && number(2, 1, 12) && number(2, 1, 31) && parts.next().is_none()

@@ -159,7 +159,8 @@ impl<'a> Walk<'a> {
             let name = field.name();
             let property = schema.property(name);
             // A null where none may be is dropped before defaults are applied (`defaulting/prune.go`).
-            let dropped = field.value.is_null() && property.or(schema.values.as_deref()).is_some_and(|s| !s.is_nullable());
+            let dropped =
+                field.value.is_null() && property.or(schema.values.as_deref()).is_some_and(|s| !s.is_nullable());
             if !dropped {
                 present.push(name);
                 self.field(schema, property, field);

@@ -13,8 +13,16 @@ use crate::model::View;
 /// Fields of `spec` that Crossplane adds to composite resources and claims, over what is written
 /// (`xcrd CompositeResourceSpecProps`, `CompositeResourceClaimSpecProps`).
 const LEGACY_SPEC: [&str; 11] = [
-    "claimRef", "compositeDeletePolicy", "compositionRef", "compositionRevisionRef", "compositionRevisionSelector",
-    "compositionSelector", "compositionUpdatePolicy", "environmentConfigRefs", "resourceRef", "resourceRefs",
+    "claimRef",
+    "compositeDeletePolicy",
+    "compositionRef",
+    "compositionRevisionRef",
+    "compositionRevisionSelector",
+    "compositionSelector",
+    "compositionUpdatePolicy",
+    "environmentConfigRefs",
+    "resourceRef",
+    "resourceRefs",
     "writeConnectionSecretToRef",
 ];
 const LEGACY_STATUS: [&str; 3] = ["claimConditionTypes", "conditions", "connectionDetails"];
@@ -84,7 +92,11 @@ fn schema(version: View<'_>, machinery: Machinery) -> Option<Schema> {
     let properties = view.get("properties");
     let part = |name| properties.and_then(|properties| properties.get(name));
     let spec_keywords = [
-        "description", "oneOf", "properties", "required", "x-kubernetes-preserve-unknown-fields",
+        "description",
+        "oneOf",
+        "properties",
+        "required",
+        "x-kubernetes-preserve-unknown-fields",
         "x-kubernetes-validations",
     ];
     copy_part(&mut root, "spec", part("spec"), &spec_keywords);

@@ -106,7 +106,9 @@ fn types(trees: &Trees, node: &Node<'_>, out: &mut Out) -> Types {
         return Types::Comparable;
     }
     let what = match (old, new) {
-        (_, "any") | ("integer", "number") | ("integer" | "string", EITHER) => What::TypeWidened(old.into(), new.into()),
+        (_, "any") | ("integer", "number") | ("integer" | "string", EITHER) => {
+            What::TypeWidened(old.into(), new.into())
+        }
         (EITHER, "integer" | "string") => What::IntOrStringNarrowed(new.into()),
         _ => What::TypeChanged(old.into(), new.into()),
     };
@@ -130,8 +132,15 @@ fn keywords(trees: &Trees, node: &Node<'_>, out: &mut Out) {
                 described = true;
             }
             // These have their own comparison of what they mean.
-            "type" | "x-kubernetes-int-or-string" | "properties" | "items" | "required" | "additionalProperties"
-            | "enum" | "exclusiveMinimum" | "exclusiveMaximum" => {}
+            "type"
+            | "x-kubernetes-int-or-string"
+            | "properties"
+            | "items"
+            | "required"
+            | "additionalProperties"
+            | "enum"
+            | "exclusiveMinimum"
+            | "exclusiveMaximum" => {}
             name if constraint::is_number(name) => {}
             "default" => default(trees, node, out, old, new),
             "pattern" => constraint::pattern(trees, node, out),
@@ -185,7 +194,8 @@ fn switches(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, old: Opti
 fn same_set(trees: &Trees, old: Option<&Value>, new: Option<&Value>) -> bool {
     let sorted = |value: Option<&Value>| {
         let view = value.map(|value| trees.view(value));
-        let mut names: Vec<String> = view.into_iter().flat_map(|view| view.items()).map(|item| item.written().into_owned()).collect();
+        let mut names: Vec<String> =
+            view.into_iter().flat_map(|view| view.items()).map(|item| item.written().into_owned()).collect();
         names.sort();
         names
     };
@@ -230,7 +240,7 @@ fn required(trees: &Trees, node: &Node<'_>, out: &mut Out) {
             _ if has_default => What::RequiredAddedWithDefault,
             _ => What::RequiredAdded,
         };
-        out.push(node.path_of(name), what, place(name), Some(before.unwrap_or(node.old).at));
+        out.push(node.path_of(name), what, place(name), before.map(|before| before.at));
     }
     for name in node.old.required().filter(|name| !node.new.required().any(|other| other == *name)) {
         if let Some(now) = node.new.property(name) {
@@ -297,7 +307,7 @@ fn added(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, new: &Schema
         }
         _ => (What::PropertyAdded, new.at),
     };
-    out.push(node.path_of(name), what, at, Some(node.old.at));
+    out.push(node.path_of(name), what, at, None);
 }
 
 /// Equal as data; numbers by their value.
@@ -305,9 +315,7 @@ pub(super) fn equal(trees: &Trees, old: Option<&Value>, new: Option<&Value>) -> 
     match (old, new) {
         (Some(old), Some(new)) => {
             let (old_view, new_view) = (trees.view(old), trees.view(new));
-            old.is_same(new)
-                || old_view.is_equal(&new_view)
-                || is_same_data(&old_view.to_json(), &new_view.to_json())
+            old.is_same(new) || old_view.is_equal(&new_view) || is_same_data(&old_view.to_json(), &new_view.to_json())
         }
         (None, None) => true,
         _ => false,
