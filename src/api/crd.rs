@@ -1,4 +1,4 @@
-//! A CustomResourceDefinition, v1 or v1beta1, as the API server installs it.
+//! A `CustomResourceDefinition`, v1 or v1beta1, as the API server installs it.
 //!
 //! Never: a controller's own additions; those are `xrd` and `promise`.
 
@@ -20,6 +20,7 @@ pub(super) fn of_spec(view: View<'_>, spec: View<'_>) -> Option<Definition> {
     let outline = Outline::of(view, spec);
     let conversion = spec.field("conversion");
     Some(Definition {
+        claims_at: outline.names_at,
         flavor: Flavor::Crd,
         group: spec.str_at(["group"])?.into(),
         kinds: vec![kind.clone()],
@@ -37,6 +38,7 @@ pub(super) fn of_spec(view: View<'_>, spec: View<'_>) -> Option<Definition> {
 /// The places that every flavor has.
 pub(super) struct Outline {
     pub(super) at: Span,
+    pub(super) names_at: Span,
     pub(super) versions_at: Span,
     pub(super) conversion: Conversion,
 }
@@ -49,7 +51,9 @@ impl Outline {
             Some("Webhook") => Conversion::Webhook,
             _ => Conversion::None,
         };
-        Self { at, versions_at: versions.map_or(at, |field| field.key_place()), conversion }
+        let names = spec.field("claimNames").or_else(|| spec.field("names"));
+        let names_at = names.map_or(at, |field| field.key_place());
+        Self { at, names_at, versions_at: versions.map_or(at, |field| field.key_place()), conversion }
     }
 }
 

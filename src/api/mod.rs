@@ -30,6 +30,8 @@ pub struct Definition {
     pub kind: Arc<str>,
     /// Every kind that is installed: for an XRD the composite resource's, then the claim's.
     pub kinds: Vec<Arc<str>>,
+    /// The key of an XRD's `claimNames`, or else of the `names`.
+    pub claims_at: Span,
     /// Where its instances live; `None` where the definition does not say.
     pub scope: Option<Scope>,
     /// Where the scope is written, or else the definition's `kind`.
@@ -49,9 +51,9 @@ pub struct Definition {
 /// What an API definition is written as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flavor {
-    /// A CustomResourceDefinition.
+    /// A `CustomResourceDefinition`.
     Crd,
-    /// A Crossplane CompositeResourceDefinition.
+    /// A Crossplane `CompositeResourceDefinition`.
     Xrd,
     /// A Kratix Promise.
     Promise,

@@ -1,4 +1,4 @@
-//! A Crossplane CompositeResourceDefinition as the CRDs of its composite resource and claim: one schema, two kinds.
+//! A Crossplane `CompositeResourceDefinition` as the CRDs of its composite resource and claim: one schema, two kinds.
 //!
 //! Never: a keyword that Crossplane does not copy (`crossplane-runtime pkg/xcrd genCrdVersion`).
 
@@ -53,6 +53,7 @@ pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
     let items = spec.get("versions").into_iter().flat_map(|list| list.items());
     let conversion = spec.field("conversion");
     Some(Definition {
+        claims_at: outline.names_at,
         flavor: Flavor::Xrd,
         group: spec.str_at(["group"])?.into(),
         kind: claim.clone().unwrap_or_else(|| composite.clone()),

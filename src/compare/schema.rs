@@ -259,7 +259,7 @@ fn elements(trees: &Trees, node: &Node<'_>, out: &mut Out) {
     let tightened = match (&node.old.values, &node.new.values) {
         (Some(old), Some(new)) => return compare_nodes(trees, &node.element(old, new), out),
         (None, None) if node.old.is_map() == node.new.is_map() => return,
-        (Some(_), None) | (None, None) => !node.new.is_map() && !node.new.preserves_unknown(),
+        (_, None) => !node.new.is_map() && !node.new.preserves_unknown(),
         (None, Some(_)) => node.old.is_map() || node.old.preserves_unknown(),
     };
     let what = if tightened { What::AdditionalPropertiesTightened } else { What::AdditionalPropertiesLoosened };

@@ -12,18 +12,18 @@ use crate::world::{ObjectAt, World};
 
 /// What becomes of the instances of every API that differs.
 pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Vec<ApiImpact> {
-    let mut counted: HashMap<(Option<usize>, Option<usize>), usize> = HashMap::new();
+    let mut differences: HashMap<(Option<usize>, Option<usize>), usize> = HashMap::new();
     for change in changes.apis() {
         let heard = !matches!(change.what, What::ApiAdded | What::DescriptionChanged);
-        *counted.entry(change.definition).or_default() += usize::from(heard);
+        *differences.entry(change.definition).or_default() += usize::from(heard);
     }
     let mut found: Vec<ApiImpact> = Vec::new();
-    let mut by_kind: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    let mut of_kind: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     for (pair, rows) in changes.definitions.iter().enumerate() {
-        let Some(count) = counted.get(rows).copied().filter(|count| *count > 0) else { continue };
+        let Some(count) = differences.get(rows).copied().filter(|count| *count > 0) else { continue };
         let definition = definition_of(base, head, *rows);
         for kind in &definition.kinds {
-            by_kind.entry((&definition.group, kind)).or_default().push(found.len());
+            of_kind.entry((&definition.group, kind)).or_default().push(found.len());
         }
         found.push(ApiImpact {
             group: definition.group.to_string(),
@@ -38,7 +38,7 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
         return found;
     }
     for (at, object) in head.objects() {
-        for row in by_kind.get(&(&*object.key.group, &*object.key.kind)).into_iter().flatten() {
+        for row in of_kind.get(&(&*object.key.group, &*object.key.kind)).into_iter().flatten() {
             let rows = changes.definitions[found[*row].pair];
             if meets(base, head, rows, at) {
                 let instance = instance(trees, base, changes, Sides::of(base, head, rows), at, object);

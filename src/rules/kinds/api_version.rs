@@ -36,6 +36,7 @@ pub(super) const KIND: CheckKind = CheckKind {
     build,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     let of = params.texts("of");
     let judge = match params.text("fault") {
