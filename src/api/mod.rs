@@ -4,6 +4,7 @@
 
 mod crd;
 mod format;
+mod installed;
 mod instance;
 mod pattern;
 mod promise;
@@ -16,6 +17,7 @@ pub use format::is_checked_format;
 pub use instance::{Defaulted, Judgement, Pruned, Violation};
 pub use schema::{Author, Keyword, Property, Schema, is_same_data};
 
+use self::installed::Installed;
 use crate::base::{Problem, Span};
 use crate::model::{Object, Trees};
 
@@ -107,7 +109,16 @@ pub struct Version {
     /// Whether it is marked as deprecated.
     pub deprecated: bool,
     /// What its instances must be; `None` where it has no schema.
-    pub schema: Option<Schema>,
+    written: Option<Installed>,
+}
+
+impl Version {
+    /// What its instances must be, as the controller installs it; `None` where it has no schema. `trees` are those
+    /// that the definition was compiled from.
+    #[must_use]
+    pub fn schema(&self, trees: &Trees) -> Option<&Schema> {
+        self.written.as_ref().map(|written| written.schema(trees))
+    }
 }
 
 /// A compiled definition with what was wrong on the way.

@@ -11,7 +11,7 @@ fn judged(text: &str) -> Judgement {
     let (trees, file) = testkit::file("api.yaml", text);
     let mut objects = trees.documents(file).filter_map(|value| Object::new(&trees, value));
     let definition = compile(&trees, &objects.next().expect("a definition")).expect("an API").definition;
-    let schema = definition.version("v1").expect("its version").schema.as_ref().expect("a schema");
+    let schema = definition.version("v1").expect("its version").schema(&trees).expect("a schema");
     schema.judge(objects.next().expect("an instance").view(&trees))
 }
 

@@ -196,7 +196,7 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
     if unused(old) || unused(new) {
         return;
     }
-    match (&old.schema, &new.schema) {
+    match (old.schema(trees), new.schema(trees)) {
         (Some(a), Some(b)) => compare_nodes(trees, &Node::root(a, b), out),
         (Some(a), None) => out.push(String::new(), What::SchemaRemoved, new.at, Some(a.at)),
         (None, Some(b)) => out.push(String::new(), What::SchemaAdded, b.at, Some(old.at)),

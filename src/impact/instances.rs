@@ -22,7 +22,8 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
     for (pair, rows) in changes.definitions.iter().enumerate() {
         let Some(count) = differences.get(rows).copied().filter(|count| *count > 0) else { continue };
         let definition = definition_of(base, head, *rows);
-        for kind in &definition.kinds {
+        let was = rows.0.into_iter().flat_map(|row| &base.definitions[row].definition.kinds);
+        for kind in definition.kinds.iter().chain(was.filter(|kind| !definition.kinds.contains(kind))) {
             of_kind.entry((&definition.group, kind)).or_default().push(found.len());
         }
         found.push(ApiImpact {
@@ -83,8 +84,8 @@ impl<'a> Sides<'a> {
         }
     }
 
-    fn schemas(&self, version: &str) -> Option<(&'a Schema, &'a Schema)> {
-        let of = |definition: Option<&'a Definition>| definition?.version(version)?.schema.as_ref();
+    fn schemas(&self, trees: &Trees, version: &str) -> Option<(&'a Schema, &'a Schema)> {
+        let of = |definition: Option<&'a Definition>| definition?.version(version)?.schema(trees);
         Some((of(self.old)?, of(self.new)?))
     }
 }
@@ -104,7 +105,7 @@ fn instance(
             definition.and_then(|definition| definition.version(version)).is_some_and(|version| version.served)
         };
         outcome.unserved = served(sides.old, &object.version) && !served(sides.new, &object.version);
-        if let Some(schemas) = sides.schemas(&object.version) {
+        if let Some(schemas) = sides.schemas(trees, &object.version) {
             judge(trees, schemas, base.object(was), object, &mut outcome);
         }
     }
