@@ -1,9 +1,10 @@
-//! A CustomResourceDefinition, v1 or v1beta1, as the API server installs it.
+//! A `CustomResourceDefinition`, v1 or v1beta1, as the API server installs it.
 //!
 //! Never: a controller's own additions; those are `xrd` and `promise`.
 
 use std::sync::Arc;
 
+use super::installed::{Install, Installed};
 use super::schema::Schema;
 use super::{Conversion, Definition, Flavor, Scope, Version};
 use crate::base::Span;
@@ -11,22 +12,27 @@ use crate::model::View;
 
 /// The API of a CRD document.
 pub(super) fn compile(view: View<'_>) -> Option<Definition> {
-    of_spec(view, view.get("spec")?)
+    let spec = view.get("spec")?;
+    // v1beta1 without a stanza keeps what it does not know (`preserveUnknownFields` is true there by default).
+    let legacy = spec.get("validation").is_some() || spec.get("version").is_some();
+    let keeps = spec.get("preserveUnknownFields").and_then(|value| value.as_bool()).unwrap_or(legacy);
+    of_spec(view, spec, if keeps { keeping } else { pruning })
 }
 
 /// The API of a document that holds a CRD's `spec` somewhere.
-pub(super) fn of_spec(view: View<'_>, spec: View<'_>) -> Option<Definition> {
+pub(super) fn of_spec(view: View<'_>, spec: View<'_>, install: Install) -> Option<Definition> {
     let kind: Arc<str> = spec.str_at(["names", "kind"])?.into();
     let outline = Outline::of(view, spec);
     let conversion = spec.field("conversion");
     Some(Definition {
+        claims_at: outline.names_at,
         flavor: Flavor::Crd,
         group: spec.str_at(["group"])?.into(),
         kinds: vec![kind.clone()],
         kind,
         scope: spec.str_at(["scope"]).map(scope),
         scope_at: spec.get("scope").map_or(outline.at, |scope| scope.place()),
-        versions: versions(spec, outline.at),
+        versions: versions(spec, outline.at, install),
         versions_at: outline.versions_at,
         conversion: outline.conversion,
         conversion_at: conversion.map_or(outline.versions_at, |field| field.key_place()),
@@ -37,6 +43,7 @@ pub(super) fn of_spec(view: View<'_>, spec: View<'_>) -> Option<Definition> {
 /// The places that every flavor has.
 pub(super) struct Outline {
     pub(super) at: Span,
+    pub(super) names_at: Span,
     pub(super) versions_at: Span,
     pub(super) conversion: Conversion,
 }
@@ -49,7 +56,9 @@ impl Outline {
             Some("Webhook") => Conversion::Webhook,
             _ => Conversion::None,
         };
-        Self { at, versions_at: versions.map_or(at, |field| field.key_place()), conversion }
+        let names = spec.field("claimNames").or_else(|| spec.field("names"));
+        let names_at = names.map_or(at, |field| field.key_place());
+        Self { at, names_at, versions_at: versions.map_or(at, |field| field.key_place()), conversion }
     }
 }
 
@@ -57,27 +66,23 @@ fn scope(text: &str) -> Scope {
     if text == "Cluster" { Scope::Cluster } else { Scope::Namespaced }
 }
 
-fn versions(spec: View<'_>, at: Span) -> Vec<Version> {
+fn versions(spec: View<'_>, at: Span, install: Install) -> Vec<Version> {
     let shared = spec.path(["validation", "openAPIV3Schema"]);
-    // v1beta1 without a stanza keeps what it does not know (`preserveUnknownFields` is true there by default).
-    let legacy = shared.is_some() || spec.get("version").is_some();
-    let preserves = spec.get("preserveUnknownFields").and_then(|value| value.as_bool()).unwrap_or(legacy);
-    let keep = if preserves { Unknown::Kept } else { Unknown::Pruned };
     let mut found: Vec<Version> = Vec::new();
     if let Some(name) = spec.get("version").filter(|_| spec.get("versions").is_none()) {
-        let schema = shared.map(|schema| root(schema, schema.place(), keep));
+        let schema = shared.map(|schema| Installed::new(schema, schema.place(), install));
         found.push(Version { served: true, stored: true, ..bare(name, schema) });
     }
     for item in spec.get("versions").into_iter().flat_map(|list| list.items()) {
         let schema = item.path(["schema", "openAPIV3Schema"]).or(shared);
         let key = item.get("schema").and_then(|s| s.field("openAPIV3Schema")).map_or(at, |field| field.key_place());
-        let schema = schema.map(|schema| root(schema, key, keep));
+        let schema = schema.map(|schema| Installed::new(schema, key, install));
         found.extend(version(item, "storage", schema));
     }
     found
 }
 
-fn bare(name: View<'_>, schema: Option<Schema>) -> Version {
+fn bare(name: View<'_>, written: Option<Installed>) -> Version {
     let at = name.place();
     Version {
         name: name.written().into(),
@@ -87,12 +92,12 @@ fn bare(name: View<'_>, schema: Option<Schema>) -> Version {
         stored: false,
         stored_at: at,
         deprecated: false,
-        schema,
+        written,
     }
 }
 
 /// One entry of `versions`; `None` where it has no name.
-pub(super) fn version(item: View<'_>, stored: &str, schema: Option<Schema>) -> Option<Version> {
+pub(super) fn version(item: View<'_>, stored: &str, schema: Option<Installed>) -> Option<Version> {
     let name = item.get("name").filter(View::is_scalar)?;
     let flag = |key| item.get(key).and_then(|value| value.as_bool());
     let place = |key| item.get(key).unwrap_or(name).place();
@@ -107,19 +112,17 @@ pub(super) fn version(item: View<'_>, stored: &str, schema: Option<Schema>) -> O
     })
 }
 
-/// What becomes of fields that a root does not name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unknown {
-    Kept,
-    Pruned,
-}
-
-fn root(view: View<'_>, key: Span, unknown: Unknown) -> Schema {
+/// A root that prunes what it does not name.
+pub(super) fn pruning(view: View<'_>, key: Span) -> Schema {
     let mut schema = Schema::compile(view, key);
     settle_metadata(&mut schema);
-    if unknown == Unknown::Kept {
-        schema.preserve_all();
-    }
+    schema
+}
+
+/// A root under which nothing is pruned.
+fn keeping(view: View<'_>, key: Span) -> Schema {
+    let mut schema = pruning(view, key);
+    schema.preserve_all();
     schema
 }
 

@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
             }
             return;
         }
-        if !self.type_fits(schema, view) {
+        if !Self::type_fits(schema, view) {
             let expected = schema.type_name().unwrap_or("an integer or a string");
             return self.violate("type", at, format!("must be of type {expected}"));
         }
@@ -138,7 +138,7 @@ impl<'a> Walk<'a> {
         self.combiners(schema, view, at);
     }
 
-    fn type_fits(&self, schema: &Schema, view: View<'_>) -> bool {
+    fn type_fits(schema: &Schema, view: View<'_>) -> bool {
         if schema.is_int_or_string() {
             return view.is_scalar() && (view.as_str().is_some() || is_integer(view));
         }
@@ -179,13 +179,13 @@ impl<'a> Walk<'a> {
         if let Some(property) = property {
             self.below(Step::Key(name), |walk| {
                 let host = walk.host;
-                walk.host = host.and_then(|host| host.property(name));
-                walk.node_in(host.is_some(), property, field.value, at);
+                walk.host = host.map(|host| host.property(name).unwrap_or(property));
+                walk.node(property, field.value, at);
                 walk.host = host;
             });
         } else if let Some(values) = &schema.values {
             self.below(Step::MapKey(name), |walk| walk.node(values, field.value, at));
-        } else if self.host.is_none() && self.is_unknown(schema, name) {
+        } else if self.host.is_none() && Self::is_unknown(schema, name) {
             self.steps.push(Step::Key(name));
             let (pointer, path) = self.names();
             self.out.pruned.push(Pruned { pointer, path, at: field.key_place() });
@@ -193,15 +193,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Judges a property; inside a combiner, where the structural schema lacks the property, without its own defaults.
-    fn node_in(&mut self, in_branch: bool, schema: &'a Schema, view: View<'a>, at: Span) {
-        if in_branch && self.host.is_none() {
-            self.host = Some(schema);
-        }
-        self.node(schema, view, at);
-    }
-
-    fn is_unknown(&self, schema: &Schema, name: &str) -> bool {
+    fn is_unknown(schema: &Schema, name: &str) -> bool {
         let flags = schema.limits.flags;
         let of_object = flags.has(Flags::EMBEDDED) && matches!(name, "apiVersion" | "kind" | "metadata");
         !of_object && !flags.has(Flags::PRESERVES) && !flags.has(Flags::ANY_VALUES)

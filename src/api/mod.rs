@@ -4,6 +4,7 @@
 
 mod crd;
 mod format;
+mod installed;
 mod instance;
 mod pattern;
 mod promise;
@@ -16,6 +17,7 @@ pub use format::is_checked_format;
 pub use instance::{Defaulted, Judgement, Pruned, Violation};
 pub use schema::{Author, Keyword, Property, Schema, is_same_data};
 
+use self::installed::Installed;
 use crate::base::{Problem, Span};
 use crate::model::{Object, Trees};
 
@@ -30,6 +32,8 @@ pub struct Definition {
     pub kind: Arc<str>,
     /// Every kind that is installed: for an XRD the composite resource's, then the claim's.
     pub kinds: Vec<Arc<str>>,
+    /// The key of an XRD's `claimNames`, or else of the `names`.
+    pub claims_at: Span,
     /// Where its instances live; `None` where the definition does not say.
     pub scope: Option<Scope>,
     /// Where the scope is written, or else the definition's `kind`.
@@ -49,9 +53,9 @@ pub struct Definition {
 /// What an API definition is written as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flavor {
-    /// A CustomResourceDefinition.
+    /// A `CustomResourceDefinition`.
     Crd,
-    /// A Crossplane CompositeResourceDefinition.
+    /// A Crossplane `CompositeResourceDefinition`.
     Xrd,
     /// A Kratix Promise.
     Promise,
@@ -105,7 +109,16 @@ pub struct Version {
     /// Whether it is marked as deprecated.
     pub deprecated: bool,
     /// What its instances must be; `None` where it has no schema.
-    pub schema: Option<Schema>,
+    written: Option<Installed>,
+}
+
+impl Version {
+    /// What its instances must be, as the controller installs it; `None` where it has no schema. `trees` are those
+    /// that the definition was compiled from.
+    #[must_use]
+    pub fn schema(&self, trees: &Trees) -> Option<&Schema> {
+        self.written.as_ref().map(|written| written.schema(trees))
+    }
 }
 
 /// A compiled definition with what was wrong on the way.

@@ -5,20 +5,22 @@
 use super::crd;
 use super::schema::Schema;
 use super::{Definition, Flavor};
+use crate::base::Span;
 use crate::model::View;
 
 /// The API of a Promise; `None` where it offers none. `spec.xaasCrd` is what it was called before `spec.api`.
 pub(super) fn compile(view: View<'_>) -> Option<Definition> {
     let spec = view.get("spec")?;
     let api = spec.get("api").or_else(|| spec.get("xaasCrd"))?;
-    let mut definition = crd::compile(api)?;
+    let mut definition = crd::of_spec(api, api.get("spec")?, install)?;
     definition.flavor = Flavor::Promise;
-    for version in &mut definition.versions {
-        let Some(schema) = &mut version.schema else { continue };
-        // Kratix puts its own status in place of any that is written (`setStatusFieldsOnCRD`).
-        let at = schema.at;
-        schema.take_property("status");
-        schema.put("status", Schema::opaque(at));
-    }
     Some(definition)
+}
+
+/// Kratix puts its own status in place of any that is written (`setStatusFieldsOnCRD`).
+fn install(view: View<'_>, key: Span) -> Schema {
+    let mut schema = crd::pruning(view, key);
+    let at = schema.at;
+    schema.put("status", Schema::opaque(at));
+    schema
 }

@@ -1,10 +1,11 @@
-//! A Crossplane CompositeResourceDefinition as the CRDs of its composite resource and claim: one schema, two kinds.
+//! A Crossplane `CompositeResourceDefinition` as the CRDs of its composite resource and claim: one schema, two kinds.
 //!
 //! Never: a keyword that Crossplane does not copy (`crossplane-runtime pkg/xcrd genCrdVersion`).
 
 use std::sync::Arc;
 
 use super::crd::{self, Outline};
+use super::installed::{Install, Installed};
 use super::schema::Schema;
 use super::{Definition, Flavor, Scope};
 use crate::base::Span;
@@ -27,13 +28,6 @@ const LEGACY_SPEC: [&str; 11] = [
 ];
 const LEGACY_STATUS: [&str; 3] = ["claimConditionTypes", "conditions", "connectionDetails"];
 
-/// Whether Crossplane's own fields lie flat in `spec`, or in `spec.crossplane` (v2 without claims).
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Machinery {
-    Flat,
-    Grouped,
-}
-
 /// The API of an XRD document; `version` is the version of its own API.
 pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
     let spec = view.get("spec")?;
@@ -45,21 +39,22 @@ pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
     let outline = Outline::of(view, spec);
     let written = spec.str_at(["scope"]);
     let default = if version == "v1" { "LegacyCluster" } else { "Namespaced" };
-    let machinery = match written.unwrap_or(default) {
-        "LegacyCluster" => Machinery::Flat,
-        _ => Machinery::Grouped,
+    let install = match written.unwrap_or(default) {
+        "LegacyCluster" => install_flat,
+        _ => install_grouped,
     };
     let scope = if written.unwrap_or(default) == "Namespaced" { Scope::Namespaced } else { Scope::Cluster };
     let items = spec.get("versions").into_iter().flat_map(|list| list.items());
     let conversion = spec.field("conversion");
     Some(Definition {
+        claims_at: outline.names_at,
         flavor: Flavor::Xrd,
         group: spec.str_at(["group"])?.into(),
         kind: claim.clone().unwrap_or_else(|| composite.clone()),
         kinds: std::iter::once(composite).chain(claim).collect(),
         scope: Some(scope),
         scope_at: spec.get("scope").map_or(outline.at, |scope| scope.place()),
-        versions: items.filter_map(|item| crd::version(item, "referenceable", schema(item, machinery))).collect(),
+        versions: items.filter_map(|item| crd::version(item, "referenceable", schema(item, install))).collect(),
         versions_at: outline.versions_at,
         conversion: outline.conversion,
         conversion_at: conversion.map_or(outline.versions_at, |field| field.key_place()),
@@ -69,23 +64,46 @@ pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
 
 /// Before its v1beta1 API, Crossplane took the whole `spec` of a CRD.
 fn of_template(view: View<'_>, spec: View<'_>, template: View<'_>) -> Option<Definition> {
-    let mut definition = crd::of_spec(view, template)?;
+    let mut definition = crd::of_spec(view, template, install_template)?;
     definition.flavor = Flavor::Xrd;
     if let Some(claim) = spec.str_at(["claimNames", "kind"]) {
         definition.kind = claim.into();
         definition.kinds.push(claim.into());
     }
-    for schema in definition.versions.iter_mut().filter_map(|version| version.schema.as_mut()) {
-        add(schema, "spec", &LEGACY_SPEC);
-        add(schema, "status", &LEGACY_STATUS);
-    }
     Some(definition)
 }
 
-fn schema(version: View<'_>, machinery: Machinery) -> Option<Schema> {
+fn install_template(view: View<'_>, key: Span) -> Schema {
+    let mut root = crd::pruning(view, key);
+    add(&mut root, "spec", &LEGACY_SPEC);
+    add(&mut root, "status", &LEGACY_STATUS);
+    root
+}
+
+fn schema(version: View<'_>, install: Install) -> Option<Installed> {
     let field = version.get("schema")?.field("openAPIV3Schema")?;
-    let view = field.value;
-    let mut root = Schema::compile(view, field.key_place());
+    Some(Installed::new(field.value, field.key_place(), install))
+}
+
+/// With Crossplane's own fields flat in `spec`.
+fn install_flat(view: View<'_>, key: Span) -> Schema {
+    let mut root = copied(view, key);
+    add(&mut root, "spec", &LEGACY_SPEC);
+    add(&mut root, "status", &LEGACY_STATUS);
+    root
+}
+
+/// With Crossplane's own fields in `spec.crossplane` (v2 without claims).
+fn install_grouped(view: View<'_>, key: Span) -> Schema {
+    let mut root = copied(view, key);
+    add(&mut root, "spec", &["crossplane"]);
+    add(&mut root, "status", &["conditions", "crossplane"]);
+    root
+}
+
+/// What Crossplane copies of a written schema.
+fn copied(view: View<'_>, key: Span) -> Schema {
+    let mut root = Schema::compile(view, key);
     root.keep(view, &["description", "x-kubernetes-validations", "properties"]);
     crd::settle_metadata(&mut root);
     root.properties.retain(|property| matches!(&*property.name, "metadata" | "spec" | "status"));
@@ -102,17 +120,7 @@ fn schema(version: View<'_>, machinery: Machinery) -> Option<Schema> {
     copy_part(&mut root, "spec", part("spec"), &spec_keywords);
     let status_keywords = ["description", "oneOf", "properties", "required", "x-kubernetes-validations"];
     copy_part(&mut root, "status", part("status"), &status_keywords);
-    match machinery {
-        Machinery::Flat => {
-            add(&mut root, "spec", &LEGACY_SPEC);
-            add(&mut root, "status", &LEGACY_STATUS);
-        }
-        Machinery::Grouped => {
-            add(&mut root, "spec", &["crossplane"]);
-            add(&mut root, "status", &["conditions", "crossplane"]);
-        }
-    }
-    Some(root)
+    root
 }
 
 fn copy_part(root: &mut Schema, name: &str, written: Option<View<'_>>, keywords: &[&str]) {

@@ -127,6 +127,7 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
     if was.scope != is.scope && was.scope.is_some() && is.scope.is_some() {
         out.push(String::new(), What::ScopeChanged, is.scope_at, Some(was.scope_at));
     }
+    claims(was, is, out);
     match (was.conversion, is.conversion) {
         (Conversion::Webhook, Conversion::None) => {
             out.push(String::new(), What::ConversionWeakened, is.conversion_at, Some(was.conversion_at));
@@ -163,6 +164,16 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
     }
 }
 
+fn claims(was: &Definition, is: &Definition, out: &mut Out) {
+    let what = match (was.kinds.get(1), is.kinds.get(1)) {
+        (Some(from), None) => What::ClaimRemoved((**from).into()),
+        (None, Some(to)) => What::ClaimAdded((**to).into()),
+        (Some(from), Some(to)) if from != to => What::ClaimChanged((**from).into(), (**to).into()),
+        _ => return,
+    };
+    out.push(String::new(), what, is.claims_at, Some(was.claims_at));
+}
+
 fn offered(version: &Version) -> Offered {
     match (version.served, version.stored) {
         (true, _) => Offered::Served,
@@ -185,7 +196,7 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
     if unused(old) || unused(new) {
         return;
     }
-    match (&old.schema, &new.schema) {
+    match (old.schema(trees), new.schema(trees)) {
         (Some(a), Some(b)) => compare_nodes(trees, &Node::root(a, b), out),
         (Some(a), None) => out.push(String::new(), What::SchemaRemoved, new.at, Some(a.at)),
         (None, Some(b)) => out.push(String::new(), What::SchemaAdded, b.at, Some(old.at)),

@@ -107,17 +107,17 @@ fn bound(trees: &Trees, node: &Node<'_>, out: &mut Out, keyword: &'static str, i
     let is_tighter = match (old, new) {
         // Nothing is shorter than nothing.
         (None, Some((value, _))) => value != 0.0 || inward < 0.0 || keyword == "minimum",
-        (Some(_), None) | (None, None) => false,
+        (_, None) => false,
         (Some((old, was_strict)), Some((new, is_strict))) => {
             let step = (new - old) * inward;
             step > 0.0 || (step == 0.0 && is_strict && !was_strict)
         }
     };
     let shown = if node.new.keyword(keyword).is_some() { keyword } else { strict };
-    if !is_tighter {
-        node.push(trees, out, shown, What::BoundLoosened(keyword, from, to));
-    } else {
+    if is_tighter {
         push_tightened(trees, node, out, keyword, What::BoundTightened(keyword, from, to));
+    } else {
+        node.push(trees, out, shown, What::BoundLoosened(keyword, from, to));
     }
 }
 

@@ -41,8 +41,8 @@ fn pair_builds(base: &World, head: &World) -> Vec<Option<usize>> {
     }
     for (row, built) in head.builds.iter().enumerate() {
         if paired[row].is_none() {
-            let keys = built.applied_by.iter().map(|application| &head.applications[*application].key);
-            paired[row] = keys.filter_map(|key| by_application.remove(key)).next();
+            let mut keys = built.applied_by.iter().map(|application| &head.applications[*application].key);
+            paired[row] = keys.find_map(|key| by_application.remove(key));
         }
     }
     paired

@@ -240,7 +240,7 @@ fn required(trees: &Trees, node: &Node<'_>, out: &mut Out) {
             _ if has_default => What::RequiredAddedWithDefault,
             _ => What::RequiredAdded,
         };
-        out.push(node.path_of(name), what, place(name), Some(before.unwrap_or(node.old).at));
+        out.push(node.path_of(name), what, place(name), before.map(|before| before.at));
     }
     for name in node.old.required().filter(|name| !node.new.required().any(|other| other == *name)) {
         if let Some(now) = node.new.property(name) {
@@ -259,7 +259,7 @@ fn elements(trees: &Trees, node: &Node<'_>, out: &mut Out) {
     let tightened = match (&node.old.values, &node.new.values) {
         (Some(old), Some(new)) => return compare_nodes(trees, &node.element(old, new), out),
         (None, None) if node.old.is_map() == node.new.is_map() => return,
-        (Some(_), None) | (None, None) => !node.new.is_map() && !node.new.preserves_unknown(),
+        (_, None) => !node.new.is_map() && !node.new.preserves_unknown(),
         (None, Some(_)) => node.old.is_map() || node.old.preserves_unknown(),
     };
     let what = if tightened { What::AdditionalPropertiesTightened } else { What::AdditionalPropertiesLoosened };
@@ -307,7 +307,7 @@ fn added(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, new: &Schema
         }
         _ => (What::PropertyAdded, new.at),
     };
-    out.push(node.path_of(name), what, at, Some(node.old.at));
+    out.push(node.path_of(name), what, at, None);
 }
 
 /// Equal as data; numbers by their value.

@@ -2,6 +2,8 @@
 //!
 //! Never: a severity.
 
+#![expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

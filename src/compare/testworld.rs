@@ -2,6 +2,8 @@
 //!
 //! Never: part of the binary.
 
+#![expect(clippy::disallowed_methods, reason = "tests read their fixtures")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;

@@ -11,6 +11,12 @@ pub enum What {
     ApiRemoved,
     /// Its instances move between cluster and namespaces.
     ScopeChanged,
+    /// An XRD offered a claim and does not any more.
+    ClaimRemoved(Box<str>),
+    /// An XRD offers a claim of another kind.
+    ClaimChanged(Box<str>, Box<str>),
+    /// An XRD offers a claim from now on.
+    ClaimAdded(Box<str>),
     /// Objects were converted by a webhook and are not any more.
     ConversionWeakened,
     /// Objects are converted by a webhook from now on.
@@ -121,10 +127,13 @@ pub enum What {
 
 impl What {
     /// The kebab-case names, in the order of the variants.
-    pub const NAMES: [&str; 56] = [
+    pub const NAMES: [&str; 59] = [
         "api-added",
         "api-removed",
         "scope-changed",
+        "claim-removed",
+        "claim-changed",
+        "claim-added",
         "conversion-weakened",
         "conversion-strengthened",
         "version-added",
@@ -187,6 +196,9 @@ impl What {
             Self::ApiAdded => "api-added",
             Self::ApiRemoved => "api-removed",
             Self::ScopeChanged => "scope-changed",
+            Self::ClaimRemoved(_) => "claim-removed",
+            Self::ClaimChanged(..) => "claim-changed",
+            Self::ClaimAdded(_) => "claim-added",
             Self::ConversionWeakened => "conversion-weakened",
             Self::ConversionStrengthened => "conversion-strengthened",
             Self::VersionAdded => "version-added",
@@ -248,6 +260,7 @@ impl What {
     pub fn from_to(&self) -> (String, String) {
         match self {
             Self::TypeChanged(from, to)
+            | Self::ClaimChanged(from, to)
             | Self::TypeWidened(from, to)
             | Self::PatternChanged(from, to)
             | Self::FormatTightened(from, to)
@@ -260,9 +273,14 @@ impl What {
             Self::EnumValueRemoved(members) => (quoted(members), String::new()),
             Self::EnumValueAdded(members) | Self::EnumConstraintAdded(members) => (String::new(), quoted(members)),
             Self::IntOrStringNarrowed(to) => ("an integer or a string".into(), to.to_string()),
-            Self::DefaultAdded(to) | Self::PatternAdded(to) => (String::new(), to.to_string()),
-            Self::CelRuleAdded(to) | Self::CelTransitionAdded(to) => (String::new(), to.to_string()),
-            Self::DefaultRemoved(from) | Self::CelRuleRemoved(from) => (from.to_string(), String::new()),
+            Self::DefaultAdded(to)
+            | Self::ClaimAdded(to)
+            | Self::PatternAdded(to)
+            | Self::CelRuleAdded(to)
+            | Self::CelTransitionAdded(to) => (String::new(), to.to_string()),
+            Self::DefaultRemoved(from) | Self::CelRuleRemoved(from) | Self::ClaimRemoved(from) => {
+                (from.to_string(), String::new())
+            }
             _ => (String::new(), String::new()),
         }
     }
@@ -271,8 +289,10 @@ impl What {
     #[must_use]
     pub fn keyword(&self) -> &str {
         match self {
-            Self::BoundTightened(keyword, ..) | Self::BoundLoosened(keyword, ..) => keyword,
-            Self::ConstraintImplied(keyword) | Self::CombinerChanged(keyword) => keyword,
+            Self::BoundTightened(keyword, ..)
+            | Self::BoundLoosened(keyword, ..)
+            | Self::ConstraintImplied(keyword)
+            | Self::CombinerChanged(keyword) => keyword,
             Self::Unclassified(keyword) => keyword,
             _ => "",
         }

@@ -12,18 +12,19 @@ use crate::world::{ObjectAt, World};
 
 /// What becomes of the instances of every API that differs.
 pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Vec<ApiImpact> {
-    let mut counted: HashMap<(Option<usize>, Option<usize>), usize> = HashMap::new();
+    let mut differences: HashMap<(Option<usize>, Option<usize>), usize> = HashMap::new();
     for change in changes.apis() {
         let heard = !matches!(change.what, What::ApiAdded | What::DescriptionChanged);
-        *counted.entry(change.definition).or_default() += usize::from(heard);
+        *differences.entry(change.definition).or_default() += usize::from(heard);
     }
     let mut found: Vec<ApiImpact> = Vec::new();
-    let mut by_kind: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    let mut of_kind: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     for (pair, rows) in changes.definitions.iter().enumerate() {
-        let Some(count) = counted.get(rows).copied().filter(|count| *count > 0) else { continue };
+        let Some(count) = differences.get(rows).copied().filter(|count| *count > 0) else { continue };
         let definition = definition_of(base, head, *rows);
-        for kind in &definition.kinds {
-            by_kind.entry((&definition.group, kind)).or_default().push(found.len());
+        let was = rows.0.into_iter().flat_map(|row| &base.definitions[row].definition.kinds);
+        for kind in definition.kinds.iter().chain(was.filter(|kind| !definition.kinds.contains(kind))) {
+            of_kind.entry((&definition.group, kind)).or_default().push(found.len());
         }
         found.push(ApiImpact {
             group: definition.group.to_string(),
@@ -38,7 +39,7 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
         return found;
     }
     for (at, object) in head.objects() {
-        for row in by_kind.get(&(&*object.key.group, &*object.key.kind)).into_iter().flatten() {
+        for row in of_kind.get(&(&*object.key.group, &*object.key.kind)).into_iter().flatten() {
             let rows = changes.definitions[found[*row].pair];
             if meets(base, head, rows, at) {
                 let instance = instance(trees, base, changes, Sides::of(base, head, rows), at, object);
@@ -83,8 +84,8 @@ impl<'a> Sides<'a> {
         }
     }
 
-    fn schemas(&self, version: &str) -> Option<(&'a Schema, &'a Schema)> {
-        let of = |definition: Option<&'a Definition>| definition?.version(version)?.schema.as_ref();
+    fn schemas(&self, trees: &Trees, version: &str) -> Option<(&'a Schema, &'a Schema)> {
+        let of = |definition: Option<&'a Definition>| definition?.version(version)?.schema(trees);
         Some((of(self.old)?, of(self.new)?))
     }
 }
@@ -104,7 +105,7 @@ fn instance(
             definition.and_then(|definition| definition.version(version)).is_some_and(|version| version.served)
         };
         outcome.unserved = served(sides.old, &object.version) && !served(sides.new, &object.version);
-        if let Some(schemas) = sides.schemas(&object.version) {
+        if let Some(schemas) = sides.schemas(trees, &object.version) {
             judge(trees, schemas, base.object(was), object, &mut outcome);
         }
     }

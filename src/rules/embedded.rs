@@ -84,6 +84,8 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("breaking-changes", "version-storage-count", "api.yaml"),
     rule!("breaking-changes", "version-storage-moved", "api.yaml"),
     rule!("breaking-changes", "version-unserved", "api.yaml"),
+    rule!("breaking-changes", "xrd-claim-names-changed", "api.yaml"),
+    rule!("breaking-changes", "xrd-claim-names-removed", "api.yaml"),
     rule!("breaking-changes", "xrd-scope-changed", "api.yaml"),
     rule!("guard", "duplicate-key", "settings.yaml"),
     rule!("guard", "internal-error"),

@@ -36,19 +36,20 @@ pub(super) const KIND: CheckKind = CheckKind {
     build,
 };
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     let of = params.texts("of");
     let judge = match params.text("fault") {
         "stored-count" => stored_count,
         _ => divergent,
     };
-    Ok(Check::World(Box::new(move |_: &Trees, world: &World, sink: &mut Sink| {
+    Ok(Check::World(Box::new(move |trees: &Trees, world: &World, sink: &mut Sink| {
         for defined in &world.definitions {
             let definition = &*defined.definition;
             if !of.is_empty() && !of.iter().any(|of| of == definition.flavor.name()) {
                 continue;
             }
-            for mut hit in judge(definition) {
+            for mut hit in judge(trees, definition) {
                 hit.object = Some(ObjectName::of(world.object(defined.from)));
                 hit.build = Some(defined.from.build);
                 sink.report(hit.word("kind", &*definition.kind));
@@ -57,7 +58,7 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     })))
 }
 
-fn stored_count(definition: &Definition) -> Vec<Hit> {
+fn stored_count(_: &Trees, definition: &Definition) -> Vec<Hit> {
     let count = definition.versions.iter().filter(|version| version.stored).count();
     if count == 1 || definition.versions.is_empty() {
         return Vec::new();
@@ -67,18 +68,18 @@ fn stored_count(definition: &Definition) -> Vec<Hit> {
 }
 
 /// Without a conversion every write through one version drops what that version or the stored one does not know.
-fn divergent(definition: &Definition) -> Vec<Hit> {
+fn divergent(trees: &Trees, definition: &Definition) -> Vec<Hit> {
     let Some(stored) = definition.versions.iter().find(|version| version.stored) else { return Vec::new() };
     if definition.conversion == Conversion::Webhook {
         return Vec::new();
     }
     let others = definition.versions.iter().filter(|version| version.served && version.name != stored.name);
-    others.flat_map(|other| [lost(other, stored), lost(stored, other)]).flatten().collect()
+    others.flat_map(|other| [lost(trees, other, stored), lost(trees, stored, other)]).flatten().collect()
 }
 
 /// The fields of `from` that `to` drops, as one hit at the first of them.
-fn lost(from: &Version, to: &Version) -> Option<Hit> {
-    let (Some(mine), Some(theirs)) = (&from.schema, &to.schema) else { return None };
+fn lost(trees: &Trees, from: &Version, to: &Version) -> Option<Hit> {
+    let (Some(mine), Some(theirs)) = (from.schema(trees), to.schema(trees)) else { return None };
     let mut fields: Vec<(String, Span)> = mine.fields_beyond(theirs);
     // Controllers write the status again and again; nothing of it is lost for good.
     fields.retain(|(path, _)| path != "status" && !path.starts_with("status."));

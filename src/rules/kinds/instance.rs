@@ -38,6 +38,7 @@ enum Looked {
 /// One place of an instance: a JSON pointer, a path, the bytes, why.
 type Fault = (String, String, Span, String);
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     let looked = match params.text("outcome") {
         "invalid" => Looked::Invalid,

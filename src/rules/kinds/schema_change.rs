@@ -71,6 +71,7 @@ struct Wanted {
     of: Vec<String>,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     let part = if params.text("part") == "status" { Part::Status } else { Part::Spec };
     let (change, versions) = (params.text("change").into(), params.text("versions").into());
@@ -104,12 +105,11 @@ fn report(wanted: &Wanted, facts: &Facts<'_>, sink: &mut Sink) {
     for change in facts.changes.apis().filter(|change| wanted.takes(facts, change)) {
         let detail = format!("{:?}", change.what);
         let key = (change.at.file, change.at.range, &*change.path, change.version.as_deref(), detail);
-        match rows.get(&key) {
-            Some(row) => order[*row].push(change),
-            None => {
-                rows.insert(key, order.len());
-                order.push(vec![change]);
-            }
+        if let Some(row) = rows.get(&key) {
+            order[*row].push(change);
+        } else {
+            rows.insert(key, order.len());
+            order.push(vec![change]);
         }
     }
     for changes in order {
@@ -153,6 +153,9 @@ fn subject<'a>(facts: &Facts<'a>, change: &ApiChange) -> (&'a DefinedApi, &'a Wo
     }
 }
 
+/// The instances by path and range: where one shows that it is hit, and its name.
+type Seen = BTreeMap<(String, u32, u32), Option<(Span, String)>>;
+
 /// The instances that a difference hits, each once.
 struct Touched {
     total: usize,
@@ -162,7 +165,7 @@ struct Touched {
 
 impl Touched {
     fn of(facts: &Facts<'_>, changes: &[&ApiChange]) -> Self {
-        let mut seen: BTreeMap<(String, u32, u32), Option<(Span, String)>> = BTreeMap::new();
+        let mut seen = Seen::new();
         for change in changes {
             let apis = facts.impact.apis.iter();
             for api in apis.filter(|api| facts.changes.definitions[api.pair] == change.definition) {
@@ -172,12 +175,7 @@ impl Touched {
         Self { total: seen.len(), hit: seen.into_values().flatten().collect() }
     }
 
-    fn add(
-        facts: &Facts<'_>,
-        change: &ApiChange,
-        api: &ApiImpact,
-        seen: &mut BTreeMap<(String, u32, u32), Option<(Span, String)>>,
-    ) {
+    fn add(facts: &Facts<'_>, change: &ApiChange, api: &ApiImpact, seen: &mut Seen) {
         for instance in &api.instances {
             let object = facts.head.object(instance.at);
             let place = object.place(facts.trees);
