@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle};
 
+use super::block::as_go_reads;
 use super::tree::{Document, Kind, Node, ParseProblem, ParseProblemKind, Parsed, Tag};
 use crate::base::{NodeId, TextRange};
 
@@ -112,7 +113,14 @@ impl<'t> Builder<'t> {
                 let quotes = usize::from(matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted));
                 let bytes = range.bytes();
                 let written = self.text.get(bytes.start + quotes..bytes.end.saturating_sub(quotes));
-                let link = if written == Some(&*value) {
+                let block = matches!(kind, Kind::Literal | Kind::Folded);
+                let reread = if block { as_go_reads(self.text, (bytes.start, bytes.end), &value) } else { None };
+                // The parser gives `~` for a value that is not written.
+                let nothing = kind == Kind::Plain && bytes.is_empty();
+                let link = if let Some(text) = reread {
+                    self.decoded.push(text.into());
+                    self.decoded.len() as u32
+                } else if nothing || written == Some(&*value) {
                     0
                 } else {
                     self.decoded.push(value.into());
