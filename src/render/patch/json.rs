@@ -2,7 +2,7 @@
 //!
 //! Never: text or JSON in between; what the operations leave alone stays shared with the target.
 
-use super::{Loss, PatchError, Silent};
+use super::{Loss, PatchError, Silent, yaml11};
 use crate::base::Span;
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
 use crate::parse::Scalar;
@@ -158,7 +158,8 @@ impl<'t> Operation<'t> {
                 .map_err(|why| self.error("path", format!("error in test for path: '{path}': {why}")))?
         };
         let found = found.as_ref().map(|value| self.trees.view(value)).filter(|found| !found.is_null());
-        let wanted = self.view.get("value").filter(|value| !value.is_null());
+        let wanted = self.view.get("value").map(|_| self.value(None));
+        let wanted = wanted.as_ref().map(|value| self.trees.view(value)).filter(|value| !value.is_null());
         match (found, wanted) {
             (None, None) => Ok(()),
             (Some(found), Some(wanted)) if is_equal(found, wanted) => Ok(()),
@@ -237,10 +238,10 @@ impl<'t> Operation<'t> {
 
     /// The operation's value, in place of `old`; `null` where it has none.
     fn value(&self, old: Option<Value>) -> Value {
-        match self.view.get("value") {
-            Some(value) => Value::link(self.trees, value.value(), How::Patch, self.by, old),
-            None => self.null(old),
-        }
+        let Some(value) = self.view.get("value") else { return self.null(old) };
+        let mut linked = Value::link(self.trees, value.value(), How::Patch, self.by, old);
+        yaml11::retype(self.trees, &mut linked, self.by);
+        linked
     }
 
     fn null(&self, old: Option<Value>) -> Value {

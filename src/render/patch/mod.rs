@@ -5,9 +5,9 @@
 mod json;
 mod list;
 mod strategic;
+mod yaml11;
 
 use crate::base::Span;
-
 
 pub(super) use json::json;
 pub(super) use strategic::strategic;
@@ -37,7 +37,7 @@ pub(super) enum Outcome {
 }
 
 /// A part of a patch that kustomize loses without a word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Silent {
     /// The part of the patch.
     pub(super) at: Span,
@@ -46,7 +46,7 @@ pub(super) struct Silent {
 }
 
 /// The ways in which kustomize departs from what a patch says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Loss {
     /// A list element without its merge key; what stands in the list under other keys is lost with it.
     ElementWithoutKey,
@@ -57,4 +57,7 @@ pub(super) enum Loss {
     /// A `replace` of what is not there, which adds it.
     ReplaceAdded,
 }
-#[cfg(test)] mod oracle;
+
+#[cfg(test)]
+#[cfg(test)]
+mod tests;
