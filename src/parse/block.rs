@@ -1,24 +1,10 @@
-//! Block scalars where the parser and go-yaml (`scannerc.go`, `yaml_parser_scan_block_scalar`) read different text.
+//! Folded blocks where the parser and go-yaml (`scannerc.go`, `yaml_parser_scan_block_scalar`) read different text.
 //!
 //! Never: a block that both read alike; those keep the parser's text.
 
-/// The text of a block scalar as go-yaml reads it, where that is not `decoded`. `start` and `end` are the scalar's
-/// bytes in the whole `text`.
-pub(super) fn as_go_reads(text: &str, (start, end): (usize, usize), decoded: &str) -> Option<String> {
-    let raw = text.get(start..end)?;
-    let refolded = if raw.starts_with('>') { refold(raw) } else { None };
-    let now = refolded.as_deref().unwrap_or(decoded);
-    // A last line that the file does not end has no line break to keep.
-    let last = text.rsplit('\n').next().unwrap_or(text);
-    let cut = text.get(end..).is_some_and(|rest| rest.trim().is_empty()) && !last.trim().is_empty();
-    match now.strip_suffix('\n') {
-        Some(bare) if cut => Some(bare.to_owned()),
-        _ => refolded,
-    }
-}
-
-/// Folds a `>` block that has lines indented further than the first: go-yaml keeps one line break before such a line.
-fn refold(raw: &str) -> Option<String> {
+/// The text of a `>` block that has lines indented further than the first: go-yaml keeps one line break before such a
+/// line. `None` for every other block.
+pub(super) fn refold(raw: &str) -> Option<String> {
     let (header, body) = raw.split_once('\n')?;
     let header = header.split('#').next().unwrap_or(header).trim_end();
     if header.bytes().any(|byte| byte.is_ascii_digit()) {
@@ -62,20 +48,12 @@ fn refold(raw: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::as_go_reads;
-
-    #[test]
-    fn a_file_that_ends_in_a_block_gives_it_no_line_break() {
-        let read = |text: &str, decoded: &str| as_go_reads(text, (3, text.len()), decoded);
-        assert_eq!(read("a: |\n  x\n  y", "x\ny\n").as_deref(), Some("x\ny"));
-        assert_eq!(read("a: |\n  x\n", "x\n"), None);
-        assert_eq!(as_go_reads("a: |\n  x\n# c", (3, 9), "x\n"), None);
-    }
+    use super::refold;
 
     #[test]
     fn a_line_that_is_indented_further_is_not_folded() {
-        let text = "a: >\n  one\n   two\n  three\n  four\n\n  five\n";
-        let read = as_go_reads(text, (3, text.len()), "");
+        let read = refold(">\n  one\n   two\n  three\n  four\n\n  five");
         assert_eq!(read.as_deref(), Some("one\n two\nthree four\nfive\n"));
+        assert_eq!(refold(">-\n  one\n  two"), None);
     }
 }

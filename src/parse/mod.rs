@@ -4,6 +4,9 @@
 
 mod block;
 mod scalar;
+mod template;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod yaml;
 

@@ -4,7 +4,8 @@
 
 use std::borrow::Cow;
 
-use super::{Scalar, resolve_plain};
+use super::Scalar;
+use super::scalar::{resolve_plain, resolve_tagged};
 use crate::base::{NodeId, TextRange};
 
 /// What a node is. Scalars keep their notation: it decides their type.
@@ -71,6 +72,8 @@ pub struct Node {
     pub(super) tag: Tag,
     pub(super) flags: u8,
 }
+
+const _: () = assert!(size_of::<Node>() == 16);
 
 impl Node {
     pub(super) const FLOW: u8 = 1;
@@ -231,13 +234,11 @@ impl Parsed {
         if !node.kind.is_scalar() {
             return "";
         }
-        match node.link.checked_sub(1) {
-            Some(row) => &self.decoded[row as usize],
-            None => {
-                let quotes = u32::from(matches!(node.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
-                text.get((node.start + quotes) as usize..(node.end - quotes) as usize).unwrap_or_default()
-            }
+        if let Some(row) = node.link.checked_sub(1) {
+            return &self.decoded[row as usize];
         }
+        let quotes = u32::from(matches!(node.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
+        text.get((node.start + quotes) as usize..(node.end - quotes) as usize).unwrap_or_default()
     }
 
     /// The typed value of a scalar, as kustomize types it; `Null` for containers and aliases.
@@ -246,13 +247,11 @@ impl Parsed {
         let found = self.node(node);
         let written = self.text(text, node);
         match (found.tag, found.kind) {
-            (_, Kind::Seq | Kind::Map | Kind::Alias) => Scalar::Null,
-            (Tag::Str | Tag::Binary | Tag::Other, _) => Scalar::Str(Cow::Borrowed(written)),
-            (Tag::None, Kind::Plain) => resolve_plain(written),
-            (Tag::None, _) => Scalar::Str(Cow::Borrowed(written)),
-            (Tag::Null, _) => Scalar::Null,
-            (Tag::Int | Tag::Bool | Tag::Timestamp, _) => resolve_plain(written),
-            (Tag::Float, _) => match resolve_plain(written) {
+            (_, Kind::Seq | Kind::Map | Kind::Alias) | (Tag::Null, _) => Scalar::Null,
+            (Tag::None, Kind::Plain) | (Tag::Timestamp, _) => resolve_plain(written),
+            (Tag::None | Tag::Str | Tag::Binary | Tag::Other, _) => Scalar::Str(Cow::Borrowed(written)),
+            (Tag::Int | Tag::Bool, _) => resolve_tagged(written),
+            (Tag::Float, _) => match resolve_tagged(written) {
                 Scalar::Int(int) => Scalar::Float(int as f64),
                 Scalar::Uint(int) => Scalar::Float(int as f64),
                 other => other,

@@ -2,18 +2,22 @@
 //!
 //! Never: a failure; a broken document is recorded and the next one is read.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle};
 
-use super::block::as_go_reads;
+use super::block::refold;
+use super::template;
 use super::tree::{Document, Kind, Node, ParseProblem, ParseProblemKind, Parsed, Tag};
 use crate::base::{NodeId, TextRange};
 
-/// The deepest nesting that is read.
+/// The deepest nesting that is read, aliases followed.
 const DEPTH: usize = 200;
 /// The largest text that is read, in bytes: spans are 32 bits, and nobody writes manifests of this size.
 const SIZE: usize = 256 << 20;
+/// How many nodes the aliases of one document may stand for.
+const ALIASED: u64 = 1_000_000;
 
 /// Parses one content. Never fails: what is not YAML is in [`Parsed::problems`].
 #[must_use]
@@ -42,19 +46,50 @@ struct Builder<'t> {
     documents: Vec<Document>,
     comments: Vec<TextRange>,
     problems: Vec<ParseProblem>,
-    /// Open containers.
-    open: Vec<NodeId>,
-    anchors: HashMap<usize, NodeId>,
-    document_start: u32,
-    document_root: Option<NodeId>,
-    /// Where the node that was finished last ends.
-    last_end: u32,
+    /// Containers that are not finished, the innermost last.
+    open: Vec<Open>,
+    anchors: HashMap<usize, Anchor>,
+    /// How many nodes the aliases of this document stand for.
+    aliased: u64,
+    /// The first byte and the first node of this document.
+    document: (u32, usize),
+    /// How far the text was read: behind the last scalar or opening.
+    read: u32,
+    /// Why this document cannot be read further.
+    broken: Option<(ParseProblemKind, TextRange, String)>,
+}
+
+struct Open {
+    node: NodeId,
+    anchor: usize,
+    size: Measure,
+    /// Where its last child ends.
+    end: u32,
+}
+
+struct Anchor {
+    node: NodeId,
+    /// `None` while the node is open: an alias to it would contain itself.
+    size: Option<Measure>,
+}
+
+/// How large a node is where aliases are replaced by what they stand for.
+#[derive(Clone, Copy, Default)]
+struct Measure {
+    nodes: u64,
+    depth: usize,
 }
 
 impl<'t> Builder<'t> {
     fn run(&mut self) {
         let mut options = Options::default();
         options.set_emit_comments(true);
+        options.emit_unresolved_aliases = true;
+        // Comments are bounded by the text; a limit would make a long one an error.
+        options.max_buffered_comment_events = usize::MAX;
+        // The parser reads up to 1,024 characters ahead; our own limit is to come first, with its own kind of problem.
+        options.flow_nesting_limit = 2048;
+        options.block_nesting_limit = 2048;
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         loop {
             match parser.next_event() {
@@ -62,22 +97,14 @@ impl<'t> Builder<'t> {
                 Some(Ok((event, span))) => {
                     let range = span.byte_range().unwrap_or(0..0);
                     self.event(event, TextRange::new(range.start as u32, range.end as u32));
-                    if self.open.len() > DEPTH {
-                        let at = self.nodes.last().map_or(TextRange::new(0, 0), |n| TextRange::new(n.start, n.start));
-                        self.problem(ParseProblemKind::Limit, at, format!("nested deeper than {DEPTH} levels"));
-                        self.abandon(at.start);
-                        if !matches!(parser.proceed_next_document(), Ok(true)) {
-                            return;
-                        }
-                    }
                 }
-                Some(Err(error)) => {
-                    let at = self.place(&error);
-                    self.syntax(at, &error);
-                    self.abandon(at);
-                    if !matches!(parser.proceed_next_document(), Ok(true)) {
-                        return;
-                    }
+                Some(Err(error)) => self.syntax(&error),
+            }
+            if let Some((kind, at, message)) = self.broken.take() {
+                self.problem(kind, at, message);
+                self.abandon(at.start);
+                if !matches!(parser.proceed_next_document(), Ok(true)) {
+                    return;
                 }
             }
         }
@@ -85,22 +112,17 @@ impl<'t> Builder<'t> {
 
     fn event(&mut self, event: Event<'t>, range: TextRange) {
         match event {
-            Event::DocumentStart(..) => {
-                self.document_start = range.start;
-                self.document_root = None;
-                self.anchors.clear();
-            }
+            Event::DocumentStart(..) => self.begin(range.start),
             Event::DocumentEnd => {
-                let range = TextRange::new(self.document_start, range.end.max(self.document_start));
-                self.documents.push(Document { root: self.document_root, range });
+                let root = self.root();
+                self.finish(root, range.end);
             }
             Event::Comment(..) => self.comments.push(range),
-            Event::Alias(anchor) => {
-                if let Some(target) = self.anchors.get(&anchor).copied() {
-                    self.push(Kind::Alias, range, target.0, 0, None, 0);
-                } else {
-                    self.push(Kind::Plain, TextRange::new(range.start, range.start), 0, 0, None, 0);
-                }
+            Event::Alias(anchor) => self.alias(anchor, range),
+            Event::UnresolvedAlias(name) => {
+                self.nothing(range);
+                let message = format!("the alias `*{name}` stands for nothing: no anchor before it has this name");
+                self.problem(ParseProblemKind::Syntax, range, message);
             }
             Event::Scalar(value, style, anchor, tag) => {
                 let kind = match style {
@@ -110,23 +132,7 @@ impl<'t> Builder<'t> {
                     ScalarStyle::Literal => Kind::Literal,
                     ScalarStyle::Folded => Kind::Folded,
                 };
-                let quotes = usize::from(matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted));
-                let bytes = range.bytes();
-                let written = self.text.get(bytes.start + quotes..bytes.end.saturating_sub(quotes));
-                let block = matches!(kind, Kind::Literal | Kind::Folded);
-                let reread = if block { as_go_reads(self.text, (bytes.start, bytes.end), &value) } else { None };
-                // The parser gives `~` for a value that is not written.
-                let nothing = kind == Kind::Plain && bytes.is_empty();
-                let link = if let Some(text) = reread {
-                    self.decoded.push(text.into());
-                    self.decoded.len() as u32
-                } else if nothing || written == Some(&*value) {
-                    0
-                } else {
-                    self.decoded.push(value.into());
-                    self.decoded.len() as u32
-                };
-                self.push(kind, range, link, 0, tag.as_deref(), anchor);
+                self.scalar(value, kind, range, tag.as_deref(), anchor);
             }
             Event::SequenceStart(style, anchor, tag) => self.start(Kind::Seq, style, range, tag.as_deref(), anchor),
             Event::MappingStart(style, anchor, tag) => self.start(Kind::Map, style, range, tag.as_deref(), anchor),
@@ -134,10 +140,153 @@ impl<'t> Builder<'t> {
                 self.end(range);
             }
             Event::MappingEnd => {
-                let map = self.end(range);
-                self.keys(map);
+                if let Some(map) = self.end(range) {
+                    self.template(map);
+                    self.keys(map);
+                }
             }
             _ => {}
+        }
+    }
+
+    fn begin(&mut self, start: u32) {
+        self.document = (start, self.nodes.len());
+        self.anchors.clear();
+        self.open.clear();
+        self.aliased = 0;
+        self.read = start;
+    }
+
+    /// The root of this document, unless nothing at all is written there.
+    fn root(&mut self) -> Option<NodeId> {
+        let first = self.document.1;
+        let root = self.nodes.get(first)?;
+        if root.kind == Kind::Plain && root.tag == Tag::None && root.start == root.end {
+            self.nodes.truncate(first);
+            return None;
+        }
+        Some(NodeId(first as u32))
+    }
+
+    fn finish(&mut self, root: Option<NodeId>, end: u32) {
+        let start = self.document.0;
+        let end = end.max(start);
+        self.documents.push(Document { root, range: TextRange::new(start, end) });
+        self.begin(end);
+    }
+
+    /// Drops what was read of the document that broke at byte `at`.
+    fn abandon(&mut self, at: u32) {
+        self.nodes.truncate(self.document.1);
+        self.finish(None, at);
+    }
+
+    fn scalar(
+        &mut self,
+        mut value: Cow<'t, str>,
+        kind: Kind,
+        range: TextRange,
+        tag: Option<&granit_parser::Tag>,
+        anchor: usize,
+    ) {
+        let start = self.header(kind, range.start);
+        let range = self.trimmed(kind, TextRange::new(start, range.end.max(start)));
+        let quotes = usize::from(matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted));
+        let bytes = range.bytes();
+        if kind == Kind::Plain && bytes.is_empty() {
+            // The parser calls nothing `~`.
+            value = Cow::Borrowed("");
+        }
+        if kind == Kind::Folded
+            && let Some(folded) = refold(&self.text[bytes.clone()])
+        {
+            value = Cow::Owned(folded);
+        }
+        // The end of the file is not a line break, to go-yaml at least.
+        let is_last = matches!(kind, Kind::Literal | Kind::Folded) && !self.text[bytes.end..].contains('\n');
+        if is_last && value.ends_with('\n') {
+            value.to_mut().pop();
+        }
+        let written = self.text.get(bytes.start + quotes..bytes.end.saturating_sub(quotes));
+        let link = if written == Some(&*value) {
+            0
+        } else {
+            self.decoded.push(value.into());
+            self.decoded.len() as u32
+        };
+        self.push(kind, range, link, 0, tag);
+        self.measured(anchor, Measure { nodes: 1, depth: 0 });
+    }
+
+    /// The range without the blanks and line breaks that the parser counts to a scalar.
+    fn trimmed(&self, kind: Kind, range: TextRange) -> TextRange {
+        if matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted) {
+            return range;
+        }
+        let text = &self.text[range.bytes()];
+        TextRange::new(range.start, range.start + text.trim_end_matches([' ', '\t', '\r', '\n']).len() as u32)
+    }
+
+    /// Where the `|` or `>` stands that a block's text follows; `start` for other scalars.
+    fn header(&self, kind: Kind, start: u32) -> u32 {
+        let sign = match kind {
+            Kind::Literal => b'|',
+            Kind::Folded => b'>',
+            _ => return start,
+        };
+        self.signs(start).find(|at| self.text.as_bytes()[*at] == sign).map_or(start, |at| at as u32)
+    }
+
+    /// Where the `-` stands that a block list begins with; the parser gives what is behind it.
+    fn dash(&self, start: u32) -> u32 {
+        let bytes = self.text.as_bytes();
+        let is_blank = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
+        let is_dash =
+            |at: &usize| bytes[*at] == b'-' && is_blank(at + 1) && (*at <= self.read as usize || is_blank(at - 1));
+        self.signs(start).filter(is_dash).last().map_or(start, |at| at as u32)
+    }
+
+    /// The bytes between what was read and `end`, comments left out.
+    fn signs(&self, end: u32) -> impl Iterator<Item = usize> {
+        let bytes = &self.text.as_bytes()[..end as usize];
+        let mut at = self.read as usize;
+        std::iter::from_fn(move || {
+            while at > 0 && bytes.get(at) == Some(&b'#') && bytes[at - 1].is_ascii_whitespace() {
+                at += memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at);
+            }
+            at += 1;
+            (at <= bytes.len()).then_some(at - 1)
+        })
+    }
+
+    fn alias(&mut self, anchor: usize, range: TextRange) {
+        match self.anchors.get(&anchor) {
+            Some(Anchor { node, size: Some(size) }) => {
+                let (node, size) = (*node, *size);
+                self.aliased = self.aliased.saturating_add(size.nodes);
+                if self.aliased > ALIASED {
+                    self.limit(range, format!("the aliases of this document stand for more than {ALIASED} nodes"));
+                } else if self.open.len() + size.depth > DEPTH {
+                    self.limit(range, format!("nested deeper than {DEPTH} levels by this alias"));
+                }
+                self.push(Kind::Alias, range, node.0, 0, None);
+                self.measured(0, size);
+            }
+            Some(Anchor { size: None, .. }) => {
+                self.nothing(range);
+                let message = "the alias stands for a value that it is part of".to_owned();
+                self.problem(ParseProblemKind::Syntax, range, message);
+            }
+            None => self.nothing(range),
+        }
+    }
+
+    /// A `null` in the place of something that cannot be read.
+    fn nothing(&mut self, range: TextRange) {
+        self.push(Kind::Plain, TextRange::new(range.start, range.start), 0, 0, None);
+        self.measured(0, Measure { nodes: 1, depth: 0 });
+        if let Some(open) = self.open.last_mut() {
+            open.end = range.end;
         }
     }
 
@@ -150,53 +299,95 @@ impl<'t> Builder<'t> {
         anchor: usize,
     ) {
         let flow = if style == StructureStyle::Flow { Node::FLOW } else { 0 };
-        let node = self.push(kind, range, 0, flow, tag, anchor);
-        self.open.push(node);
-    }
-
-    fn end(&mut self, range: TextRange) -> Option<NodeId> {
-        let node = self.open.pop()?;
-        let behind = self.nodes.len() as u32;
-        let flow = self.nodes[node.0 as usize].flags & Node::FLOW != 0;
-        if flow {
-            self.last_end = range.end;
-        }
-        let last = self.last_end;
-        let found = &mut self.nodes[node.0 as usize];
-        found.link = behind;
-        // A block container ends with its last node, not where the parser notices.
-        found.end = if flow { range.end } else { last.max(found.start) };
-        Some(node)
-    }
-
-    fn push(
-        &mut self,
-        kind: Kind,
-        range: TextRange,
-        link: u32,
-        flags: u8,
-        tag: Option<&granit_parser::Tag>,
-        anchor: usize,
-    ) -> NodeId {
-        let node = NodeId(self.nodes.len() as u32);
-        let anchored = if anchor == 0 { 0 } else { Node::ANCHORED };
+        let range = match (kind, style) {
+            (Kind::Seq, StructureStyle::Block) => TextRange::new(self.dash(range.start), range.end),
+            _ => range,
+        };
+        let node = self.push(kind, range, 0, flow, tag);
         if anchor != 0 {
-            self.anchors.insert(anchor, node);
+            self.nodes[node.0 as usize].flags |= Node::ANCHORED;
+            self.anchors.insert(anchor, Anchor { node, size: None });
         }
-        if self.open.is_empty() {
-            self.document_root.get_or_insert(node);
+        self.open.push(Open { node, anchor, size: Measure { nodes: 1, depth: 0 }, end: range.end });
+        if self.open.len() > DEPTH {
+            let at = TextRange::new(range.start, range.start);
+            self.limit(at, format!("nested deeper than {DEPTH} levels"));
         }
-        self.last_end = range.end;
+    }
+
+    fn end(&mut self, range: TextRange) -> Option<usize> {
+        let Open { node, anchor, size, end } = self.open.pop()?;
+        let at = node.0 as usize;
+        let first = self.nodes.get(at + 1).map(|child| child.start);
+        let behind = self.nodes.len() as u32;
+        let found = &mut self.nodes[at];
+        found.link = behind;
+        if found.flags & Node::FLOW != 0 {
+            found.end = range.end;
+        } else {
+            // A block map begins with its first key, behind its tag and anchor, and a block container ends with its last
+            // node, not where the parser notices.
+            if let (Kind::Map, Some(first)) = (found.kind, first) {
+                found.start = first;
+            }
+            found.end = end.max(found.start);
+        }
+        let end = found.end;
+        if let Some(parent) = self.open.last_mut() {
+            parent.end = end;
+        }
+        self.measured_at(node, anchor, size);
+        Some(at)
+    }
+
+    fn push(&mut self, kind: Kind, range: TextRange, link: u32, flags: u8, tag: Option<&granit_parser::Tag>) -> NodeId {
+        let node = NodeId(self.nodes.len() as u32);
+        if let Some(open) = self.open.last_mut() {
+            open.end = range.end;
+        }
+        self.read = match kind {
+            Kind::Seq => range.start + 1,
+            Kind::Map => range.start,
+            _ => range.end,
+        };
         let tag = tag.map_or(Tag::None, meaning);
-        self.nodes.push(Node { start: range.start, end: range.end, link, kind, tag, flags: flags | anchored });
+        self.nodes.push(Node { start: range.start, end: range.end, link, kind, tag, flags });
         node
     }
 
+    /// Takes note of the size of the node that was pushed last.
+    fn measured(&mut self, anchor: usize, size: Measure) {
+        let node = NodeId(self.nodes.len() as u32 - 1);
+        if anchor != 0 {
+            self.nodes[node.0 as usize].flags |= Node::ANCHORED;
+        }
+        self.measured_at(node, anchor, size);
+    }
+
+    fn measured_at(&mut self, node: NodeId, anchor: usize, size: Measure) {
+        if anchor != 0 {
+            self.anchors.insert(anchor, Anchor { node, size: Some(size) });
+        }
+        if let Some(parent) = self.open.last_mut() {
+            parent.size.nodes = parent.size.nodes.saturating_add(size.nodes);
+            parent.size.depth = parent.size.depth.max(size.depth + 1);
+        }
+    }
+
+    /// `{{ .Values.x }}` is a map in a map to YAML, and a template to whoever wrote it.
+    fn template(&mut self, map: usize) {
+        let [outer, inner, ..] = self.nodes[map..] else { return };
+        let is_flow_map = |node: Node| node.kind == Kind::Map && node.flags & Node::FLOW != 0;
+        if is_flow_map(outer) && is_flow_map(inner) && inner.start == outer.start + 1 && self.broken.is_none() {
+            let message = "this is a template, not YAML".to_owned();
+            self.broken = Some((ParseProblemKind::Template, TextRange::new(outer.start, outer.end), message));
+        }
+    }
+
     /// Looks at the keys of a finished map: merge keys and duplicates.
-    fn keys(&mut self, map: Option<NodeId>) {
-        let Some(map) = map else { return };
+    fn keys(&mut self, map: usize) {
         let end = self.nodes.len();
-        let mut at = map.0 as usize + 1;
+        let mut at = map + 1;
         let mut merges = false;
         let mut seen: HashMap<&str, usize> = HashMap::new();
         let mut problems = Vec::new();
@@ -211,13 +402,16 @@ impl<'t> Builder<'t> {
                     kind: ParseProblemKind::DuplicateKey,
                     at: TextRange::new(self.nodes[key].start, self.nodes[key].end),
                     first: Some(TextRange::new(self.nodes[first].start, self.nodes[first].end)),
-                    message: format!("the key `{text}` is given twice in this map; only the last one counts"),
+                    message: format!(
+                        "the key `{}` is given twice in this map; only the last one counts",
+                        escaped(text)
+                    ),
                 });
             }
         }
         self.problems.extend(problems);
         if merges {
-            self.nodes[map.0 as usize].flags |= Node::MERGES;
+            self.nodes[map].flags |= Node::MERGES;
         }
     }
 
@@ -233,42 +427,41 @@ impl<'t> Builder<'t> {
         if !found.kind.is_scalar() {
             return None;
         }
-        match found.link.checked_sub(1) {
-            Some(row) => Some(&self.decoded[row as usize]),
-            None => {
-                let quotes = u32::from(matches!(found.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
-                self.text.get((found.start + quotes) as usize..(found.end - quotes) as usize)
-            }
+        if let Some(row) = found.link.checked_sub(1) {
+            return Some(&self.decoded[row as usize]);
         }
+        let quotes = u32::from(matches!(found.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
+        self.text.get((found.start + quotes) as usize..(found.end - quotes) as usize)
     }
 
-    /// Drops what was read of the document that broke at byte `at`.
-    fn abandon(&mut self, at: u32) {
-        let first = self.documents.last().map_or(0, |_| self.document_root.map_or(self.nodes.len(), |n| n.0 as usize));
-        let first = if self.documents.is_empty() { 0 } else { first };
-        self.nodes.truncate(first);
-        self.open.clear();
-        self.anchors.clear();
-        self.document_root = None;
-        let start = self.document_start.min(at);
-        self.documents.push(Document { root: None, range: TextRange::new(start, at) });
-    }
-
-    fn place(&self, error: &ScanError) -> u32 {
+    fn syntax(&mut self, error: &ScanError) {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
-        (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0) as u32
+        let at = (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        let kind = if template::is_template(self.text, self.document.0 as usize, at) {
+            ParseProblemKind::Template
+        } else {
+            ParseProblemKind::Syntax
+        };
+        let at = match self.text[at..].find('\t') {
+            Some(tab) if error.info().contains("found a tab") => at + tab,
+            _ => at,
+        };
+        let line_end = memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |n| at + n);
+        self.broken = Some((kind, TextRange::new(at as u32, line_end as u32), error.info()));
     }
 
-    fn syntax(&mut self, at: u32, error: &ScanError) {
-        let template = self.text.contains("{{") || self.text.contains("{%");
-        let kind = if template { ParseProblemKind::Template } else { ParseProblemKind::Syntax };
-        let line_end = self.text[at as usize..].find('\n').map_or(self.text.len(), |n| at as usize + n);
-        self.problem(kind, TextRange::new(at, line_end as u32), error.info());
+    fn limit(&mut self, at: TextRange, message: String) {
+        self.broken.get_or_insert((ParseProblemKind::Limit, at, message));
     }
 
     fn problem(&mut self, kind: ParseProblemKind, at: TextRange, message: String) {
         self.problems.push(ParseProblem { kind, at, first: None, message });
     }
+}
+
+/// A key for a message, which is one line.
+fn escaped(key: &str) -> Cow<'_, str> {
+    if key.chars().any(char::is_control) { Cow::Owned(key.escape_debug().to_string()) } else { Cow::Borrowed(key) }
 }
 
 fn meaning(tag: &granit_parser::Tag) -> Tag {

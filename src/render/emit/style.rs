@@ -27,6 +27,7 @@ pub(super) enum Use {
 
 /// What matters about a text for its notation.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "go-yaml's flags, each of which decides alone")]
 pub(super) struct Shape {
     /// An indicator that a plain text must not hold at that place.
     indicators: bool,
@@ -34,8 +35,10 @@ pub(super) struct Shape {
     breaks: bool,
     /// Line breaks that are not `\n`: NEL, LS, PS.
     pub(super) exotic: bool,
-    /// Characters that are written as escapes, tab and carriage return too.
+    /// Characters that are written as escapes, carriage return too.
     special: bool,
+    /// Tabs, which only v2 writes as escapes.
+    tabs: bool,
     /// Blank or break at the start or end.
     edges: bool,
     trailing_space: bool,
@@ -81,7 +84,8 @@ pub(super) fn analyze(text: &str) -> Shape {
         let is_last = at + width >= bytes.len();
         let is_break = is_break(&bytes[at..]);
         shape.indicators |= is_indicator(bytes, at);
-        shape.special |= !is_printable(&bytes[at..]);
+        shape.special |= byte != b'\t' && !is_printable(&bytes[at..]);
+        shape.tabs |= byte == b'\t';
         shape.edges |= (byte == b' ' || is_break) && (at == 0 || is_last);
         shape.trailing_space |= byte == b' ' && is_last;
         shape.break_space |= byte == b' ' && previous_break;
@@ -113,7 +117,7 @@ fn ends_blank(before: &[u8]) -> bool {
 }
 
 impl Shape {
-    /// Whether a text of this shape can be a block (`|` or `>`).
+    /// Whether go-yaml v3 writes a text of this shape as a block (`|` or `>`).
     pub(super) fn is_block(&self) -> bool {
         !(self.trailing_space || self.space_break || self.special)
     }
@@ -131,14 +135,21 @@ impl Shape {
             Style::Literal
         } else if !is_text_in_yaml_1_1(text) {
             Style::Double
-        } else if self.indicators || self.edges || self.breaks || self.break_space || self.space_break || self.special {
+        } else if self.indicators
+            || self.edges
+            || self.breaks
+            || self.break_space
+            || self.space_break
+            || self.special
+            || self.tabs
+        {
             Style::Single
         } else {
             Style::Plain
         };
         match style {
-            Style::Single if self.break_space || self.space_break || self.special => Style::Double,
-            Style::Literal if !self.is_block() => Style::Double,
+            Style::Single if self.break_space || self.space_break || self.special || self.tabs => Style::Double,
+            Style::Literal if self.tabs || !self.is_block() => Style::Double,
             style => style,
         }
     }
@@ -164,7 +175,6 @@ pub(super) fn is_printable(bytes: &[u8]) -> bool {
     match bytes {
         [b'\n' | 0x20..=0x7E, ..] => true,
         [0xC2, second, ..] => *second >= 0xA0,
-        [0xED, second, ..] => *second < 0xA0,
         [0xEF, 0xBB, 0xBF, ..] | [0xEF, 0xBF, 0xBE | 0xBF, ..] => false,
         [first, ..] => matches!(first, 0xC3..=0xEF),
         [] => true,

@@ -22,13 +22,13 @@ pub(in crate::render) fn as_decoded<'t>(view: View<'_>, text: Cow<'t, str>) -> C
 /// a line at a time.
 fn refold(text: &str) -> String {
     // go-yaml looks at the first character for each line, where it means to look at the next.
-    let doubles = !text.trim_start_matches('\n').starts_with(' ');
+    let doubles = !text.trim_start_matches('\n').starts_with([' ', '\t']);
     let mut out = String::with_capacity(text.len() + 8);
     // Line breaks as they are written since the last line, and whether that line is indented.
     let (mut breaks, mut is_indented, mut is_first) = (0, true, true);
     for line in text.split('\n') {
         if !line.is_empty() {
-            let indents = line.starts_with(' ');
+            let indents = line.starts_with([' ', '\t']);
             match breaks {
                 0 => {}
                 _ if is_first || is_indented || indents => out.extend(std::iter::repeat_n('\n', breaks)),
