@@ -112,6 +112,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     new.previous.clone_from(&old.previous);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);
+    new.variables.clone_from(&old.variables);
     new.behavior = old.behavior;
     new.hash = new.hash.and(old.hash);
     new

@@ -4,8 +4,10 @@
 //! Never: a copy of a value in which nothing is changed.
 
 use super::super::resource::Id;
+use super::shown;
 use crate::base::Span;
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
+use crate::parse::{Kind, Scalar, resolve_plain};
 
 /// Group, version and kind that select objects; an empty one selects any.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -157,13 +159,48 @@ fn expect(view: View<'_>, expected: &str) -> Result<(), String> {
     if found == expected || view.is_null() {
         return Ok(());
     }
-    Err(format!("wrong node kind: expected {expected} but was {found}"))
+    Err(format!("wrong node kind: expected {expected} but got {found}"))
 }
 
 /// Puts a scalar that is written at `at` in the place of `value`, which is kept as what was there before.
 pub(super) fn replace_scalar(trees: &Trees, value: &mut Value, scalar: MadeScalar, how: How, at: Span) {
     let from = (!trees.view(value).is_null()).then(|| value.clone());
     *value = Value::scalar(scalar, Origin::set(at, how, at, from));
+}
+
+/// The text as kustomize leaves it where it writes without a tag: a scalar without quotes takes the type that the new
+/// text has, one with quotes stays text (`kustomize kyaml/yaml.FieldSetter` keeps the notation of what it replaces).
+pub(super) fn untagged(trees: &Trees, replaced: Option<&Value>, text: &str) -> MadeScalar {
+    if replaced.is_some_and(|value| is_quoted(trees, value)) {
+        return MadeScalar::Str(text.into());
+    }
+    made_of(resolve_plain(text))
+}
+
+/// A scalar to be kept; a timestamp is text.
+pub(super) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
+    match scalar {
+        Scalar::Null => MadeScalar::Null,
+        Scalar::Bool(value) => MadeScalar::Bool(value),
+        Scalar::Int(value) => MadeScalar::Int(value),
+        Scalar::Uint(value) => MadeScalar::Uint(value),
+        Scalar::Float(value) => MadeScalar::Float(value),
+        Scalar::Timestamp(text) | Scalar::Str(text) => MadeScalar::Str((&*text).into()),
+    }
+}
+
+/// Whether a scalar, or the written one that it has replaced, is in quotes.
+fn is_quoted(trees: &Trees, value: &Value) -> bool {
+    let mut at = value;
+    loop {
+        if let Some(kind) = trees.view(at).notation() {
+            return kind.is_scalar() && kind != Kind::Plain;
+        }
+        match at.origin().and_then(|origin| origin.set.as_ref()).and_then(|set| set.from.as_ref()) {
+            Some(from) => at = from,
+            None => return false,
+        }
+    }
 }
 
 /// One edit on its way through objects.
@@ -182,8 +219,7 @@ impl Walk<'_> {
         if !self.touches(spec, self.trees.view(value), &spec.segments) {
             return Ok(());
         }
-        self.enter(spec, value, &spec.segments)
-            .map_err(|message| format!("considering field '{}' of object: {message}", spec.path))
+        self.enter(spec, value, &spec.segments).map_err(|message| considering(spec, self.trees.view(value), &message))
     }
 
     fn touches(&self, spec: &FieldSpec, view: View<'_>, path: &[Segment]) -> bool {
@@ -261,6 +297,11 @@ enum Filled {
     Scalar,
 }
 
+/// kustomize's words for what is wrong on the way to a field.
+fn considering(spec: &FieldSpec, object: View<'_>, message: &str) -> String {
+    format!("considering field '{}' of object {}: {message}", spec.path, shown(&Id::of(object)))
+}
+
 /// The way to a value inside an object: the position of the entry or item at each level.
 pub(super) type Steps = Vec<u32>;
 
@@ -278,8 +319,7 @@ pub(super) fn visit<'t>(
     view: View<'t>,
     found: &mut dyn FnMut(&[u32], Seen<'t>),
 ) -> Result<(), String> {
-    visit_below(view, &spec.segments, &mut Steps::new(), found)
-        .map_err(|message| format!("considering field '{}' of object: {message}", spec.path))
+    visit_below(view, &spec.segments, &mut Steps::new(), found).map_err(|message| considering(spec, view, &message))
 }
 
 fn visit_below<'t>(

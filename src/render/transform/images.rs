@@ -1,17 +1,19 @@
 //! `images`: names, tags and digests of container images (`kustomize api/filters/imagetag`, `api/internal/image`).
 //!
-//! Never: an image in a CustomResourceDefinition.
+//! Never: an image in a `CustomResourceDefinition`.
 
 use std::sync::Arc;
 
 use regex::Regex;
 
 use super::super::resource::Resource;
-use super::field_spec::{Seen, Steps, expect_map, expect_scalar, fill_null_lists, follow, replace_scalar, visit};
+use super::field_spec::{
+    Seen, Steps, expect_map, expect_scalar, fill_null_lists, follow, replace_scalar, untagged, visit,
+};
 use super::specs::SpecKind;
 use super::{Cx, broken, text_of};
 use crate::base::{Problem, Span};
-use crate::model::{How, MadeScalar, Trees, Value, View};
+use crate::model::{How, Trees, Value, View};
 
 /// The entries of `images:`.
 pub(in crate::render) fn images(cx: &Cx<'_>, resources: &mut [Resource], field: View<'_>) -> Result<(), Problem> {
@@ -76,7 +78,8 @@ fn change_image(trees: &Trees, object: &mut Value, place: &Place, changes: &[Cha
             }
         }
         if matched && let Some(value) = follow(trees, object, &place.steps) {
-            replace_scalar(trees, value, MadeScalar::Str(text.as_str().into()), How::Image, change.at);
+            let scalar = untagged(trees, Some(value), &text);
+            replace_scalar(trees, value, scalar, How::Image, change.at);
         }
     }
 }

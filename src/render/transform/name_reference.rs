@@ -7,13 +7,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::resource::{Id, Resource};
-use super::field_spec::{FieldSpec, Gvk, Seen, Steps, follow, visit};
+use super::field_spec::{FieldSpec, Gvk, Seen, Steps, follow, untagged, visit};
 use super::{Cx, broken, or_default, shown};
 use crate::base::{Problem, Span};
-use crate::model::{How, Key, MadeScalar, Origin, Trees, Value, View};
+use crate::model::{How, Key, Origin, Trees, Value, View};
 
 /// Changes every reference to a renamed object to its present name. Runs once, at the root, after all renamings.
 pub(in crate::render) fn name_references(cx: &Cx<'_>, resources: &mut [Resource]) -> Result<(), Problem> {
+    for resource in resources.iter().filter(|resource| &*resource.id.kind == "RoleBinding") {
+        refuse_blank_namespaces(cx, resource)?;
+    }
     let index = Index::new(cx, resources);
     if index.anywhere.is_empty() {
         return Ok(());
@@ -81,7 +84,7 @@ struct Referrer<'r> {
     resource: &'r Resource,
     /// Its namespace; `None` if it is cluster-scoped: then it may name objects anywhere.
     namespace: Option<&'r str>,
-    /// The namespaces of the service accounts that a RoleBinding binds.
+    /// The namespaces of the service accounts that a `RoleBinding` binds.
     bound: Vec<String>,
     /// Group and kind that a binding's `roleRef` names.
     role: Option<Gvk>,
@@ -109,8 +112,7 @@ impl<'r> Referrer<'r> {
         let mut changed: Option<Value> = None;
         for (target, spec) in cx.specs.references().of(self.resource.original()) {
             let value = changed.as_ref().unwrap_or(&self.resource.value);
-            let changes = self.changes(trees.view(value), target, spec)?;
-            for change in changes {
+            for change in self.changes(trees.view(value), target, spec)? {
                 let value = changed.get_or_insert_with(|| self.resource.value.clone());
                 if let Some(reference) = follow(trees, value, &change.steps) {
                     point_at(trees, reference, change.named);
@@ -173,9 +175,9 @@ impl<'r> Referrer<'r> {
         }
         let named = if value.is_map() {
             let name = value.get("name").ok_or("path config error; no 'name' field in node")?;
-            self.select(&name.written(), Some(value.get("namespace")), target, spec)?
+            self.select(value, &name.written(), target, spec)?
         } else {
-            self.select(&value.written(), None, target, spec)?
+            self.select(value, &value.written(), target, spec)?
         };
         let Some(named) = named else { return Ok(()) };
         let is_same = if value.is_map() {
@@ -189,16 +191,16 @@ impl<'r> Referrer<'r> {
         Ok(())
     }
 
-    /// The object that a reference names. `map` is the namespace field beside the name where the reference is a map.
+    /// The object that a reference names. Where the reference is a map, the namespace beside the name counts too.
     fn select(
         &self,
+        reference: View<'_>,
         name: &str,
-        map: Option<Option<View<'_>>>,
         target: &Gvk,
         spec: &FieldSpec,
     ) -> Result<Option<&'r Resource>, String> {
         let mut rows = self.candidates(name, target);
-        if let Some(Some(namespace)) = map {
+        if let Some(namespace) = reference.get("namespace") {
             rows = self.in_namespace(rows, &namespace.written());
         }
         let role = self.role.as_ref().filter(|_| spec.path.ends_with("roleRef/name"));
@@ -220,7 +222,7 @@ impl<'r> Referrer<'r> {
         let Some(first) = rows.first().map(resource) else { return Ok(None) };
         let is_like_first = |row: &u32| {
             let id = &resource(row).id;
-            id.name == first.id.name && (map.is_none() || id.namespace == first.id.namespace)
+            id.name == first.id.name && (!reference.is_map() || id.namespace == first.id.namespace)
         };
         if rows.iter().all(is_like_first) {
             return Ok(Some(first));
@@ -324,11 +326,26 @@ impl<'r> Affixes<'r> {
     }
 }
 
-/// The namespaces of a binding's service accounts.
+/// The namespace fields of a binding's service accounts.
+fn account_namespaces(binding: View<'_>) -> impl Iterator<Item = View<'_>> {
+    let subjects = binding.get("subjects").into_iter().flat_map(|subjects| subjects.items());
+    let accounts = subjects.filter(|subject| subject.str_at(["kind"]) == Some("ServiceAccount"));
+    accounts.filter_map(|subject| subject.get("namespace"))
+}
+
 fn bound_namespaces(binding: View<'_>) -> Vec<String> {
-    let Some(subjects) = binding.get("subjects") else { return Vec::new() };
-    let accounts = subjects.items().filter(|subject| subject.str_at(["kind"]) == Some("ServiceAccount"));
-    accounts.filter_map(|subject| subject.str_at(["namespace"]).map(str::to_owned)).collect()
+    account_namespaces(binding).filter_map(|namespace| namespace.as_str().map(str::to_owned)).collect()
+}
+
+/// kustomize fails on a service account whose namespace is written but no text.
+fn refuse_blank_namespaces(cx: &Cx<'_>, binding: &Resource) -> Result<(), Problem> {
+    match account_namespaces(cx.trees.view(&binding.value)).find(|namespace| namespace.as_str().is_none()) {
+        None => Ok(()),
+        Some(blank) => {
+            let message = format!("Invalid Input: namespace is blank for resource \"{}\"", shown(&binding.id));
+            Err(broken(blank.place(), message))
+        }
+    }
 }
 
 /// Group and kind of a `roleRef`, where both are written.
@@ -343,7 +360,8 @@ fn point_at(trees: &Trees, reference: &mut Value, named: &Resource) {
     let view = trees.view(&named.value);
     let place = |field| view.path(["metadata", field]).unwrap_or(view).place();
     let made = |text: &Arc<str>, at: Span, from: Option<Value>| {
-        Value::scalar(MadeScalar::Str(text.clone()), Origin::set(at, How::NameReference, at, from))
+        let scalar = untagged(trees, from.as_ref(), text);
+        Value::scalar(scalar, Origin::set(at, How::NameReference, at, from))
     };
     let (name, namespace) = (&named.id.name, &named.id.namespace);
     if !trees.view(reference).is_map() {

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 
 use super::super::resource::{Id, Resource};
-use super::field_spec::{Blank, Edit, Walk, expect_scalar, replace_scalar};
+use super::field_spec::{Blank, Edit, Walk, expect_scalar, replace_scalar, untagged};
 use super::specs::SpecKind;
 use super::{Cx, broken, reread, text};
 use crate::base::{Problem, Span};
-use crate::model::{How, MadeScalar, Trees, Value, View};
+use crate::model::{How, Trees, Value, View};
 
 /// Puts the text of `field` before the names.
 pub(in crate::render) fn prefix(cx: &Cx<'_>, resources: &mut [Resource], field: View<'_>) -> Result<(), Problem> {
@@ -90,7 +90,8 @@ impl Edit for Affix {
             Side::Before => (format!("{}{old}", self.text), How::NamePrefix),
             Side::Behind => (format!("{old}{}", self.text), How::NameSuffix),
         };
-        replace_scalar(trees, value, MadeScalar::Str(new.into()), how, self.at);
+        let scalar = untagged(trees, Some(value), &new);
+        replace_scalar(trees, value, scalar, how, self.at);
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 //! Never: silence where a source or a target's field is missing.
 
 use super::super::resource::{Id, Resource};
-use super::field_spec::{Create, Gvk, Steps, follow};
+use super::field_spec::{Create, Gvk, Steps, follow, made_of};
 use super::replacement_path::{Lookup, Part, lookup, matches, part_of, split_dotted};
 use super::selector::Requirements;
 use super::{Cx, broken, or_default, text, text_of};
@@ -101,13 +101,11 @@ impl Copied {
             return Err(broken(at, "delimiter option can only be used with scalar nodes"));
         }
         let piece = usize::try_from(options.index).ok().and_then(|at| self.text.split(&options.delimiter).nth(at));
-        match piece {
-            Some(piece) => Ok(Self { text: piece.to_owned(), part: Extent::Piece, ..self }),
-            None => {
-                let message = format!("options.index {} is out of bounds for value {}", options.index, self.text);
-                Err(broken(at, message))
-            }
-        }
+        let Some(piece) = piece else {
+            let message = format!("options.index {} is out of bounds for value {}", options.index, self.text);
+            return Err(broken(at, message));
+        };
+        Ok(Self { text: piece.to_owned(), part: Extent::Piece, ..self })
     }
 }
 
@@ -303,7 +301,7 @@ impl Target {
                 return Err("delimiter option can only be used with scalar nodes".to_owned());
             }
             let old = if is_blank(value) { "".into() } else { view.written() };
-            text = spliced(&old, &self.options, text);
+            text = spliced(&old, &self.options, &text);
         }
         let was = if is_blank(value) { Was::Missing } else { Was::There };
         let from = (was == Was::There).then(|| value.clone());
@@ -330,12 +328,12 @@ fn is_blank(value: &Value) -> bool {
 }
 
 /// A part of `old` between delimiters replaced, or `text` put before or behind all parts.
-fn spliced(old: &str, options: &Options, text: String) -> String {
+fn spliced(old: &str, options: &Options, text: &str) -> String {
     let mut parts: Vec<&str> = old.split(&options.delimiter).collect();
     match usize::try_from(options.index) {
-        Err(_) => parts.insert(0, &text),
-        Ok(index) if index >= parts.len() => parts.push(&text),
-        Ok(index) => parts[index] = &text,
+        Err(_) => parts.insert(0, text),
+        Ok(index) if index >= parts.len() => parts.push(text),
+        Ok(index) => parts[index] = text,
     }
     parts.join(&options.delimiter)
 }
@@ -358,14 +356,7 @@ fn retyped(target: View<'_>, text: &str, was: Was) -> Result<MadeScalar, String>
         let (found, wanted) = (tag_of(&plain), tag_of(&target.scalar()));
         return Err(format!("yaml: cannot decode {found} `{text}` as a {wanted}"));
     }
-    Ok(match plain {
-        Scalar::Null => MadeScalar::Null,
-        Scalar::Bool(value) => MadeScalar::Bool(value),
-        Scalar::Int(value) => MadeScalar::Int(value),
-        Scalar::Uint(value) => MadeScalar::Uint(value),
-        Scalar::Float(value) => MadeScalar::Float(value),
-        Scalar::Timestamp(text) | Scalar::Str(text) => MadeScalar::Str((&*text).into()),
-    })
+    Ok(made_of(plain))
 }
 
 fn tag_of(scalar: &Scalar<'_>) -> &'static str {
@@ -416,7 +407,7 @@ fn built(trees: &Trees, path: &[String], copied: &Copied, at: Span) -> Result<Va
         Part::Index(0) => Value::seq(vec![built(trees, rest, copied, at)?], origin),
         Part::Index(index) => return Err(format!("index {index} specified but only 0 elements found")),
         Part::Item(name, value) => Value::seq(vec![item(trees, name, value, rest, copied, at)?], origin),
-        Part::Every => return Err("wrong node kind: expected SequenceNode but was MappingNode".to_owned()),
+        Part::Every => return Err("wrong node kind: expected SequenceNode but got MappingNode".to_owned()),
     })
 }
 

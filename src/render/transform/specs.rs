@@ -63,7 +63,7 @@ impl Specs {
             if let Some(given) = file.get(name) {
                 let mut specs = self.sets[row].specs.clone();
                 merge(&mut specs, read_specs(given)?, given.place())?;
-                merged.sets[row] = Arc::new(SpecSet::new(specs));
+                merged.sets[row] = Arc::new(SpecSet::gathered(specs, given.place())?);
             }
         }
         if let Some(given) = file.get("nameReference") {
@@ -76,14 +76,15 @@ impl Specs {
         Ok(merged)
     }
 
-    /// These with those that another kustomization has gathered (`ResAccumulator.MergeConfig`).
+    /// What was gathered before with what a kustomization brings (`ResAccumulator.MergeConfig`): call it on the
+    /// specifications of the kustomize bases, with the kustomization's own ones; the order decides.
     pub(in crate::render) fn merged_with_specs(&self, other: &Self, at: Span) -> Result<Self, Problem> {
         let mut merged = self.clone();
         for (mine, theirs) in merged.sets.iter_mut().zip(&other.sets) {
             if !Arc::ptr_eq(mine, theirs) {
                 let mut specs = mine.specs.clone();
                 merge(&mut specs, theirs.specs.clone(), at)?;
-                *mine = Arc::new(SpecSet::new(specs));
+                *mine = Arc::new(SpecSet::sorted(specs));
             }
         }
         if !Arc::ptr_eq(&merged.references, &other.references) {
@@ -123,6 +124,20 @@ impl SpecSet {
     pub(super) fn new(specs: Vec<FieldSpec>) -> Self {
         let index = KindIndex::new(specs.iter().map(|spec| &*spec.gvk.kind));
         Self { specs, index }
+    }
+
+    /// The same in kustomize's order of kinds.
+    fn sorted(mut specs: Vec<FieldSpec>) -> Self {
+        specs.sort_by_cached_key(|spec| sort_key(&spec.gvk));
+        Self::new(specs)
+    }
+
+    /// As kustomize gathers them: sorted, then put one by one into an empty list. By that a specification of one kind
+    /// displaces a general one of the same path.
+    fn gathered(specs: Vec<FieldSpec>, at: Span) -> Result<Self, Problem> {
+        let mut gathered = Vec::new();
+        merge(&mut gathered, Self::sorted(specs).specs, at)?;
+        Ok(Self::sorted(gathered))
     }
 
     /// All of them.
@@ -217,13 +232,11 @@ pub(super) fn merge(specs: &mut Vec<FieldSpec>, added: Vec<FieldSpec>, at: Span)
 }
 
 fn merge_target(targets: &mut Vec<Target>, added: Target, at: Span) -> Result<(), Problem> {
-    match targets.iter_mut().find(|target| target.gvk == added.gvk) {
-        Some(target) => merge(&mut target.referrers, added.referrers, at),
-        None => {
-            targets.push(added);
-            Ok(())
-        }
+    if let Some(target) = targets.iter_mut().find(|target| target.gvk == added.gvk) {
+        return merge(&mut target.referrers, added.referrers, at);
     }
+    targets.push(added);
+    Ok(())
 }
 
 /// A list of field specifications as a user writes it.
@@ -260,38 +273,40 @@ fn read_gvk(entry: View<'_>) -> Gvk {
     Gvk { group: text("group"), version: text("version"), kind: text("kind") }
 }
 
+/// The kinds that kustomize puts first and last.
+const FIRST: [&str; 22] = [
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
 /// kustomize's order of kinds (`kustomize resid.Gvk.IsLessThan`): it decides which reference is followed first.
-fn sort_key(gvk: &Gvk) -> (i32, String) {
-    const FIRST: [&str; 22] = [
-        "Namespace",
-        "ResourceQuota",
-        "StorageClass",
-        "CustomResourceDefinition",
-        "ServiceAccount",
-        "PodSecurityPolicy",
-        "Role",
-        "ClusterRole",
-        "RoleBinding",
-        "ClusterRoleBinding",
-        "ConfigMap",
-        "Secret",
-        "Endpoints",
-        "Service",
-        "LimitRange",
-        "PriorityClass",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "Deployment",
-        "StatefulSet",
-        "CronJob",
-        "PodDisruptionBudget",
-    ];
-    const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
-    let position = |list: &[&str]| list.iter().position(|kind| *kind == &*gvk.kind).map(|at| at as i32);
+fn sort_key(gvk: &Gvk) -> (usize, String) {
+    let position = |list: &[&str]| list.iter().position(|kind| *kind == &*gvk.kind);
     let rank = match (position(&FIRST), position(&LAST)) {
-        (Some(at), _) => at - FIRST.len() as i32,
-        (None, Some(at)) => at + 1,
-        (None, None) => 0,
+        (Some(at), _) => at,
+        (None, Some(at)) => FIRST.len() + 1 + at,
+        (None, None) => FIRST.len(),
     };
     let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
     (rank, format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K")))
@@ -319,7 +334,7 @@ fn decode(table: &str) -> Specs {
             None => targets.push(Target { gvk, referrers: vec![spec] }),
         }
     }
-    Specs { sets: sets.map(|specs| Arc::new(SpecSet::new(specs))), references: Arc::new(References::new(targets)) }
+    Specs { sets: sets.map(|specs| Arc::new(SpecSet::sorted(specs))), references: Arc::new(References::new(targets)) }
 }
 
 #[cfg(test)]
@@ -340,6 +355,6 @@ mod tests {
         let specs = Specs::builtin();
         let id = Id { group: "batch".into(), version: "v1".into(), kind: "Job".into(), ..Id::default() };
         let paths: Vec<&str> = specs.set(SpecKind::TemplateLabels).selecting(&id).map(|spec| &*spec.path).collect();
-        assert_eq!(paths, ["metadata/labels", "spec/template/metadata/labels"]);
+        assert_eq!(paths, ["spec/template/metadata/labels", "metadata/labels"]);
     }
 }
