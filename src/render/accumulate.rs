@@ -377,9 +377,7 @@ impl<'l> Layer<'l> {
             let done = self.patcher().entry(entry);
             self.soften(done)?;
         }
-        self.transform("namespace", |cx, resources, field| {
-            transform::namespace(cx, resources, field)
-        })?;
+        self.transform("namespace", transform::namespace)?;
         self.transform("namePrefix", transform::prefix)?;
         self.transform("nameSuffix", transform::suffix)?;
         self.transform("labels", transform::labels)?;
@@ -508,7 +506,8 @@ impl<'l> Layer<'l> {
             }
             self.out.vars.push(entry.value());
         }
-        Ok(())
+        // Which object a variable reads is settled here, while only this kustomization's objects are there.
+        self.transform("vars", transform::declare_vars)
     }
 }
 

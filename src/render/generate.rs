@@ -112,6 +112,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     new.previous.clone_from(&old.previous);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);
+    new.variables.clone_from(&old.variables);
     new.behavior = old.behavior;
     new.hash = new.hash.and(old.hash);
     new
@@ -346,6 +347,9 @@ fn env_file(cx: &Context<'_>, file: FileId, at: Span, pairs: &mut Vec<Pair>) -> 
             continue;
         }
         let (key, value) = bare.split_once('=').unwrap_or((bare, ""));
+        if key.is_empty() {
+            continue;
+        }
         // The line's bytes end where the value does; an empty value is its line.
         let end = (start - (text[from..start].len() - text[from..start].trim_end_matches(['\n', '\r']).len())) as u32;
         let len = if value.is_empty() { bare.len() } else { value.len() } as u32;

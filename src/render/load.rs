@@ -133,7 +133,7 @@ pub(super) fn resources(trees: &Trees, file: FileId, at: Span) -> Result<Vec<Res
 /// The documents of a file as kustomize reads objects: empty ones left out, lists replaced by what they hold.
 ///
 /// # Errors
-/// What is not YAML, a document without kind or name, an empty item in a list.
+/// What is not YAML, a document without kind or name.
 pub(super) fn documents(trees: &Trees, file: FileId) -> Result<Vec<Value>, Problem> {
     let parsed = trees.parsed(file);
     if let Some(broken) = parsed.problems().iter().find(|p| p.kind != ParseProblemKind::DuplicateKey) {
@@ -189,18 +189,7 @@ fn is_object(view: View<'_>) -> Result<bool, Problem> {
         return Err(does_not_build(at, "missing metadata.name in object")
             .with_help("kustomize needs a name; `generateName` alone is not enough"));
     }
-    match empty_item(view) {
-        Some(list) => Err(does_not_build(list, "empty item in this list")),
-        None => Ok(true),
-    }
-}
-
-/// The first list below that holds an empty item.
-fn empty_item(view: View<'_>) -> Option<Span> {
-    if view.is_map() {
-        return view.fields().find_map(|field| empty_item(field.value));
-    }
-    view.items().find_map(|item| if item.is_null() { Some(view.place()) } else { empty_item(item) })
+    Ok(true)
 }
 
 #[cfg(test)]

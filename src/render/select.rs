@@ -40,7 +40,7 @@ impl Pattern {
         if text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/')) {
             return Ok(Self::Exact(text.into()));
         }
-        match Regex::new(&format!("^(?:{text})$")) {
+        match Regex::new(&format!("^(?:{})$", without_bare_braces(text))) {
             Ok(regex) => Ok(Self::Regex(Box::new(regex))),
             Err(_) => {
                 Err(does_not_build(value.place(), format!("error parsing regexp: `{text}` is no regular expression"))
@@ -56,6 +56,28 @@ impl Pattern {
             Self::Regex(regex) => regex.is_match(text),
         }
     }
+}
+
+/// The pattern with every `{` escaped that starts no repetition: Go takes such a brace as it is.
+fn without_bare_braces(pattern: &str) -> String {
+    let is_repetition = |rest: &str| {
+        rest.split_once('}').is_some_and(|(inner, _)| {
+            let (low, high) = inner.split_once(',').unwrap_or((inner, ""));
+            !low.is_empty() && low.bytes().chain(high.bytes()).all(|byte| byte.is_ascii_digit())
+        })
+    };
+    let mut escaped = String::with_capacity(pattern.len());
+    let mut after_backslash = false;
+    for (at, c) in pattern.char_indices() {
+        // `\p{…}` and `\x{…}` are classes, not braces.
+        let class = pattern[..at].ends_with("\\p") || pattern[..at].ends_with("\\P") || pattern[..at].ends_with("\\x");
+        if c == '{' && !after_backslash && !class && !is_repetition(&pattern[at + 1..]) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+        after_backslash = c == '\\' && !after_backslash;
+    }
+    escaped
 }
 
 impl Selector {

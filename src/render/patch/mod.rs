@@ -59,5 +59,4 @@ pub(super) enum Loss {
 }
 
 #[cfg(test)]
-#[cfg(test)]
 mod tests;

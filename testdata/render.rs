@@ -1,0 +1,132 @@
+//! Builds of small kustomizations against what kustomize v5.7.1 prints for them, and the place and words of what does not
+//! build. `testdata/render/<case>/in` is built; `out.yaml` is kustomize's own output, `error.txt` our line.
+//!
+//! Never: an expectation that kustomize does not share, but for the words of an error.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use gitops_guard::base::{BlobId, Entry, LoadError, Loader, RepoPath, Side, Snapshot, Sources};
+use gitops_guard::model::Trees;
+use gitops_guard::render::{Build, BuildKind, Options, Renderer, print};
+
+struct Disk(PathBuf);
+
+impl Loader for Disk {
+    fn load(&self, path: &RepoPath, _: Option<BlobId>) -> Result<Vec<u8>, LoadError> {
+        std::fs::read(self.0.join(path.as_str())).map_err(|error| LoadError(error.to_string()))
+    }
+}
+
+fn snapshot(root: &Path, sources: &Arc<Sources>) -> Snapshot {
+    let loader: Arc<dyn Loader> = Arc::new(Disk(root.to_owned()));
+    let mut entries = BTreeMap::new();
+    for found in walkdir::WalkDir::new(root).into_iter().map(|found| found.expect("testdata can be read")) {
+        if found.file_type().is_file() {
+            let path = found.path().strip_prefix(root).expect("below the root").to_str().expect("UTF-8");
+            let path = RepoPath::new(path).expect("a path in the tree");
+            entries.insert(path.clone(), Entry::File(sources.intern(&path, None, &loader)));
+        }
+    }
+    Snapshot::listed(Side::Head, sources.clone(), entries)
+}
+
+/// What a build prints, or its problems, a line each.
+fn rendered(renderer: &Renderer<'_>, trees: &Trees, case: &str) -> Result<String, String> {
+    let path = RepoPath::new(&format!("{case}/in")).expect("a path in the tree");
+    let rendered = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+    let mut problems = rendered.problems;
+    if problems.is_empty() {
+        match print(trees, &rendered.objects) {
+            Ok(text) => return Ok(text),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let sources = trees.sources();
+    let line = |at| {
+        let start = sources.positions(at).0;
+        format!("{}:{}:{}", sources.path(at.file), start.line, start.column)
+    };
+    Err(problems.iter().map(|problem| format!("{}: {}\n", line(problem.at), problem.message)).collect())
+}
+
+#[test]
+fn kustomizations_build_as_kustomize_builds_them() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/render");
+    let sources = Arc::new(Sources::default());
+    let snapshot = snapshot(&root, &sources);
+    let trees = Trees::new(sources.clone());
+    let renderer = Renderer::new(&snapshot, &trees, Options::default());
+    let cases = snapshot.list(&RepoPath::root());
+    assert!(cases.len() > 15, "the cases are there");
+    let mut wrong = String::new();
+    for case in cases {
+        let wanted = |name: &str| std::fs::read_to_string(root.join(&case).join(name));
+        let (fits, got) = match rendered(&renderer, &trees, &case) {
+            Ok(text) => (wanted("out.yaml").is_ok_and(|wanted| wanted == text), text),
+            Err(lines) => (wanted("error.txt").is_ok_and(|wanted| wanted == lines), lines),
+        };
+        if !fits {
+            wrong += &format!("--- {case}\n{got}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn every_file_that_was_read_is_named_once_and_the_kustomization_first() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/render");
+    let sources = Arc::new(Sources::default());
+    let snapshot = snapshot(&root, &sources);
+    let trees = Trees::new(sources.clone());
+    let renderer = Renderer::new(&snapshot, &trees, Options::default());
+    let path = RepoPath::new("overlay/in").expect("a path in the tree");
+    let build = Build { path, kind: BuildKind::Kustomize };
+    let names: Vec<String> = renderer
+        .build(&build)
+        .files
+        .iter()
+        .map(|file| sources.path(*file).as_str()["overlay/in/".len()..].to_owned())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "kustomization.yaml",
+            "base/app.conf",
+            "base/app.env",
+            "base/kustomization.yaml",
+            "base/raw.bin",
+            "base/web.yaml",
+            "extra.yaml",
+            "image.yaml",
+            "tuned/kustomization.yaml",
+        ]
+    );
+}
+
+#[test]
+fn a_value_of_an_inline_patch_is_where_the_kustomization_writes_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/render");
+    let sources = Arc::new(Sources::default());
+    let snapshot = snapshot(&root, &sources);
+    let trees = Trees::new(sources.clone());
+    let renderer = Renderer::new(&snapshot, &trees, Options::default());
+    let path = RepoPath::new("overlay/in").expect("a path in the tree");
+    let rendered = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+    let place = |kind: &str, path: &[&str]| {
+        let object = rendered.objects.iter().find(|object| &*object.key.kind == kind).expect("it is built");
+        let value = path.iter().fold(object.view(&trees), |at, name| at.get(name).expect("the field is there"));
+        let at = value.place();
+        (sources.path(at.file).as_str().to_owned(), sources.slice(at).to_owned(), sources.positions(at).0.line)
+    };
+    let here = |file: &str, text: &str, line| (format!("overlay/in/{file}"), text.to_owned(), line);
+    assert_eq!(place("Deployment", &["spec", "replicas"]), here("kustomization.yaml", "3", 14));
+    assert_eq!(
+        place("Deployment", &["metadata", "annotations", "tuned"]),
+        here("tuned/kustomization.yaml", "\"true\"", 6)
+    );
+    assert_eq!(place("ConfigMap", &["data", "LEVEL"]), here("kustomization.yaml", "warn", 8));
+    assert_eq!(place("ConfigMap", &["data", "QUOTED"]), here("kustomization.yaml", "yes", 8));
+    assert_eq!(place("ConfigMap", &["data", "SPACED"]), here("base/app.env", "a=b ", 3));
+}
