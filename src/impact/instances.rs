@@ -14,8 +14,8 @@ use crate::world::{ObjectAt, World};
 pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Vec<ApiImpact> {
     let mut differences: HashMap<(Option<usize>, Option<usize>), usize> = HashMap::new();
     for change in changes.apis() {
-        let heard = !matches!(change.what, What::ApiAdded | What::DescriptionChanged);
-        *differences.entry(change.definition).or_default() += usize::from(heard);
+        let counts = !matches!(change.what, What::ApiAdded | What::DescriptionChanged);
+        *differences.entry(change.definition).or_default() += usize::from(counts);
     }
     let mut found: Vec<ApiImpact> = Vec::new();
     let mut of_kind: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
