@@ -3,7 +3,12 @@
 //!
 //! Never: a timed test; it prints figures and fails only if the two outputs differ.
 
-#![expect(clippy::disallowed_methods, clippy::print_stdout, missing_docs, reason = "a benchmark writes its input and prints")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a benchmark writes its input and prints"
+)]
 
 use std::fmt::Write as _;
 use std::fs;
@@ -57,7 +62,10 @@ fn memory(root: &Path) {
         nodes += trees.parsed(file).len();
         text += sources.text(file).len();
     }
-    println!("{nodes} nodes of 16 bytes for {text} bytes of text: {:.2} bytes of tree a byte of text", nodes as f64 * 16.0 / text as f64);
+    println!(
+        "{nodes} nodes of 16 bytes for {text} bytes of text: {:.2} bytes of tree a byte of text",
+        nodes as f64 * 16.0 / text as f64
+    );
 }
 
 /// What each further overlay over one base costs, when all are rendered in one run.
@@ -66,7 +74,10 @@ fn shared_base(root: &Path) {
     let (_, one) = fastest(5, || render_all(root, &overlays[..1]));
     let (_, all) = fastest(5, || render_all(root, &overlays));
     let each = (all.saturating_sub(one)) / (OVERLAYS as u32 - 1);
-    println!("one more overlay (4 objects, 6 edits) over a shared base, without printing: {:.1} us", each.as_secs_f64() * 1e6);
+    println!(
+        "one more overlay (4 objects, 6 edits) over a shared base, without printing: {:.1} us",
+        each.as_secs_f64() * 1e6
+    );
 }
 
 fn render_all(root: &Path, overlays: &[String]) -> usize {

@@ -2,7 +2,10 @@
 //!
 //! Never: domain logic; what takes a decision lives in a room.
 
-#![expect(clippy::disallowed_methods, reason = "the edge: the environment is read and files that were asked for are written here")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the edge: the environment is read and files that were asked for are written here"
+)]
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -351,7 +354,7 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
             cli::Reorder::Legacy => render::Order::Legacy,
             cli::Reorder::None => render::Order::Fifo,
         }),
-        managed_by: ask.enable_managedby_label,
+        managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
     let built = Renderer::new(&snapshot, &trees, options).build(&Build { path, kind: BuildKind::Kustomize });
     let printed = render::print(&trees, &built.objects);

@@ -4,6 +4,8 @@
 
 mod scalar;
 mod template;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod yaml;
 

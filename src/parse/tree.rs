@@ -234,13 +234,11 @@ impl Parsed {
         if !node.kind.is_scalar() {
             return "";
         }
-        match node.link.checked_sub(1) {
-            Some(row) => &self.decoded[row as usize],
-            None => {
-                let quotes = u32::from(matches!(node.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
-                text.get((node.start + quotes) as usize..(node.end - quotes) as usize).unwrap_or_default()
-            }
+        if let Some(row) = node.link.checked_sub(1) {
+            return &self.decoded[row as usize];
         }
+        let quotes = u32::from(matches!(node.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
+        text.get((node.start + quotes) as usize..(node.end - quotes) as usize).unwrap_or_default()
     }
 
     /// The typed value of a scalar, as kustomize types it; `Null` for containers and aliases.
@@ -249,12 +247,9 @@ impl Parsed {
         let found = self.node(node);
         let written = self.text(text, node);
         match (found.tag, found.kind) {
-            (_, Kind::Seq | Kind::Map | Kind::Alias) => Scalar::Null,
-            (Tag::Str | Tag::Binary | Tag::Other, _) => Scalar::Str(Cow::Borrowed(written)),
-            (Tag::None, Kind::Plain) => resolve_plain(written),
-            (Tag::None, _) => Scalar::Str(Cow::Borrowed(written)),
-            (Tag::Null, _) => Scalar::Null,
-            (Tag::Timestamp, _) => resolve_plain(written),
+            (_, Kind::Seq | Kind::Map | Kind::Alias) | (Tag::Null, _) => Scalar::Null,
+            (Tag::None, Kind::Plain) | (Tag::Timestamp, _) => resolve_plain(written),
+            (Tag::None | Tag::Str | Tag::Binary | Tag::Other, _) => Scalar::Str(Cow::Borrowed(written)),
             (Tag::Int | Tag::Bool, _) => resolve_tagged(written),
             (Tag::Float, _) => match resolve_tagged(written) {
                 Scalar::Int(int) => Scalar::Float(int as f64),

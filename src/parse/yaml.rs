@@ -52,6 +52,8 @@ struct Builder<'t> {
     aliased: u64,
     /// The first byte and the first node of this document.
     document: (u32, usize),
+    /// How far the text was read: behind the last scalar or opening.
+    read: u32,
     /// Why this document cannot be read further.
     broken: Option<(ParseProblemKind, TextRange, String)>,
 }
@@ -84,6 +86,9 @@ impl<'t> Builder<'t> {
         options.emit_unresolved_aliases = true;
         // Comments are bounded by the text; a limit would make a long one an error.
         options.max_buffered_comment_events = usize::MAX;
+        // The parser reads up to 1,024 characters ahead; our own limit is to come first, with its own kind of problem.
+        options.flow_nesting_limit = 2048;
+        options.block_nesting_limit = 2048;
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         loop {
             match parser.next_event() {
@@ -108,7 +113,7 @@ impl<'t> Builder<'t> {
         match event {
             Event::DocumentStart(..) => self.begin(range.start),
             Event::DocumentEnd => {
-                let root = (self.nodes.len() > self.document.1).then_some(NodeId(self.document.1 as u32));
+                let root = self.root();
                 self.finish(root, range.end);
             }
             Event::Comment(..) => self.comments.push(range),
@@ -148,6 +153,18 @@ impl<'t> Builder<'t> {
         self.anchors.clear();
         self.open.clear();
         self.aliased = 0;
+        self.read = start;
+    }
+
+    /// The root of this document, unless nothing at all is written there.
+    fn root(&mut self) -> Option<NodeId> {
+        let first = self.document.1;
+        let root = self.nodes.get(first)?;
+        if root.kind == Kind::Plain && root.tag == Tag::None && root.start == root.end {
+            self.nodes.truncate(first);
+            return None;
+        }
+        Some(NodeId(first as u32))
     }
 
     fn finish(&mut self, root: Option<NodeId>, end: u32) {
@@ -171,7 +188,8 @@ impl<'t> Builder<'t> {
         tag: Option<&granit_parser::Tag>,
         anchor: usize,
     ) {
-        let range = self.trimmed(kind, range);
+        let start = self.header(kind, range.start);
+        let range = self.trimmed(kind, TextRange::new(start, range.end.max(start)));
         let quotes = usize::from(matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted));
         let bytes = range.bytes();
         if kind == Kind::Plain && bytes.is_empty() {
@@ -201,6 +219,38 @@ impl<'t> Builder<'t> {
         }
         let text = &self.text[range.bytes()];
         TextRange::new(range.start, range.start + text.trim_end_matches([' ', '\t', '\r', '\n']).len() as u32)
+    }
+
+    /// Where the `|` or `>` stands that a block's text follows; `start` for other scalars.
+    fn header(&self, kind: Kind, start: u32) -> u32 {
+        let sign = match kind {
+            Kind::Literal => b'|',
+            Kind::Folded => b'>',
+            _ => return start,
+        };
+        self.signs(start).find(|at| self.text.as_bytes()[*at] == sign).map_or(start, |at| at as u32)
+    }
+
+    /// Where the `-` stands that a block list begins with; the parser gives what is behind it.
+    fn dash(&self, start: u32) -> u32 {
+        let bytes = self.text.as_bytes();
+        let is_blank = |at: usize| bytes.get(at).is_none_or(u8::is_ascii_whitespace);
+        let is_dash =
+            |at: &usize| bytes[*at] == b'-' && is_blank(at + 1) && (*at <= self.read as usize || is_blank(at - 1));
+        self.signs(start).filter(is_dash).last().map_or(start, |at| at as u32)
+    }
+
+    /// The bytes between what was read and `end`, comments left out.
+    fn signs(&self, end: u32) -> impl Iterator<Item = usize> {
+        let bytes = &self.text.as_bytes()[..end as usize];
+        let mut at = self.read as usize;
+        std::iter::from_fn(move || {
+            while at > 0 && bytes.get(at) == Some(&b'#') && bytes[at - 1].is_ascii_whitespace() {
+                at += memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at);
+            }
+            at += 1;
+            (at <= bytes.len()).then_some(at - 1)
+        })
     }
 
     fn alias(&mut self, anchor: usize, range: TextRange) {
@@ -243,6 +293,10 @@ impl<'t> Builder<'t> {
         anchor: usize,
     ) {
         let flow = if style == StructureStyle::Flow { Node::FLOW } else { 0 };
+        let range = match (kind, style) {
+            (Kind::Seq, StructureStyle::Block) => TextRange::new(self.dash(range.start), range.end),
+            _ => range,
+        };
         let node = self.push(kind, range, 0, flow, tag);
         if anchor != 0 {
             self.nodes[node.0 as usize].flags |= Node::ANCHORED;
@@ -285,6 +339,11 @@ impl<'t> Builder<'t> {
         if let Some(open) = self.open.last_mut() {
             open.end = range.end;
         }
+        self.read = match kind {
+            Kind::Seq => range.start + 1,
+            Kind::Map => range.start,
+            _ => range.end,
+        };
         let tag = tag.map_or(Tag::None, meaning);
         self.nodes.push(Node { start: range.start, end: range.end, link, kind, tag, flags });
         node
@@ -362,13 +421,11 @@ impl<'t> Builder<'t> {
         if !found.kind.is_scalar() {
             return None;
         }
-        match found.link.checked_sub(1) {
-            Some(row) => Some(&self.decoded[row as usize]),
-            None => {
-                let quotes = u32::from(matches!(found.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
-                self.text.get((found.start + quotes) as usize..(found.end - quotes) as usize)
-            }
+        if let Some(row) = found.link.checked_sub(1) {
+            return Some(&self.decoded[row as usize]);
         }
+        let quotes = u32::from(matches!(found.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
+        self.text.get((found.start + quotes) as usize..(found.end - quotes) as usize)
     }
 
     fn syntax(&mut self, error: &ScanError) {
@@ -378,6 +435,10 @@ impl<'t> Builder<'t> {
             ParseProblemKind::Template
         } else {
             ParseProblemKind::Syntax
+        };
+        let at = match self.text[at..].find('\t') {
+            Some(tab) if error.info().contains("found a tab") => at + tab,
+            _ => at,
         };
         let line_end = memchr::memchr(b'\n', &self.text.as_bytes()[at..]).map_or(self.text.len(), |n| at + n);
         self.broken = Some((kind, TextRange::new(at as u32, line_end as u32), error.info()));

@@ -13,7 +13,7 @@ use super::renderer::Options;
 use super::resource::{Behavior, Id, Resource};
 use super::schema::Schema;
 use super::set::ResourceSet;
-use super::transform::{self, Cx, NamespaceOptions, Specs};
+use super::transform::{self, Cx, Specs};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Trees, Value, View};
 
@@ -378,7 +378,7 @@ impl<'l> Layer<'l> {
             self.soften(done)?;
         }
         self.transform("namespace", |cx, resources, field| {
-            transform::namespace(cx, resources, field, NamespaceOptions::default())
+            transform::namespace(cx, resources, field)
         })?;
         self.transform("namePrefix", transform::prefix)?;
         self.transform("nameSuffix", transform::suffix)?;

@@ -5,7 +5,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::emit::{EmitError, Keyed, as_decoded, is_nothing_in_flow, json_float, json_text, rfc3339, sorted_fields};
+use super::emit::{EmitError, Keyed, as_decoded, json_float, json_text, json_time, quoted_in_flow, sorted_fields};
 use crate::model::{Trees, View};
 use crate::parse::Scalar;
 
@@ -23,32 +23,40 @@ pub(super) fn suffix(trees: &Trees, view: View<'_>) -> Result<String, EmitError>
     Ok(encode(&Sha256::digest(json)))
 }
 
-/// kustomize looks for a field that is called `metadata/name`, so the name is always empty here.
 fn config_map(view: View<'_>) -> Result<String, EmitError> {
     let mut json = String::from("{");
-    if let Some(binary) = view.get("binaryData").filter(View::is_map) {
+    if let Some(binary) = view.get("binaryData").filter(|data| !data.is_scalar()) {
         json.push_str("\"binaryData\":");
-        data(binary, &mut json)?;
+        field(Some(binary), &mut json)?;
         json.push(',');
     }
     json.push_str("\"data\":");
     field(view.get("data"), &mut json)?;
-    json.push_str(",\"kind\":\"ConfigMap\",\"name\":\"\"}");
+    json.push_str(",\"kind\":\"ConfigMap\"");
+    name(view, &mut json)?;
+    json.push('}');
     Ok(json)
 }
 
 fn secret(view: View<'_>) -> Result<String, EmitError> {
     let mut json = String::from("{\"data\":");
     field(view.get("data"), &mut json)?;
-    json.push_str(",\"kind\":\"Secret\",\"name\":\"\"");
-    if let Some(text) = view.get("stringData").filter(View::is_map) {
+    json.push_str(",\"kind\":\"Secret\"");
+    name(view, &mut json)?;
+    if let Some(text) = view.get("stringData").filter(|data| !data.is_scalar()) {
         json.push_str(",\"stringData\":");
-        data(text, &mut json)?;
+        field(Some(text), &mut json)?;
     }
     json.push_str(",\"type\":");
     field(view.get("type"), &mut json)?;
     json.push('}');
     Ok(json)
+}
+
+/// kustomize looks for a field that is called `metadata/name`, so the name is empty in general.
+fn name(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
+    out.push_str(",\"name\":");
+    field(view.get("metadata/name"), out)
 }
 
 /// A field as `getNodeValues` reads it: a scalar is its characters, a list is nothing.
@@ -57,7 +65,6 @@ fn field(view: Option<View<'_>>, out: &mut String) -> Result<(), EmitError> {
         None => out.push_str("\"\""),
         Some(view) if view.is_map() => data(view, out)?,
         Some(view) if view.is_seq() => out.push_str("null"),
-        Some(view) if view.is_null() => out.push_str("\"\""),
         Some(view) => json_text(&view.written(), out),
     }
     Ok(())
@@ -89,24 +96,18 @@ fn data(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
             let message = format!("kustomize cannot hash the number `{}`", view.written());
             return Err(EmitError { at: view.place(), message });
         }
-        Scalar::Timestamp(time) => match rfc3339(&time) {
-            Some(time) => json_text(&time, out),
-            None => {
-                let message = format!("the time zone of `{time}` is out of range");
-                return Err(EmitError { at: view.place(), message });
-            }
-        },
+        Scalar::Timestamp(time) => json_text(&json_time(view, &time)?, out),
         Scalar::Str(value) => json_text(&as_decoded(view, value), out),
     }
     Ok(())
 }
 
 fn item(view: View<'_>, around: View<'_>, out: &mut String) -> Result<(), EmitError> {
-    if is_nothing_in_flow(view, around) {
-        out.push_str("\"\"");
-        return Ok(());
+    match quoted_in_flow(view, around) {
+        Some(text) => json_text(&text, out),
+        None => data(view, out)?,
     }
-    data(view, out)
+    Ok(())
 }
 
 fn list<T>(
@@ -138,4 +139,44 @@ fn encode(digest: &[u8]) -> String {
         other => char::from_digit(u32::from(other), 16).expect("a nibble is a hexadecimal digit"),
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::emit::tests::parse;
+    use super::suffix;
+
+    #[test]
+    fn names_get_the_hash_of_kustomize() {
+        let rows = [
+            ("ConfigMap", "data: {}\n", "42745tchd9"),
+            ("ConfigMap", "data:\n", "6ct58987ht"),
+            (
+                "ConfigMap",
+                "data:\n  b: '<&>'\n  a: \"\\u2028\\t\\b\\f\\x01 é😀\"\n  a10: x\n  a2: |\n    text\n    more\nbinaryData: {k: AAEC}\n",
+                "g5k69k2h8f",
+            ),
+            (
+                "ConfigMap",
+                "data:\n  n: 1\n  big: 9007199254740993\n  f: 1.5e30\n  small: 0.0000001\n  t: true\n  z: null\n  d: 2001-01-01\n  l: [1, a, {b: }]\n  u: 18446744073709551615\n",
+                "b5cgtttkd9",
+            ),
+            ("ConfigMap", "data:\n  f: >\n    a\n     b\n    c\n", "8dmg9984hc"),
+            ("ConfigMap", "data: text\nbinaryData: [1]\n", "tdkgfkmb5k"),
+            ("ConfigMap", "data: [1, 2]\n", "dk855m5d49"),
+            ("ConfigMap", "metadata/name: foo\ndata: {a: b}\n", "dkb95f5f76"),
+            ("Secret", "type: Opaque\ndata: {a: Yg==}\nstringData: {c: d}\n", "m8htbh9bm6"),
+            ("Secret", "type:\ndata: {a: Yg==}\nstringData:\n", "254c6b4h75"),
+            ("Secret", "type: 5\n", "dg6m2f574m"),
+            ("Secret", "type: {a: b}\ndata: null\n", "4kkk9t6f99"),
+            ("ConfigMap", "data: ~\n", "2t8tf57kh6"),
+            ("ConfigMap", "data: \"\"\n", "6ct58987ht"),
+        ];
+        for (kind, body, hash) in rows {
+            let text = format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\n{body}");
+            let (trees, file) = parse(&text);
+            let value = trees.documents(file).next().expect("one document");
+            assert_eq!(suffix(&trees, trees.view(&value)).as_deref(), Ok(hash), "{body}");
+        }
+    }
 }

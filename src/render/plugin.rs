@@ -135,7 +135,7 @@ impl Run<'_> {
         let subjects = config.get("setRoleBindingSubjects").map(SubjectMode::parse).transpose()?.unwrap_or_default();
         let options = NamespaceOptions { which: if unset { Which::Unset } else { Which::All }, subjects };
         let specs = self.replaced(config, SpecKind::Namespace)?;
-        self.step(&specs, field, |cx, resources, field| transform::namespace(cx, resources, field, options))
+        self.step(&specs, field, |cx, resources, field| transform::namespace_with(cx, resources, field, options))
     }
 
     /// Runs a step on one field of the configuration, with the configuration's own `fieldSpecs` and no others.

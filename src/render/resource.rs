@@ -71,6 +71,8 @@ pub(super) struct Resource {
     pub(super) behavior: Behavior,
     /// The generator's line that asks for a hash behind the name, if one is to be added at the end.
     pub(super) hash: Option<Span>,
+    /// The variables (`vars`) that read a field of this object.
+    pub(super) variables: Vec<Arc<str>>,
 }
 
 impl Resource {
@@ -85,6 +87,7 @@ impl Resource {
             suffixes: Vec::new(),
             behavior: Behavior::Create,
             hash: None,
+            variables: Vec::new(),
         }
     }
 

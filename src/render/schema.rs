@@ -271,7 +271,11 @@ fn written_kind(gvk: View<'_>) -> Option<[&str; 3]> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::base::{BlobId, LoadError, Loader, RepoPath, Sources};
+    use crate::model::Trees;
 
     fn keys(path: &[&str]) -> Option<Vec<String>> {
         let schema = Schema::builtin();
@@ -308,5 +312,30 @@ mod tests {
         assert_eq!(schema.is_cluster_scoped("policy", "v1beta1", "PodSecurityPolicy"), Some(true));
         assert_eq!(schema.is_cluster_scoped("", "v2", "Namespace"), None);
         assert_eq!(schema.is_cluster_scoped("example.org", "v1", "Namespace"), None);
+    }
+
+    #[test]
+    fn a_schema_of_ones_own_replaces_the_definitions_and_keeps_the_scopes() {
+        const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/patch/openapi.json"));
+        struct Text;
+        impl Loader for Text {
+            fn load(&self, _: &RepoPath, _: Option<BlobId>) -> Result<Vec<u8>, LoadError> {
+                Ok(TEXT.into())
+            }
+        }
+        let trees = Trees::new(Arc::new(Sources::default()));
+        let loader: Arc<dyn Loader> = Arc::new(Text);
+        let file = trees.sources().intern(&RepoPath::new("openapi.json").expect("a path"), None, &loader);
+        let document = trees.documents(file).next().expect("a document");
+        let schema = Schema::from_openapi(trees.view(&document));
+        let gadget = schema.definition("example.org", "v1", "Gadget").expect("a kind");
+        let spec = schema.field(gadget, "spec").and_then(|spec| spec.definition).expect("a map");
+        let parts = schema.field(spec, "parts").expect("a list");
+        assert_eq!(parts.strategy, Strategy::Keys(["name".into()].into()));
+        let part = parts.definition.expect("elements");
+        assert_eq!(schema.field(part, "tags").map(|tags| &tags.strategy), Some(&Strategy::Set));
+        assert_eq!(schema.is_cluster_scoped("example.org", "v1", "Gadget"), Some(true));
+        assert_eq!(schema.is_cluster_scoped("", "v1", "Namespace"), Some(true));
+        assert_eq!(schema.definition("apps", "v1", "Deployment"), None);
     }
 }

@@ -65,16 +65,22 @@ impl<'a> Shown<'a> {
         let source = FileText::new(sources, finding.primary);
         let words = finding.field.as_deref().map(|field| field.trim_start_matches('/').replace('/', "."));
         let primary = LabeledSpan::new_primary_with_span(words, source.start);
-        let near = finding.related.iter().filter(|label| is_near(finding, label));
+        let near = finding.related.iter().filter(|label| is_near(sources, finding, label));
         let near = near.map(|label| LabeledSpan::new_with_span(Some(label.says.clone()), range(sources, label.at)));
         let labels = std::iter::once(primary).chain(near).collect();
         Self { finding, source, labels }
     }
 }
 
+/// How many lines may lie between places that are drawn together: miette draws all of them.
+const NEAR: u32 = 10;
+
 /// Whether a related place is drawn with the primary one, not named below it.
-fn is_near(finding: &Finding, label: &Label) -> bool {
-    label.at.file == finding.primary.file && label.side == finding.side
+fn is_near(sources: &Sources, finding: &Finding, label: &Label) -> bool {
+    let line = |at| sources.positions(at).0.line;
+    label.at.file == finding.primary.file
+        && label.side == finding.side
+        && line(label.at).abs_diff(line(finding.primary)) <= NEAR
 }
 
 /// What may be shown of a span, as miette counts it.
@@ -182,7 +188,7 @@ impl SourceCode for FileText<'_> {
 /// Related places in other files, and the rule.
 fn notes(sources: &Sources, finding: &Finding) -> String {
     let mut out = String::new();
-    for label in finding.related.iter().filter(|label| !is_near(finding, label)) {
+    for label in finding.related.iter().filter(|label| !is_near(sources, finding, label)) {
         let at = sources.positions(label.at).0;
         let side = if label.side == Side::Base && finding.side == Side::Head { " (base)" } else { "" };
         let path = sources.path(label.at.file);

@@ -84,11 +84,12 @@ fn the_table_of_values() {
     for row in
         include_str!("../../testdata/secrets/plaintext-secret/lines.txt").lines().filter(|row| !row.starts_with('#'))
     {
-        let (expected, rest) = row.split_once(' ').expect("P or N");
+        let (expected, rest) = row.split_once(' ').expect("S, W or N");
         let (carrier, line) = rest.split_once(" | ").expect("a carrier");
-        let found = !credentials(&manifest(carrier, &expand(line))).is_empty();
-        if found != (expected == "P") {
-            wrong.push(row);
+        let worst = credentials(&manifest(carrier, &expand(line))).iter().map(|found| found.strength).max();
+        let found = worst.map_or("N", |strength| if strength == Strength::Strong { "S" } else { "W" });
+        if found != expected {
+            wrong.push(format!("{found} instead of {row}"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

@@ -113,10 +113,12 @@ fn next_variable(text: &str, from: usize) -> Option<std::ops::Range<usize>> {
     None
 }
 
-/// Whether what is between variables is too little to be a credential: `Bearer `, `-`, `prefix-`.
+/// Whether what is between variables is too little to be a credential: `Bearer `, `-`, `prefix-`. What has fields of
+/// its own is judged field by field.
 fn is_glue(rest: &str) -> bool {
     let rest = rest.trim();
-    rest.len() < 12 || !rest.bytes().any(|byte| byte.is_ascii_digit())
+    let has_fields = ["\n", "://", "=", "\""].iter().any(|sign| rest.contains(sign));
+    !rest.contains('\n') && rest.len() < 12 || !has_fields && !rest.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// `***`, `xxxxxxxx`, `...`

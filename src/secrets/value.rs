@@ -110,15 +110,11 @@ pub(super) fn judge(secret: Secret<'_>, depth: u8) -> Option<Found> {
     if is_placeholder(text) || is_encoded_placeholder(text) {
         return None;
     }
-    private_key(text)
-        .or_else(|| encoded_private_key(text))
-        .or_else(|| {
-            tokens::find(text).map(|token| Found { kind: Kind::Token(token.name), strength: strength_of(token, text) })
-        })
-        .or_else(|| embedded::connection(text))
-        .or_else(|| hash(text))
-        .or_else(|| depth.checked_sub(1).and_then(|depth| embedded::worst(Secret { text, ..secret }, depth)))
-        .or_else(|| literal(secret, text))
+    let token = tokens::find(text).map(|token| Found::new(Kind::Token(token.name), strength_of(token, text)));
+    let in_file = depth.checked_sub(1).and_then(|depth| embedded::worst(Secret { text, ..secret }, depth));
+    // The worst counts: beside the id of a cloud key stands the key.
+    let looks = [private_key(text), encoded_private_key(text), token, embedded::connection(text), hash(text), in_file];
+    looks.into_iter().flatten().reduce(Found::worse).or_else(|| literal(secret, text))
 }
 
 /// A JSON web token without a signature's algorithm opens nothing by itself.

@@ -10,10 +10,10 @@ mod order;
 mod page;
 mod style;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod text;
 
-pub(super) use number::{json_float, rfc3339};
+pub(super) use number::json_float;
 
 use std::borrow::Cow;
 
@@ -83,9 +83,17 @@ pub(super) struct Keyed<'t> {
     pub(super) field: Field<'t>,
 }
 
-/// Whether nothing was written for this node of a container in brackets: kustomize makes it an empty text.
-pub(super) fn is_nothing_in_flow(view: View<'_>, around: View<'_>) -> bool {
-    around.is_flow() && view.notation() == Some(Kind::Plain) && view.is_null() && view.written().is_empty()
+/// The text that kustomize makes of a scalar between brackets, because it writes it in quotes on the way: nothing at all,
+/// and a time with its colons, are none to it when it reads them again.
+pub(super) fn quoted_in_flow<'t>(view: View<'t>, around: View<'_>) -> Option<Cow<'t, str>> {
+    if !around.is_flow() || view.notation() != Some(Kind::Plain) {
+        return None;
+    }
+    match view.scalar() {
+        Scalar::Null => Some(view.written()).filter(|written| written.is_empty()),
+        Scalar::Timestamp(time) => Some(time).filter(|time| time.contains(':')),
+        _ => None,
+    }
 }
 
 /// Where a node stands; lists are not indented under their key.
@@ -119,11 +127,10 @@ impl<'t> Emitter<'t, '_> {
         }
     }
 
-    /// Writes a node of the container `around`. Nothing at all between brackets is `null` when it is read, but kustomize
-    /// writes it as `''` on the way.
+    /// Writes a node of the container `around`.
     fn entry(&mut self, view: View<'t>, around: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
-        if is_nothing_in_flow(view, around) {
-            self.page.text("", &style::analyze(""), Use::Value);
+        if let Some(text) = quoted_in_flow(view, around) {
+            self.page.text(&text, &style::analyze(&text), Use::Value);
             return Ok(());
         }
         self.node(view, indent, place)
@@ -157,7 +164,7 @@ impl<'t> Emitter<'t, '_> {
             let message = "kustomize cannot print a key of more than 1,024 characters or with a NEL".to_owned();
             return Err(EmitError { at: field.key_place(), message });
         }
-        let name = self.printable(Cow::Borrowed(name), || field.key_place())?;
+        let name = printable(Cow::Borrowed(name), || field.key_place())?;
         let shape = style::analyze(&name);
         if shape.is_simple_key(&name) {
             self.page.set_indent(indent + 2);
@@ -193,7 +200,7 @@ impl<'t> Emitter<'t, '_> {
         match view.scalar() {
             Scalar::Str(text) if is_plain_word(&text) => self.page.word(&text),
             Scalar::Str(text) => {
-                let text = self.printable(as_decoded(view, text), || view.place())?;
+                let text = printable(as_decoded(view, text), || view.place())?;
                 let shape = style::analyze(&text);
                 self.page.text(&text, &shape, Use::Value);
             }
@@ -209,26 +216,29 @@ impl<'t> Emitter<'t, '_> {
                     message: format!("kustomize cannot print the number `{}`", view.written()),
                 });
             }
-            Scalar::Timestamp(text) => match rfc3339(&text) {
-                Some(time) => self.page.text(&time, &style::analyze(&time), Use::Value),
-                None => {
-                    let message = format!("the time zone of `{text}` is out of range");
-                    return Err(EmitError { at: view.place(), message });
-                }
-            },
+            Scalar::Timestamp(text) => {
+                let time = json_time(view, &text)?;
+                self.page.text(&time, &style::analyze(&time), Use::Value);
+            }
         }
         Ok(())
     }
+}
 
-    /// The text as go-yaml v2 reads it from JSON: some control characters are refused, NEL is a line break.
-    fn printable(&self, text: Cow<'t, str>, at: impl Fn() -> Span) -> Result<Cow<'t, str>, EmitError> {
-        match text::from_json(&text) {
-            Ok(None) => Ok(text),
-            Ok(Some(read)) => Ok(Cow::Owned(read)),
-            Err(char) => Err(EmitError {
-                at: at(),
-                message: format!("kustomize cannot print text with the control character U+{:04X}", u32::from(char)),
-            }),
-        }
+/// A time as JSON holds it.
+pub(super) fn json_time(view: View<'_>, time: &str) -> Result<String, EmitError> {
+    number::rfc3339(time)
+        .ok_or_else(|| EmitError { at: view.place(), message: format!("the time zone of `{time}` is out of range") })
+}
+
+/// The text as go-yaml v2 reads it from JSON: some control characters are refused, NEL is a line break.
+fn printable<'t>(text: Cow<'t, str>, at: impl Fn() -> Span) -> Result<Cow<'t, str>, EmitError> {
+    match text::from_json(&text) {
+        Ok(None) => Ok(text),
+        Ok(Some(read)) => Ok(Cow::Owned(read)),
+        Err(char) => Err(EmitError {
+            at: at(),
+            message: format!("kustomize cannot print text with the control character U+{:04X}", u32::from(char)),
+        }),
     }
 }

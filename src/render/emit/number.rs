@@ -16,7 +16,7 @@ pub(super) fn float(value: f64) -> String {
         }
     }
     let (mantissa, exponent) = scientific(value);
-    if exponent < -4 || exponent >= 6 { go_exponent(&mantissa, exponent, 2) } else { value.to_string() }
+    if (-4..6).contains(&exponent) { value.to_string() } else { go_exponent(&mantissa, exponent, 2) }
 }
 
 /// A float as Go's `encoding/json` writes it.
@@ -45,7 +45,7 @@ fn go_exponent(mantissa: &str, exponent: i32, digits: usize) -> String {
 
 /// A time in Go's `time.RFC3339Nano`, from one of the forms that `resolve_plain` takes for a time. `None` where JSON
 /// refuses its zone (`time.Time.MarshalJSON`: 24 hours and more).
-pub(in crate::render) fn rfc3339(text: &str) -> Option<String> {
+pub(super) fn rfc3339(text: &str) -> Option<String> {
     let (date, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, ""));
     let mut out = String::with_capacity(32);
     let mut parts = date.split('-');

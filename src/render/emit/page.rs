@@ -178,10 +178,10 @@ impl<'o> Page<'o> {
 
     fn single(&mut self, text: &str, shape: &Shape, used: Use) {
         self.indicator("'", Behind::Content);
-        if !shape.exotic {
-            self.folded_words(text, used, "'");
-        } else {
+        if shape.exotic {
             self.single_with_breaks(text, used);
+        } else {
+            self.folded_words(text, used, "'");
         }
         self.out.push('\'');
         self.whitespace = false;
@@ -190,9 +190,8 @@ impl<'o> Page<'o> {
 
     /// A text with the line breaks NEL, LS or PS, which are written as they are; what follows is indented.
     fn single_with_breaks(&mut self, text: &str, used: Use) {
-        let mut lines = text.split_inclusive(['\u{85}', '\u{2028}', '\u{2029}']).peekable();
         let mut first = true;
-        while let Some(line) = lines.next() {
+        for line in text.split_inclusive(['\u{85}', '\u{2028}', '\u{2029}']) {
             if !first && !is_break(line.as_bytes()) {
                 self.next_line();
             }

@@ -27,6 +27,7 @@ pub(super) enum Use {
 
 /// What matters about a text for its notation.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "go-yaml's flags, each of which decides alone")]
 pub(super) struct Shape {
     /// An indicator that a plain text must not hold at that place.
     indicators: bool,
@@ -174,7 +175,6 @@ pub(super) fn is_printable(bytes: &[u8]) -> bool {
     match bytes {
         [b'\n' | 0x20..=0x7E, ..] => true,
         [0xC2, second, ..] => *second >= 0xA0,
-        [0xED, second, ..] => *second < 0xA0,
         [0xEF, 0xBB, 0xBF, ..] | [0xEF, 0xBF, 0xBE | 0xBF, ..] => false,
         [first, ..] => matches!(first, 0xC3..=0xEF),
         [] => true,

@@ -48,23 +48,38 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
+    /// Acts on the directive of a list that stands for itself, and takes it out.
+    pub(super) fn obey_in_list(&self, list: &mut Value) -> Result<Step, PatchError> {
+        let trees = self.trees;
+        let directive = list_directive(trees.view(list))?;
+        if directive == Some(Directive::Delete) {
+            return Ok(Step::Drop);
+        }
+        if directive.is_some()
+            && let Some(items) = list.items_mut(trees)
+        {
+            items.retain(|item| !is_elided(trees.view(item), directive));
+        }
+        Ok(Step::Keep)
+    }
+
     /// Whether [`Self::list_alone`] would do anything.
     pub(super) fn is_list_untidy(&mut self, list: View<'_>, known: Known<'a>, side: Alone) -> bool {
         let element = Known { strategy: &Strategy::Plain, ..known };
         let no_keys: &[Box<str>] = &[];
         let keys = if let Strategy::Keys(keys) = known.strategy { keys } else { no_keys };
         let rows: Vec<Row<'_>> = list.items().map(|item| Row::new(item, keys)).collect();
-        let valid = valid_keys(&rows, keys.len());
+        let valid = valid_keys(rows.iter(), keys.len());
         let mut seen = HashSet::with_capacity(rows.len());
         if rows.iter().all(|row| row.is_regular(&valid) && seen.insert(row.tuple(&valid))) {
             return rows.iter().any(|row| self.is_untidy_field(row.view, element, side));
         }
         // Irregular lists are rare and short, so that what would happen is tried.
-        let lost = self.silent.len();
+        let noted = self.silent.len();
         let mut copy = list.value();
         let before = items(self.trees, &copy);
         let result = self.list_alone(&mut copy, known, side);
-        self.silent.truncate(lost);
+        self.silent.truncate(noted);
         result.is_err() || !is_same(&before, &items(self.trees, &copy))
     }
 
@@ -94,10 +109,11 @@ impl<'a> Merge<'a> {
         let mut at: HashMap<Cow<'_, str>, usize> = HashMap::new();
         let mut merged = Vec::with_capacity(originals.len());
         for patch in sides.patches().iter().filter(|patch| !patch.is_null()) {
-            if at.insert(patch.written(), merged.len()).is_none() {
-                let value = if old.contains(&patch.written()) { patch.value() } else { self.link(*patch, None) };
-                merged.push(value);
+            if at.contains_key(&patch.written()) {
+                continue;
             }
+            at.insert(patch.written(), merged.len());
+            merged.push(if old.contains(&patch.written()) { patch.value() } else { self.link(*patch, None) });
         }
         for (value, view) in originals.iter().zip(&targets).filter(|(_, view)| !view.is_null()) {
             match at.get(&view.written()) {
@@ -128,10 +144,11 @@ impl<'a> Merge<'a> {
             values: originals.to_vec(),
             adopted: vec![None; patches.len()],
             laid: vec![Laid::Not; patches.len()],
+            obeyed: vec![None; patches.len()],
             targets,
             patches,
         };
-        let valid = elements.valid_keys(keys.len());
+        let valid = valid_keys(elements.rows(), keys.len());
         let order = if elements.is_regular(&valid) {
             elements.merge_regular(self, &valid)?
         } else {
@@ -206,8 +223,8 @@ impl<'t> Row<'t> {
 }
 
 /// The keys that any element has.
-fn valid_keys(rows: &[Row<'_>], keys: usize) -> Vec<usize> {
-    (0..keys.max(1)).filter(|at| rows.iter().any(|row| !row.told[*at].is_empty())).collect()
+fn valid_keys<'r, 't: 'r>(rows: impl Iterator<Item = &'r Row<'t>> + Clone, keys: usize) -> Vec<usize> {
+    (0..keys.max(1)).filter(|at| rows.clone().any(|row| !row.told[*at].is_empty())).collect()
 }
 
 /// An element of the result.
@@ -238,9 +255,11 @@ struct Elements<'s, 't, 'a> {
     /// The patch's elements that stand for themselves.
     adopted: Vec<Option<Value>>,
     laid: Vec<Laid>,
+    /// The patch's elements that were met, without the directive that was obeyed then: irregular lists meet them again.
+    obeyed: Vec<Option<Value>>,
 }
 
-impl<'a> Elements<'_, '_, 'a> {
+impl<'t, 'a> Elements<'_, 't, 'a> {
     fn value(&self, item: Item) -> Value {
         match item {
             Item::Target(at) => self.values[at].clone(),
@@ -255,12 +274,8 @@ impl<'a> Elements<'_, '_, 'a> {
         }
     }
 
-    fn rows(&self) -> impl Iterator<Item = &Row<'_>> {
+    fn rows(&self) -> impl Iterator<Item = &Row<'t>> + Clone {
         self.patches.iter().chain(&self.targets)
-    }
-
-    fn valid_keys(&self, keys: usize) -> Vec<usize> {
-        (0..keys).filter(|at| self.rows().any(|row| !row.told[*at].is_empty())).collect()
     }
 
     fn is_regular(&self, valid: &[usize]) -> bool {
@@ -330,8 +345,11 @@ impl<'a> Elements<'_, '_, 'a> {
     }
 
     fn lay(&mut self, merge: &mut Merge<'a>, target: usize, patch: usize) -> Result<Option<Item>, PatchError> {
-        let view = self.patches[patch].view;
-        match directive(view)? {
+        let obeyed = self.obeyed[patch].clone();
+        let view = obeyed.as_ref().map_or(self.patches[patch].view, |value| merge.trees.view(value));
+        let said = directive(view)?;
+        self.obey(merge.trees, patch);
+        match said {
             Directive::Delete => {
                 self.laid[patch] = Laid::Deleted;
                 Ok(None)
@@ -346,12 +364,25 @@ impl<'a> Elements<'_, '_, 'a> {
     }
 
     fn adopt(&mut self, merge: &mut Merge<'a>, at: usize, old: Option<Value>) -> Result<Option<Item>, PatchError> {
-        self.adopted[at] = merge.adopt(self.patches[at].view, old, self.element)?;
+        let obeyed = self.obeyed[at].clone();
+        let view = obeyed.as_ref().map_or(self.patches[at].view, |value| merge.trees.view(value));
+        self.adopted[at] = merge.adopt(view, old, self.element)?;
+        self.obey(merge.trees, at);
         if self.adopted[at].is_none() {
             self.laid[at] = Laid::Deleted;
             return Ok(None);
         }
+        self.laid[at] = Laid::Not;
         Ok(Some(Item::Patch(at)))
+    }
+
+    fn obey(&mut self, trees: &Trees, patch: usize) {
+        let view = self.patches[patch].view;
+        if self.obeyed[patch].is_none() && view.get(DIRECTIVE).is_some() && directive(view).is_ok() {
+            let mut value = view.value();
+            value.remove_field(trees, DIRECTIVE);
+            self.obeyed[patch] = Some(value);
+        }
     }
 
     /// Says which elements of the patch are not in the result.
@@ -455,10 +486,10 @@ impl<'a> Elements<'_, '_, 'a> {
             }
             let row = self.row(item);
             // A key behind the last value is not looked at, and an empty value matches any.
-            let matches = |(key, value): (&usize, &&str)| {
+            let agrees = |(key, value): (&usize, &&str)| {
                 if value.is_empty() { row.written[*key].is_some() } else { row.has(*key, value) }
             };
-            if values.is_empty() || !keys.iter().zip(values).all(matches) {
+            if values.is_empty() || !keys.iter().zip(values).all(agrees) {
                 if !values.is_empty() {
                     kept.push(item);
                 }

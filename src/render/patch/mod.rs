@@ -37,7 +37,7 @@ pub(super) enum Outcome {
 }
 
 /// A part of a patch that kustomize loses without a word.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Silent {
     /// The part of the patch.
     pub(super) at: Span,
@@ -46,7 +46,7 @@ pub(super) struct Silent {
 }
 
 /// The ways in which kustomize departs from what a patch says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Loss {
     /// A list element without its merge key; what stands in the list under other keys is lost with it.
     ElementWithoutKey,
@@ -58,5 +58,6 @@ pub(super) enum Loss {
     ReplaceAdded,
 }
 
+#[cfg(test)]
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Never: text or JSON in between; what the patch leaves alone stays shared with the target.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Loss, Outcome, PatchError, Silent};
 use crate::base::Span;
@@ -23,6 +23,8 @@ pub(in crate::render) fn strategic(
     let mut merge = Merge { trees, schema, by, silent: Vec::new() };
     merge.note_unknown_directives(patch);
     let outcome = merge.root(target, patch)?;
+    let mut seen = HashSet::new();
+    merge.silent.retain(|silent| seen.insert(*silent));
     Ok((outcome, merge.silent))
 }
 
@@ -240,10 +242,16 @@ impl<'a> Merge<'a> {
             return Ok(Step::Drop);
         }
         if side == Alone::Patch && view.is_map() && view.get(DIRECTIVE).is_some() {
-            if directive(view)? == Directive::Delete {
+            let said = directive(view)?;
+            // A list may keep an element that was to go; it is then without the directive.
+            value.remove_field(self.trees, DIRECTIVE);
+            if said == Directive::Delete {
                 return Ok(Step::Drop);
             }
-            value.remove_field(self.trees, DIRECTIVE);
+        }
+        let is_list = side == Alone::Patch && is_merged_list(self.trees.view(value), known);
+        if is_list && self.obey_in_list(value)? == Step::Drop {
+            return Ok(Step::Drop);
         }
         self.tidy(value, known, side).map(|()| Step::Keep)
     }
@@ -269,6 +277,9 @@ impl<'a> Merge<'a> {
     pub(super) fn is_untidy_field(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
         is_lost_null(view, side)
             || side == Alone::Patch && view.is_map() && view.get(DIRECTIVE).is_some()
+            || side == Alone::Patch
+                && is_merged_list(view, known)
+                && view.items().any(|item| item.get(DIRECTIVE).is_some())
             || self.is_untidy(view, known, side)
     }
 
@@ -320,6 +331,10 @@ pub(super) fn directive(patch: View<'_>) -> Result<Directive, PatchError> {
         "delete" => Ok(Directive::Delete),
         other => Err(PatchError::new(word.place(), format!("unknown patch strategy '{other}'"))),
     }
+}
+
+fn is_merged_list(view: View<'_>, known: Known<'_>) -> bool {
+    view.is_seq() && known.strategy != &Strategy::Plain
 }
 
 fn directive_place(patch: View<'_>) -> Span {

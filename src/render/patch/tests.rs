@@ -100,11 +100,14 @@ macro_rules! failing {
 fn patches_give_what_kustomize_gives() {
     let cases = [
         case!("containers"),
+        case!("directive-met-twice"),
+        case!("directives-in-new-lists"),
         case!("duplicates-in-target"),
         case!("element-replace"),
         case!("element-without-key"),
         case!("embedded-object"),
         case!("finalizers"),
+        case!("finalizers-repeated"),
         case!("json-operations"),
         case!("json-yaml-1.1"),
         case!("list-of-a-custom-kind"),

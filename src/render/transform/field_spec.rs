@@ -4,6 +4,7 @@
 //! Never: a copy of a value in which nothing is changed.
 
 use super::super::resource::Id;
+use super::shown;
 use crate::base::Span;
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
 use crate::parse::{Kind, Scalar, resolve_plain};
@@ -218,8 +219,7 @@ impl Walk<'_> {
         if !self.touches(spec, self.trees.view(value), &spec.segments) {
             return Ok(());
         }
-        self.enter(spec, value, &spec.segments)
-            .map_err(|message| format!("considering field '{}' of object: {message}", spec.path))
+        self.enter(spec, value, &spec.segments).map_err(|message| considering(spec, self.trees.view(value), &message))
     }
 
     fn touches(&self, spec: &FieldSpec, view: View<'_>, path: &[Segment]) -> bool {
@@ -297,6 +297,11 @@ enum Filled {
     Scalar,
 }
 
+/// kustomize's words for what is wrong on the way to a field.
+fn considering(spec: &FieldSpec, object: View<'_>, message: &str) -> String {
+    format!("considering field '{}' of object {}: {message}", spec.path, shown(&Id::of(object)))
+}
+
 /// The way to a value inside an object: the position of the entry or item at each level.
 pub(super) type Steps = Vec<u32>;
 
@@ -314,8 +319,7 @@ pub(super) fn visit<'t>(
     view: View<'t>,
     found: &mut dyn FnMut(&[u32], Seen<'t>),
 ) -> Result<(), String> {
-    visit_below(view, &spec.segments, &mut Steps::new(), found)
-        .map_err(|message| format!("considering field '{}' of object: {message}", spec.path))
+    visit_below(view, &spec.segments, &mut Steps::new(), found).map_err(|message| considering(spec, view, &message))
 }
 
 fn visit_below<'t>(

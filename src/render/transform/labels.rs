@@ -10,6 +10,7 @@ use super::specs::{SpecKind, SpecSet, merge, read_specs};
 use super::{Cx, broken, text};
 use crate::base::{Problem, Span};
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
+use crate::parse::{Scalar, resolve_plain};
 
 static OWN: LazyLock<Arc<SpecSet>> = LazyLock::new(|| Arc::new(SpecSet::new(vec![own_labels()])));
 
@@ -105,6 +106,11 @@ fn words(how: How) -> &'static str {
     if how == How::Annotation { "annotations" } else { "labels" }
 }
 
+/// Whether a key stays text where it is written without quotes, as kustomize does.
+fn is_text(key: &str) -> bool {
+    matches!(resolve_plain(key), Scalar::Str(_))
+}
+
 struct Pair {
     name: Box<str>,
     key: Key,
@@ -136,7 +142,8 @@ impl Edit for SetPairs {
             };
             match entries.iter_mut().find(|entry| entry.key.text(trees) == &*pair.name) {
                 Some(entry) => entry.value = made(Some(entry.value.clone())),
-                None => entries.push(Entry { key: pair.key.clone(), value: made(None) }),
+                None if is_text(&pair.name) => entries.push(Entry { key: pair.key.clone(), value: made(None) }),
+                None => return Err(format!("unsupported key `{}`: kustomize writes it without quotes", pair.name)),
             }
         }
         Ok(())

@@ -22,12 +22,12 @@ pub(super) use images::{image, images};
 pub(super) use labels::{annotations, common_labels, labels};
 pub(super) use name_reference::name_references;
 pub(super) use names::{prefix, suffix};
-pub(super) use namespace::{NamespaceOptions, SubjectMode, Which, namespace};
+pub(super) use namespace::{NamespaceOptions, SubjectMode, Which, namespace, namespace_with};
 pub(super) use replacement::replacements;
 pub(super) use replicas::{replica, replicas};
 pub(super) use selector::Requirements;
 pub(super) use specs::{SpecKind, Specs};
-pub(super) use variable::vars;
+pub(super) use variable::{declare_vars, vars};
 
 use std::borrow::Cow;
 

@@ -14,6 +14,9 @@ use crate::model::{How, Key, Origin, Trees, Value, View};
 
 /// Changes every reference to a renamed object to its present name. Runs once, at the root, after all renamings.
 pub(in crate::render) fn name_references(cx: &Cx<'_>, resources: &mut [Resource]) -> Result<(), Problem> {
+    for resource in resources.iter().filter(|resource| &*resource.id.kind == "RoleBinding") {
+        refuse_blank_namespaces(cx, resource)?;
+    }
     let index = Index::new(cx, resources);
     if index.anywhere.is_empty() {
         return Ok(());
@@ -109,8 +112,7 @@ impl<'r> Referrer<'r> {
         let mut changed: Option<Value> = None;
         for (target, spec) in cx.specs.references().of(self.resource.original()) {
             let value = changed.as_ref().unwrap_or(&self.resource.value);
-            let changes = self.changes(trees.view(value), target, spec)?;
-            for change in changes {
+            for change in self.changes(trees.view(value), target, spec)? {
                 let value = changed.get_or_insert_with(|| self.resource.value.clone());
                 if let Some(reference) = follow(trees, value, &change.steps) {
                     point_at(trees, reference, change.named);
@@ -324,11 +326,26 @@ impl<'r> Affixes<'r> {
     }
 }
 
-/// The namespaces of a binding's service accounts.
+/// The namespace fields of a binding's service accounts.
+fn account_namespaces<'t>(binding: View<'t>) -> impl Iterator<Item = View<'t>> {
+    let subjects = binding.get("subjects").into_iter().flat_map(|subjects| subjects.items());
+    let accounts = subjects.filter(|subject| subject.str_at(["kind"]) == Some("ServiceAccount"));
+    accounts.filter_map(|subject| subject.get("namespace"))
+}
+
 fn bound_namespaces(binding: View<'_>) -> Vec<String> {
-    let Some(subjects) = binding.get("subjects") else { return Vec::new() };
-    let accounts = subjects.items().filter(|subject| subject.str_at(["kind"]) == Some("ServiceAccount"));
-    accounts.filter_map(|subject| subject.str_at(["namespace"]).map(str::to_owned)).collect()
+    account_namespaces(binding).filter_map(|namespace| namespace.as_str().map(str::to_owned)).collect()
+}
+
+/// kustomize fails on a service account whose namespace is written but no text.
+fn refuse_blank_namespaces(cx: &Cx<'_>, binding: &Resource) -> Result<(), Problem> {
+    match account_namespaces(cx.trees.view(&binding.value)).find(|namespace| namespace.as_str().is_none()) {
+        None => Ok(()),
+        Some(blank) => {
+            let message = format!("Invalid Input: namespace is blank for resource \"{}\"", shown(&binding.id));
+            Err(broken(blank.place(), message))
+        }
+    }
 }
 
 /// Group and kind of a `roleRef`, where both are written.

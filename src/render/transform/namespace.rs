@@ -64,8 +64,13 @@ pub(in crate::render) struct NamespaceOptions {
     pub(in crate::render) subjects: SubjectMode,
 }
 
-/// Sets the namespace that `field` holds.
-pub(in crate::render) fn namespace(
+/// Sets the namespace that `field` holds, as a kustomization's `namespace` does.
+pub(in crate::render) fn namespace(cx: &Cx<'_>, resources: &mut [Resource], field: View<'_>) -> Result<(), Problem> {
+    namespace_with(cx, resources, field, NamespaceOptions::default())
+}
+
+/// Sets the namespace that `field` holds, as a `NamespaceTransformer` does.
+pub(in crate::render) fn namespace_with(
     cx: &Cx<'_>,
     resources: &mut [Resource],
     field: View<'_>,

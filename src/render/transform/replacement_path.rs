@@ -123,52 +123,44 @@ fn collect(
         matches.found.push(steps.clone());
         return Ok(());
     };
-    let mut go_on = |at: usize, next: View<'_>, matches: &mut Matches| {
+    let next = children(view, segment)?;
+    if next.is_empty() && !view.is_null() && !matches!(part_of(segment)?, Part::Every) {
+        matches.missing.push((steps.clone(), depth));
+    }
+    for (at, child) in next {
         steps.push(at as u32);
-        let result = collect(next, path, depth + 1, steps, matches);
+        collect(child, path, depth + 1, steps, matches)?;
         steps.pop();
-        result
-    };
+    }
+    Ok(())
+}
+
+/// The entries or items that a segment leads to, each with its position.
+fn children<'t>(view: View<'t>, segment: &str) -> Result<Vec<(usize, View<'t>)>, String> {
     match part_of(segment)? {
         Part::Field(name) => {
             expect_map(view)?;
-            match view.fields().enumerate().filter(|(_, field)| field.name() == name).last() {
-                Some((at, field)) => go_on(at, field.value, matches)?,
-                None if view.is_map() => matches.missing.push((steps.clone(), depth)),
-                None => {}
-            }
+            let named = view.fields().enumerate().filter(|(_, field)| field.name() == name).last();
+            Ok(named.map(|(at, field)| (at, field.value)).into_iter().collect())
         }
         Part::Index(index) => {
             expect_seq(view)?;
             let count = view.items().count();
-            match view.items().nth(index) {
-                Some(item) => go_on(index, item, matches)?,
-                None if index == count && view.is_seq() => matches.missing.push((steps.clone(), depth)),
-                None => return Err(format!("index {index} specified but only {count} elements found")),
+            if index > count {
+                return Err(format!("index {index} specified but only {count} elements found"));
             }
+            Ok(view.items().nth(index).map(|item| (index, item)).into_iter().collect())
         }
         Part::Every => {
             expect_seq(view)?;
-            for (at, item) in view.items().enumerate() {
-                go_on(at, item, matches)?;
-            }
+            Ok(view.items().enumerate().collect())
         }
         Part::Item(name, wanted) => {
             expect_seq(view)?;
             let test = Test::new(wanted)?;
-            let mut any = false;
-            for (at, item) in view.items().enumerate() {
-                if test.fits(item, name) {
-                    any = true;
-                    go_on(at, item, matches)?;
-                }
-            }
-            if !any && view.is_seq() {
-                matches.missing.push((steps.clone(), depth));
-            }
+            Ok(view.items().enumerate().filter(|(_, item)| test.fits(*item, name)).collect())
         }
     }
-    Ok(())
 }
 
 /// What an item's field must hold: kustomize takes the value of `[name=value]` as a regular expression.

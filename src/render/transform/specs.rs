@@ -63,7 +63,7 @@ impl Specs {
             if let Some(given) = file.get(name) {
                 let mut specs = self.sets[row].specs.clone();
                 merge(&mut specs, read_specs(given)?, given.place())?;
-                merged.sets[row] = Arc::new(SpecSet::sorted(specs));
+                merged.sets[row] = Arc::new(SpecSet::gathered(specs, given.place())?);
             }
         }
         if let Some(given) = file.get("nameReference") {
@@ -76,7 +76,8 @@ impl Specs {
         Ok(merged)
     }
 
-    /// These with those that another kustomization has gathered (`ResAccumulator.MergeConfig`).
+    /// What was gathered before with what a kustomization brings (`ResAccumulator.MergeConfig`): call it on the
+    /// specifications of the kustomize bases, with the kustomization's own ones; the order decides.
     pub(in crate::render) fn merged_with_specs(&self, other: &Self, at: Span) -> Result<Self, Problem> {
         let mut merged = self.clone();
         for (mine, theirs) in merged.sets.iter_mut().zip(&other.sets) {
@@ -129,6 +130,14 @@ impl SpecSet {
     fn sorted(mut specs: Vec<FieldSpec>) -> Self {
         specs.sort_by_cached_key(|spec| sort_key(&spec.gvk));
         Self::new(specs)
+    }
+
+    /// As kustomize gathers them: sorted, then put one by one into an empty list. By that a specification of one kind
+    /// displaces a general one of the same path.
+    fn gathered(specs: Vec<FieldSpec>, at: Span) -> Result<Self, Problem> {
+        let mut gathered = Vec::new();
+        merge(&mut gathered, Self::sorted(specs).specs, at)?;
+        Ok(Self::sorted(gathered))
     }
 
     /// All of them.
@@ -266,33 +275,35 @@ fn read_gvk(entry: View<'_>) -> Gvk {
     Gvk { group: text("group"), version: text("version"), kind: text("kind") }
 }
 
+/// The kinds that kustomize puts first and last.
+const FIRST: [&str; 22] = [
+    "Namespace",
+    "ResourceQuota",
+    "StorageClass",
+    "CustomResourceDefinition",
+    "ServiceAccount",
+    "PodSecurityPolicy",
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Secret",
+    "Endpoints",
+    "Service",
+    "LimitRange",
+    "PriorityClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "Deployment",
+    "StatefulSet",
+    "CronJob",
+    "PodDisruptionBudget",
+];
+const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
 /// kustomize's order of kinds (`kustomize resid.Gvk.IsLessThan`): it decides which reference is followed first.
 fn sort_key(gvk: &Gvk) -> (i32, String) {
-    const FIRST: [&str; 22] = [
-        "Namespace",
-        "ResourceQuota",
-        "StorageClass",
-        "CustomResourceDefinition",
-        "ServiceAccount",
-        "PodSecurityPolicy",
-        "Role",
-        "ClusterRole",
-        "RoleBinding",
-        "ClusterRoleBinding",
-        "ConfigMap",
-        "Secret",
-        "Endpoints",
-        "Service",
-        "LimitRange",
-        "PriorityClass",
-        "PersistentVolume",
-        "PersistentVolumeClaim",
-        "Deployment",
-        "StatefulSet",
-        "CronJob",
-        "PodDisruptionBudget",
-    ];
-    const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
     let position = |list: &[&str]| list.iter().position(|kind| *kind == &*gvk.kind).map(|at| at as i32);
     let rank = match (position(&FIRST), position(&LAST)) {
         (Some(at), _) => at - FIRST.len() as i32,

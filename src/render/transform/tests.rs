@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use super::super::emit;
 use super::super::resource::Resource;
 use super::super::schema::Schema;
 use super::*;
@@ -20,27 +19,27 @@ impl Loader for Text {
 }
 
 /// Texts as files of a run.
-pub(super) struct Run {
-    pub(super) trees: Trees,
+struct Run {
+    trees: Trees,
 }
 
 impl Run {
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Self { trees: Trees::new(Arc::new(Sources::default())) }
     }
 
-    pub(super) fn file(&self, name: &str, text: &str) -> FileId {
+    fn file(&self, name: &str, text: &str) -> FileId {
         let loader: Arc<dyn Loader> = Arc::new(Text(text.to_owned()));
         let path = RepoPath::new(name).expect("a path inside the tree");
         self.trees.sources().intern(&path, None, &loader)
     }
 
-    pub(super) fn resources(&self, text: &str) -> Vec<Resource> {
+    fn resources(&self, text: &str) -> Vec<Resource> {
         let file = self.file("in.yaml", text);
         self.trees.documents(file).map(|value| Resource::new(&self.trees, value)).collect()
     }
 
-    pub(super) fn value(&self, name: &str, text: &str) -> Value {
+    fn value(&self, name: &str, text: &str) -> Value {
         self.trees.documents(self.file(name, text)).next().expect("a document")
     }
 }
@@ -49,7 +48,7 @@ impl Run {
 fn transform(cx: &Cx<'_>, resources: &mut [Resource], kustomization: View<'_>) -> Result<(), Problem> {
     type Transformer = fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>;
     let plain: [(&str, Transformer); 9] = [
-        ("namespace", |cx, resources, field| namespace(cx, resources, field, NamespaceOptions::default())),
+        ("namespace", namespace),
         ("namePrefix", prefix),
         ("nameSuffix", suffix),
         ("labels", labels),
@@ -71,19 +70,20 @@ fn transform(cx: &Cx<'_>, resources: &mut [Resource], kustomization: View<'_>) -
     vars(cx, resources, &variables)
 }
 
-/// The objects as kustomize prints them, or the message, after a kustomization's transformers.
-fn outcome(run: &Run, input: &str, kustomization: &str) -> Result<Vec<String>, String> {
+/// The objects, or the message, after a kustomization's transformers.
+fn outcome(run: &Run, input: &str, kustomization: &str) -> Result<Vec<serde_json::Value>, String> {
     let mut resources = run.resources(input);
     let kustomization = run.value("kustomization.yaml", kustomization);
     let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin() };
     transform(&cx, &mut resources, run.trees.view(&kustomization)).map_err(|problem| problem.message)?;
-    printed(run, &resources)
+    Ok(as_json(run, &resources))
 }
 
-pub(super) fn printed(run: &Run, resources: &[Resource]) -> Result<Vec<String>, String> {
-    let print =
-        |resource: &Resource| emit::stream(&run.trees, std::iter::once(&resource.value)).map_err(|error| error.message);
-    resources.iter().map(print).collect()
+/// The objects as data, by kind and name: kustomize sorts them, which is not these transformers' work.
+fn as_json(run: &Run, resources: &[Resource]) -> Vec<serde_json::Value> {
+    let mut objects: Vec<&Resource> = resources.iter().collect();
+    objects.sort_by(|a, b| a.id.cmp(&b.id));
+    objects.iter().map(|resource| run.trees.view(&resource.value).to_json()).collect()
 }
 
 macro_rules! case {
@@ -110,12 +110,9 @@ fn results_are_kustomizes() {
         case!("vars", "out.yaml"),
     ];
     for (name, input, kustomization, expected) in cases {
-        let mut expected: Vec<&str> = expected.split("---\n").collect();
-        let mut found = outcome(&Run::new(), input, kustomization).unwrap_or_else(|message| vec![message]);
-        // kustomize sorts the objects; that is not these transformers' work.
-        expected.sort_unstable();
-        found.sort_unstable();
-        assert_eq!(found.join("---\n"), expected.join("---\n"), "{name}");
+        let found = outcome(&Run::new(), input, kustomization);
+        let run = Run::new();
+        assert_eq!(found, Ok(as_json(&run, &run.resources(expected))), "{name}");
     }
 }
 
@@ -132,4 +129,88 @@ fn mistakes_are_kustomizes() {
         let message = outcome(&Run::new(), input, kustomization).expect_err(name);
         assert!(message.contains(expected.trim()), "{name}: {message}");
     }
+}
+
+/// The texts that a chain of origins leads to: the place of the value, then that of each value before it.
+fn places(run: &Run, value: &Value) -> Vec<String> {
+    let mut texts = Vec::new();
+    let mut at = Some(value.clone());
+    while let Some(value) = at {
+        let span = run.trees.view(&value).place();
+        texts.push(run.trees.sources().text(span.file)[span.range.bytes()].to_owned());
+        at = value.origin().and_then(|origin| origin.set.as_ref()).and_then(|set| set.from.clone());
+    }
+    texts
+}
+
+#[test]
+fn every_value_leads_to_the_line_that_decides_it() {
+    let run = Run::new();
+    let mut resources = run.resources(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {app: old}}\nspec:\n  replicas: 1\n  \
+         template: {spec: {containers: [{image: 'nginx:1', name: main}], volumes: [{configMap: {name: cm}}]}}\n---\n\
+         apiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata: {a: b}\n",
+    );
+    let kustomization = run.value(
+        "kustomization.yaml",
+        "namespace: team\nnamePrefix: p-\nlabels: [{pairs: {app: new}}]\nreplicas: [{name: web, count: 3}]\n\
+         images: [{name: nginx, newName: mirror/nginx, newTag: '2'}]\nreplacements:\n\
+         - {source: {kind: ConfigMap, fieldPath: data.a}, targets: [{select: {kind: Deployment}, fieldPaths: \
+         [spec.template.spec.containers.0.name]}]}\n",
+    );
+    let untouched = run.trees.view(&resources[1].value).get("data").expect("the data").value();
+    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin() };
+    transform(&cx, &mut resources, run.trees.view(&kustomization)).expect("it builds");
+    let at = |row: usize, path: &[&str]| {
+        let mut view = run.trees.view(&resources[row].value);
+        for name in path {
+            view = view.get(name).or_else(|| view.items().next().and_then(|item| item.get(name))).expect(name);
+        }
+        places(&run, &view.value())
+    };
+    assert_eq!(at(0, &["metadata", "namespace"]), ["team"]);
+    assert_eq!(at(0, &["metadata", "name"]), ["p-", "web"]);
+    assert_eq!(at(0, &["metadata", "labels", "app"]), ["new", "old"]);
+    assert_eq!(at(0, &["spec", "replicas"]), ["3", "1"]);
+    let container = ["spec", "template", "spec", "containers"];
+    assert_eq!(at(0, &[&container[..], &["image"]].concat()), ["'2'", "'nginx:1'"]);
+    assert_eq!(at(0, &[&container[..], &["name"]].concat()), ["b", "main"]);
+    assert_eq!(at(0, &["spec", "template", "spec", "volumes", "configMap", "name"]), ["p-", "cm"]);
+    let data = run.trees.view(&resources[1].value).get("data").expect("the data").value();
+    assert!(untouched.is_same(&data), "what no transformer touches stays shared");
+}
+
+#[test]
+fn configured_specifications_of_a_kind_displace_general_ones() {
+    let run = Run::new();
+    let file = run.value("names.yaml", "namePrefix:\n- {path: metadata/name, kind: Secret}\n");
+    let specs = Specs::builtin().merged_with(run.trees.view(&file)).expect("no conflict");
+    let mut resources = run.resources(
+        "{apiVersion: v1, kind: Secret, metadata: {name: a}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n",
+    );
+    let added = run.value("prefix.yaml", "p-");
+    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &specs };
+    prefix(&cx, &mut resources, run.trees.view(&added)).expect("it builds");
+    let names: Vec<&str> = resources.iter().map(|resource| &*resource.id.name).collect();
+    assert_eq!(names, ["p-a", "b"]);
+    let conflict = run.value("conflict.yaml", "replicas:\n- {path: spec/replicas, kind: Deployment}\n");
+    let problem = Specs::builtin().merged_with(run.trees.view(&conflict)).expect_err("create differs");
+    assert_eq!(problem.message, "conflicting fieldspecs");
+}
+
+#[test]
+fn a_reference_that_fits_several_objects_is_refused() {
+    let run = Run::new();
+    let mut resources = run.resources(
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: cm}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: cm}}\n\
+         ---\n{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {volumes: [{configMap: {name: cm}}]}}\n",
+    );
+    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin() };
+    let (inner, outer) = (run.value("inner", "q-"), run.value("outer", "p-"));
+    prefix(&cx, &mut resources[1..=1], run.trees.view(&inner)).expect("it builds");
+    prefix(&cx, &mut resources, run.trees.view(&outer)).expect("it builds");
+    let problem = name_references(&cx, &mut resources).expect_err("two candidates");
+    assert!(problem.message.contains("found multiple possible referrals: ConfigMap.v1.[noGrp]/p-cm.[noNs]"));
+    let place = run.trees.sources().text(problem.at.file)[problem.at.range.bytes()].to_owned();
+    assert_eq!(place, "cm");
 }

@@ -13,7 +13,8 @@ use crate::base::{Problem, Span};
 use crate::model::{How, MadeScalar, Origin, Value, View, split_api_version};
 use crate::parse::Scalar;
 
-/// Resolves the entries of all `vars:` lists of a build, at the root and at the end.
+/// Resolves the entries of all `vars:` lists of a build, at the root and at the end. An entry that [`declare_vars`] has
+/// not tied to an object is looked up among the objects of the root.
 pub(in crate::render) fn vars(cx: &Cx<'_>, resources: &mut [Resource], vars: &[View<'_>]) -> Result<(), Problem> {
     let mut known: HashMap<String, Known> = HashMap::new();
     for entry in vars {
@@ -26,25 +27,28 @@ pub(in crate::render) fn vars(cx: &Cx<'_>, resources: &mut [Resource], vars: &[V
     if known.is_empty() {
         return Ok(());
     }
-    for resource in resources.iter_mut() {
-        for spec in cx.specs.set(SpecKind::VarReference).selecting(&resource.id) {
-            let mut changes: Vec<(Steps, MadeScalar, Span)> = Vec::new();
-            let mut wrong: Option<(Span, String)> = None;
-            let view = cx.trees.view(&resource.value);
-            let result = visit(spec, view, &mut |steps, seen| {
-                if let Seen::Value(value) = seen
-                    && let Err(message) = collect(value, steps, &known, &mut changes)
-                {
-                    wrong.get_or_insert((value.place(), message));
-                }
-            });
-            if let Some((at, message)) = wrong.or_else(|| result.err().map(|message| (view.place(), message))) {
-                return Err(broken(at, message));
+    resources.iter_mut().try_for_each(|resource| replace_all(cx, resource, &known))
+}
+
+/// Replaces the variables in all fields of an object that may refer to some.
+fn replace_all(cx: &Cx<'_>, resource: &mut Resource, known: &HashMap<String, Known>) -> Result<(), Problem> {
+    for spec in cx.specs.set(SpecKind::VarReference).selecting(&resource.id) {
+        let mut changes: Vec<(Steps, MadeScalar, Span)> = Vec::new();
+        let mut wrong: Option<(Span, String)> = None;
+        let view = cx.trees.view(&resource.value);
+        let result = visit(spec, view, &mut |steps, seen| {
+            if let Seen::Value(value) = seen
+                && let Err(message) = collect(value, steps, known, &mut changes)
+            {
+                wrong.get_or_insert((value.place(), message));
             }
-            for (steps, scalar, at) in changes {
-                if let Some(value) = follow(cx.trees, &mut resource.value, &steps) {
-                    *value = Value::scalar(scalar, Origin::set(at, How::Variable, at, Some(value.clone())));
-                }
+        });
+        if let Some((at, message)) = wrong.or_else(|| result.err().map(|message| (view.place(), message))) {
+            return Err(broken(at, message));
+        }
+        for (steps, scalar, at) in changes {
+            if let Some(value) = follow(cx.trees, &mut resource.value, &steps) {
+                *value = Value::scalar(scalar, Origin::set(at, How::Variable, at, Some(value.clone())));
             }
         }
     }
@@ -57,14 +61,29 @@ struct Known {
     at: Span,
 }
 
-/// The value that an entry of `vars:` takes from its object.
-fn value_of(cx: &Cx<'_>, resources: &[Resource], entry: View<'_>, name: &str) -> Result<Known, Problem> {
+/// Ties the entries of one kustomization's `vars:` to the objects that they read, among those that the kustomization
+/// has then (`kustomize ResAccumulator.MergeVars`). Runs at the end of each kustomization.
+pub(in crate::render) fn declare_vars(cx: &Cx<'_>, resources: &mut [Resource], field: View<'_>) -> Result<(), Problem> {
+    for entry in field.items() {
+        let name = text_of(entry, "name")?;
+        if let Some(row) = row_of(cx, resources, entry, &name)? {
+            resources[row].variables.push((&*name).into());
+        }
+    }
+    Ok(())
+}
+
+/// The one object that an entry's `objref` names, by any identity it had.
+fn row_of(cx: &Cx<'_>, resources: &[Resource], entry: View<'_>, name: &str) -> Result<Option<usize>, Problem> {
     let object = entry.get("objref").unwrap_or(entry);
-    let (group, version) = split_api_version(object.str_at(["apiVersion"]).unwrap_or_default());
     let read = |field| object.str_at([field]).unwrap_or_default();
+    let (group, version) = match read("apiVersion") {
+        "" => (read("group"), read("version")),
+        api_version => split_api_version(api_version),
+    };
     let (kind, wanted, namespace) = (read("kind"), read("name"), read("namespace"));
     let is_scoped = cx.schema.is_cluster_scoped(group, version, kind).unwrap_or(false);
-    let matches = |resource: &&Resource| {
+    let matches = |resource: &Resource| {
         resource.ids().any(|id| {
             *id.group == *group
                 && *id.version == *version
@@ -73,16 +92,25 @@ fn value_of(cx: &Cx<'_>, resources: &[Resource], entry: View<'_>, name: &str) ->
                 && (namespace.is_empty() || is_scoped || or_default(&id.namespace) == or_default(namespace))
         })
     };
-    let mut found = resources.iter().filter(matches);
-    let resource = found.next().ok_or_else(|| {
-        let message = format!("var '{name}' cannot be mapped to a field in the set of known resources");
-        broken(object.place(), message)
-    })?;
-    let others = found.count();
-    if others > 0 {
-        let message = format!("found {} resId matches for var {name} (unable to disambiguate)", others + 1);
-        return Err(broken(object.place(), message));
+    let mut found = resources.iter().enumerate().filter(|(_, resource)| matches(resource)).map(|(row, _)| row);
+    let first = found.next();
+    match found.count() {
+        0 => Ok(first),
+        others => {
+            let message = format!("found {} resId matches for var {name} (unable to disambiguate)", others + 1);
+            Err(broken(object.place(), message))
+        }
     }
+}
+
+/// The value that an entry of `vars:` takes from its object.
+fn value_of(cx: &Cx<'_>, resources: &[Resource], entry: View<'_>, name: &str) -> Result<Known, Problem> {
+    let tied = resources.iter().position(|resource| resource.variables.iter().any(|tied| **tied == *name));
+    let row = if tied.is_some() { tied } else { row_of(cx, resources, entry, name)? };
+    let resource = row.and_then(|row| resources.get(row)).ok_or_else(|| {
+        let message = format!("var '{name}' cannot be mapped to a field in the set of known resources");
+        broken(entry.get("objref").unwrap_or(entry).place(), message)
+    })?;
     let path = entry.path(["fieldref", "fieldpath"]).or_else(|| entry.path(["fieldref", "fieldPath"]));
     let written = path.map(|path| path.written()).filter(|path| !path.is_empty());
     let segments = split_slices(split_dotted(written.as_deref().unwrap_or("metadata.name")));
@@ -202,5 +230,56 @@ fn shown_scalar(scalar: &MadeScalar) -> String {
         MadeScalar::Uint(value) => value.to_string(),
         MadeScalar::Float(value) => value.to_string(),
         MadeScalar::Str(text) => text.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::{BlobId, LoadError, Loader, RepoPath, Sources, TextRange};
+
+    struct Empty;
+
+    impl Loader for Empty {
+        fn load(&self, _: &RepoPath, _: Option<BlobId>) -> Result<Vec<u8>, LoadError> {
+            Ok(Vec::new())
+        }
+    }
+
+    fn known() -> HashMap<String, Known> {
+        let loader: Arc<dyn Loader> = Arc::new(Empty);
+        let file = Sources::default().intern(&RepoPath::root(), None, &loader);
+        let at = Span { file, range: TextRange::new(0, 0) };
+        let text = |text: &str| MadeScalar::Str(text.into());
+        let values = [
+            ("VAR_A", text("A")),
+            ("VAR_B", text("B")),
+            ("VAR_C", text("C")),
+            ("VAR_REF", text("$(VAR_A)")),
+            ("EIGHT", MadeScalar::Int(8)),
+        ];
+        values.into_iter().map(|(name, scalar)| (name.to_owned(), Known { scalar, at })).collect()
+    }
+
+    #[test]
+    fn variables_are_replaced_once_and_escapes_are_undone() {
+        let expanded = |text| expand(text, &known()).map_or(text.to_owned(), |(scalar, _)| shown_scalar(&scalar));
+        let rows = [
+            ("$(VAR_A)-$(VAR_A)", "A-A"),
+            ("$(VAR_REF)-x", "$(VAR_A)-x"),
+            ("$$(VAR_A)", "$(VAR_A)"),
+            ("$$$(VAR_A)", "$A"),
+            ("$(UNKNOWN)", "$(UNKNOWN)"),
+            ("$(VAR_A", "$(VAR_A"),
+            ("$VAR_A)", "$VAR_A)"),
+            ("a $", "a $"),
+            ("$(EIGHT)0", "80"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(expanded(text), expected, "{text}");
+        }
+        assert_eq!(expand("$(EIGHT)", &known()).map(|(scalar, _)| scalar), Some(MadeScalar::Int(8)));
     }
 }

@@ -18,7 +18,11 @@ pub(super) const KIND: CheckKind = CheckKind {
         about: "`root`: an Argo CD application whose sources hold applications; `core`: an application of the core tier, by Argo CD or Flux",
     }],
     facts: &[("flux", "a Flux Kustomization")],
-    words: &[("application", "the application's name"), ("kind", "its kind"), ("path", "the path that puts it there")],
+    words: &[
+        ("application", "the application's namespace and name"),
+        ("kind", "its kind"),
+        ("path", "the path that puts it there"),
+    ],
     build,
 };
 
@@ -56,7 +60,7 @@ fn judge(of: Of, trees: &Trees, world: &World, application: &Application, sink: 
         Controller::Flux => "Kustomization",
     };
     let mut hit = Hit::at(at)
-        .word("application", application.key.to_string())
+        .word("application", title(application))
         .word("kind", kind)
         .word("path", path.unwrap_or_default())
         .related(application.place, format!("of this {kind}"));
@@ -81,4 +85,9 @@ fn name(trees: &Trees, world: &World, application: &Application) -> ObjectName {
         },
         |(_, object)| ObjectName::of(object),
     )
+}
+
+fn title(application: &Application) -> String {
+    let key = &application.key;
+    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
 }
