@@ -30,7 +30,7 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
             group: definition.group.to_string(),
             kind: definition.kind.to_string(),
             at: definition.at,
-            pair,
+            pairs: vec![pair],
             changes: count,
             instances: Vec::new(),
         });
@@ -40,7 +40,7 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
     }
     for (at, object) in head.objects() {
         for row in of_kind.get(&(&*object.key.group, &*object.key.kind)).into_iter().flatten() {
-            let rows = changes.definitions[found[*row].pair];
+            let rows = changes.definitions[found[*row].pairs[0]];
             if meets(base, head, rows, at) {
                 let instance = instance(trees, base, changes, Sides::of(base, head, rows), at, object);
                 found[*row].instances.push(instance);
