@@ -14,8 +14,8 @@ use crate::world::{ObjectAt, World};
 pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Vec<ApiImpact> {
     let mut differences: HashMap<(Option<usize>, Option<usize>), usize> = HashMap::new();
     for change in changes.apis() {
-        let heard = !matches!(change.what, What::ApiAdded | What::DescriptionChanged);
-        *differences.entry(change.definition).or_default() += usize::from(heard);
+        let counts = !matches!(change.what, What::ApiAdded | What::DescriptionChanged);
+        *differences.entry(change.definition).or_default() += usize::from(counts);
     }
     let mut found: Vec<ApiImpact> = Vec::new();
     let mut of_kind: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
@@ -30,7 +30,7 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
             group: definition.group.to_string(),
             kind: definition.kind.to_string(),
             at: definition.at,
-            pair,
+            pairs: vec![pair],
             changes: count,
             instances: Vec::new(),
         });
@@ -40,7 +40,7 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
     }
     for (at, object) in head.objects() {
         for row in of_kind.get(&(&*object.key.group, &*object.key.kind)).into_iter().flatten() {
-            let rows = changes.definitions[found[*row].pair];
+            let rows = changes.definitions[found[*row].pairs[0]];
             if meets(base, head, rows, at) {
                 let instance = instance(trees, base, changes, Sides::of(base, head, rows), at, object);
                 found[*row].instances.push(instance);

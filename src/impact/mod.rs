@@ -27,8 +27,8 @@ pub struct ApiImpact {
     pub kind: String,
     /// Where the definition is written; in the base where the head has none.
     pub at: Span,
-    /// The row of the pair in [`Changes::definitions`].
-    pub pair: usize,
+    /// The rows of the pairs in [`Changes::definitions`]: several where several builds render one definition.
+    pub pairs: Vec<usize>,
     /// How many differences the definition has, words and what nobody can notice left out.
     pub changes: usize,
     /// Its instances in the head, in the order of the builds. Each counts once for each build that renders it.
@@ -92,6 +92,15 @@ pub struct Counts {
 }
 
 impl ApiImpact {
+    /// Takes over another build's view of the same definition.
+    fn absorb(&mut self, other: &mut Self) {
+        self.pairs.append(&mut other.pairs);
+        self.changes = self.changes.max(other.changes);
+        self.instances.append(&mut other.instances);
+        self.instances.sort_by_key(|instance| instance.at);
+        self.instances.dedup_by_key(|instance| instance.at);
+    }
+
     /// The numbers.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -113,6 +122,13 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impac
     let mut apis = instances::of(trees, base, head, changes);
     let place = |at: Span| -> (String, TextRange) { (trees.sources().path(at.file).as_str().to_owned(), at.range) };
     apis.sort_by_cached_key(|api| (api.group.clone(), api.kind.clone(), place(api.at)));
+    apis.dedup_by(|later, first| {
+        let same = first.at == later.at && first.kind == later.kind;
+        if same {
+            first.absorb(later);
+        }
+        same
+    });
     Impact { apis }
 }
 

@@ -80,3 +80,31 @@ fn a_definition_that_only_moves_its_words_hits_nobody() {
     let objects = [database("a", "")];
     assert!(impact(&format!("{PROPERTIES}, # words\n    "), &objects, &objects).apis.is_empty());
 }
+
+#[test]
+fn one_definition_in_two_builds_is_one_entry() {
+    let other = PROPERTIES.replace("days: {type: integer, default: 7}", "days: {type: integer, default: 8}");
+    let (was, is) = (api(PROPERTIES), api(&other));
+    let tree = |api: String| vec![("api.yaml".to_owned(), api), ("objects.yaml".to_owned(), database("a", ""))];
+    let mut sides = sides(&tree(was), &tree(is));
+    for world in [&mut sides.base, &mut sides.head] {
+        let again = crate::world::Built {
+            build: crate::render::Build {
+                path: crate::base::RepoPath::root(),
+                kind: crate::render::BuildKind::Kustomize,
+            },
+            rendered: world.builds[0].rendered.clone(),
+            applied_by: Vec::new(),
+            place: world.builds[0].place,
+            cluster: None,
+        };
+        let from = crate::world::ObjectAt { build: world.builds.len(), object: 0 };
+        let definition = world.definitions[0].definition.clone();
+        world.builds.push(again);
+        world.definitions.push(crate::world::DefinedApi { from, definition });
+    }
+    let changes = compare::worlds(&sides.trees, &sides.base, &sides.head);
+    let found = super::of(&sides.trees, &sides.base, &sides.head, &changes);
+    assert_eq!(found.apis.len(), 1);
+    assert_eq!(found.apis[0].counts(), Counts { total: 1, changed: 1, ..Counts::default() });
+}

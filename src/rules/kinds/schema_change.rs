@@ -168,7 +168,9 @@ impl Touched {
         let mut seen = Seen::new();
         for change in changes {
             let apis = facts.impact.apis.iter();
-            for api in apis.filter(|api| facts.changes.definitions[api.pair] == change.definition) {
+            for api in
+                apis.filter(|api| api.pairs.iter().any(|pair| facts.changes.definitions[*pair] == change.definition))
+            {
                 Self::add(facts, change, api, &mut seen);
             }
         }
