@@ -176,6 +176,7 @@ fn set_in_metadata(trees: &Trees, value: &mut Value, field: &str, (name, text): 
 
 /// kustomize writes all annotations anew: internal ones go, values become text, an empty map goes.
 fn tidy_annotations(trees: &Trees, value: &mut Value) {
+    join_annotations(trees, value);
     let Some(annotations) = trees.view(value).path(["metadata", "annotations"]) else { return };
     let mut kept = 0;
     let mut untidy = false;
@@ -206,5 +207,21 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
                 }
             }
         });
+    });
+}
+
+/// Annotations that are given twice become one map, the last value of a key counting: kustomize reads them all and
+/// writes one.
+fn join_annotations(trees: &Trees, value: &mut Value) {
+    let Some(metadata) = trees.view(value).get("metadata") else { return };
+    let all: Vec<View<'_>> = metadata.fields().filter(|f| f.name() == "annotations").map(|f| f.value).collect();
+    let [_, .., last] = all[..] else { return };
+    let mut joined = Value::map(Vec::new(), Origin::within(last.place()));
+    for field in all.iter().flat_map(|map| map.fields()) {
+        joined.set_field(trees, field.key(), field.value.value());
+    }
+    value.update_field(trees, "metadata", |metadata| {
+        while metadata.remove_field(trees, "annotations").is_some() {}
+        metadata.set_field(trees, Key::made("annotations", trees.view(&joined).place()), joined);
     });
 }
