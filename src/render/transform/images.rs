@@ -1,6 +1,6 @@
 //! `images`: names, tags and digests of container images (`kustomize api/filters/imagetag`, `api/internal/image`).
 //!
-//! Never: an image in a CustomResourceDefinition.
+//! Never: an image in a `CustomResourceDefinition`.
 
 use std::sync::Arc;
 

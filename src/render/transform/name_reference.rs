@@ -84,7 +84,7 @@ struct Referrer<'r> {
     resource: &'r Resource,
     /// Its namespace; `None` if it is cluster-scoped: then it may name objects anywhere.
     namespace: Option<&'r str>,
-    /// The namespaces of the service accounts that a RoleBinding binds.
+    /// The namespaces of the service accounts that a `RoleBinding` binds.
     bound: Vec<String>,
     /// Group and kind that a binding's `roleRef` names.
     role: Option<Gvk>,
@@ -175,9 +175,9 @@ impl<'r> Referrer<'r> {
         }
         let named = if value.is_map() {
             let name = value.get("name").ok_or("path config error; no 'name' field in node")?;
-            self.select(&name.written(), Some(value.get("namespace")), target, spec)?
+            self.select(value, &name.written(), target, spec)?
         } else {
-            self.select(&value.written(), None, target, spec)?
+            self.select(value, &value.written(), target, spec)?
         };
         let Some(named) = named else { return Ok(()) };
         let is_same = if value.is_map() {
@@ -191,16 +191,16 @@ impl<'r> Referrer<'r> {
         Ok(())
     }
 
-    /// The object that a reference names. `map` is the namespace field beside the name where the reference is a map.
+    /// The object that a reference names. Where the reference is a map, the namespace beside the name counts too.
     fn select(
         &self,
+        reference: View<'_>,
         name: &str,
-        map: Option<Option<View<'_>>>,
         target: &Gvk,
         spec: &FieldSpec,
     ) -> Result<Option<&'r Resource>, String> {
         let mut rows = self.candidates(name, target);
-        if let Some(Some(namespace)) = map {
+        if let Some(namespace) = reference.get("namespace") {
             rows = self.in_namespace(rows, &namespace.written());
         }
         let role = self.role.as_ref().filter(|_| spec.path.ends_with("roleRef/name"));
@@ -222,7 +222,7 @@ impl<'r> Referrer<'r> {
         let Some(first) = rows.first().map(resource) else { return Ok(None) };
         let is_like_first = |row: &u32| {
             let id = &resource(row).id;
-            id.name == first.id.name && (map.is_none() || id.namespace == first.id.namespace)
+            id.name == first.id.name && (!reference.is_map() || id.namespace == first.id.namespace)
         };
         if rows.iter().all(is_like_first) {
             return Ok(Some(first));
@@ -327,7 +327,7 @@ impl<'r> Affixes<'r> {
 }
 
 /// The namespace fields of a binding's service accounts.
-fn account_namespaces<'t>(binding: View<'t>) -> impl Iterator<Item = View<'t>> {
+fn account_namespaces(binding: View<'_>) -> impl Iterator<Item = View<'_>> {
     let subjects = binding.get("subjects").into_iter().flat_map(|subjects| subjects.items());
     let accounts = subjects.filter(|subject| subject.str_at(["kind"]) == Some("ServiceAccount"));
     accounts.filter_map(|subject| subject.get("namespace"))

@@ -101,13 +101,11 @@ impl Copied {
             return Err(broken(at, "delimiter option can only be used with scalar nodes"));
         }
         let piece = usize::try_from(options.index).ok().and_then(|at| self.text.split(&options.delimiter).nth(at));
-        match piece {
-            Some(piece) => Ok(Self { text: piece.to_owned(), part: Extent::Piece, ..self }),
-            None => {
-                let message = format!("options.index {} is out of bounds for value {}", options.index, self.text);
-                Err(broken(at, message))
-            }
-        }
+        let Some(piece) = piece else {
+            let message = format!("options.index {} is out of bounds for value {}", options.index, self.text);
+            return Err(broken(at, message));
+        };
+        Ok(Self { text: piece.to_owned(), part: Extent::Piece, ..self })
     }
 }
 
@@ -303,7 +301,7 @@ impl Target {
                 return Err("delimiter option can only be used with scalar nodes".to_owned());
             }
             let old = if is_blank(value) { "".into() } else { view.written() };
-            text = spliced(&old, &self.options, text);
+            text = spliced(&old, &self.options, &text);
         }
         let was = if is_blank(value) { Was::Missing } else { Was::There };
         let from = (was == Was::There).then(|| value.clone());
@@ -330,12 +328,12 @@ fn is_blank(value: &Value) -> bool {
 }
 
 /// A part of `old` between delimiters replaced, or `text` put before or behind all parts.
-fn spliced(old: &str, options: &Options, text: String) -> String {
+fn spliced(old: &str, options: &Options, text: &str) -> String {
     let mut parts: Vec<&str> = old.split(&options.delimiter).collect();
     match usize::try_from(options.index) {
-        Err(_) => parts.insert(0, &text),
-        Ok(index) if index >= parts.len() => parts.push(&text),
-        Ok(index) => parts[index] = &text,
+        Err(_) => parts.insert(0, text),
+        Ok(index) if index >= parts.len() => parts.push(text),
+        Ok(index) => parts[index] = text,
     }
     parts.join(&options.delimiter)
 }

@@ -232,13 +232,11 @@ pub(super) fn merge(specs: &mut Vec<FieldSpec>, added: Vec<FieldSpec>, at: Span)
 }
 
 fn merge_target(targets: &mut Vec<Target>, added: Target, at: Span) -> Result<(), Problem> {
-    match targets.iter_mut().find(|target| target.gvk == added.gvk) {
-        Some(target) => merge(&mut target.referrers, added.referrers, at),
-        None => {
-            targets.push(added);
-            Ok(())
-        }
+    if let Some(target) = targets.iter_mut().find(|target| target.gvk == added.gvk) {
+        return merge(&mut target.referrers, added.referrers, at);
     }
+    targets.push(added);
+    Ok(())
 }
 
 /// A list of field specifications as a user writes it.
@@ -303,12 +301,12 @@ const FIRST: [&str; 22] = [
 const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// kustomize's order of kinds (`kustomize resid.Gvk.IsLessThan`): it decides which reference is followed first.
-fn sort_key(gvk: &Gvk) -> (i32, String) {
-    let position = |list: &[&str]| list.iter().position(|kind| *kind == &*gvk.kind).map(|at| at as i32);
+fn sort_key(gvk: &Gvk) -> (usize, String) {
+    let position = |list: &[&str]| list.iter().position(|kind| *kind == &*gvk.kind);
     let rank = match (position(&FIRST), position(&LAST)) {
-        (Some(at), _) => at - FIRST.len() as i32,
-        (None, Some(at)) => at + 1,
-        (None, None) => 0,
+        (Some(at), _) => at,
+        (None, Some(at)) => FIRST.len() + 1 + at,
+        (None, None) => FIRST.len(),
     };
     let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
     (rank, format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K")))

@@ -114,13 +114,11 @@ fn value_of(cx: &Cx<'_>, resources: &[Resource], entry: View<'_>, name: &str) ->
     let path = entry.path(["fieldref", "fieldpath"]).or_else(|| entry.path(["fieldref", "fieldPath"]));
     let written = path.map(|path| path.written()).filter(|path| !path.is_empty());
     let segments = split_slices(split_dotted(written.as_deref().unwrap_or("metadata.name")));
-    match lookup(cx.trees.view(&resource.value), &segments) {
-        Ok(Lookup::Found(value)) => Ok(Known { scalar: scalar_of(value, name), at: value.place() }),
-        _ => {
-            let message = format!("field specified in var '{name}' not found in corresponding resource");
-            Err(broken(path.unwrap_or(entry).place(), message))
-        }
-    }
+    let Ok(Lookup::Found(value)) = lookup(cx.trees.view(&resource.value), &segments) else {
+        let message = format!("field specified in var '{name}' not found in corresponding resource");
+        return Err(broken(path.unwrap_or(entry).place(), message));
+    };
+    Ok(Known { scalar: scalar_of(value, name), at: value.place() })
 }
 
 /// `ports[0]` as two segments (`kustomize kyaml/yaml convertSliceIndex`).
