@@ -1,11 +1,64 @@
-//! gitops-guard, the library behind the command: each room is a module, in the order of the pipeline.
+//! gitops-guard judges a change to a GitOps repository before it is merged. This is the library behind the command;
+//! each room of the house is a module, here in the order of the pipeline. A room uses the rooms that its paragraph
+//! names and no other; a test holds that table.
+//!
+//! **base** – ids, paths, spans, the text of the run ([`base::Sources`]), the paths of one side ([`base::Snapshot`]),
+//! problems. Uses nothing. Never: git, YAML, Kubernetes.
+//!
+//! **read** – the work tree, the index, a revision or a plain folder as a snapshot, by one code path. Uses base. All IO is
+//! here and at the edge. Never: an opinion on what is relevant, beyond what git ignores.
+//!
+//! **parse** – text to a span tree with comments and problems, and the type of a scalar; one content at a time. Uses base.
+//! Never: a path, a failure.
+//!
+//! **model** – values with origins, objects, typed views of the kinds the tool knows. Uses base and parse. Never: a
+//! judgement.
+//!
+//! **render** – a build to objects, as kustomize would. Uses base, parse and model. Never: a file of its own accord, a
+//! remote, a process.
+//!
+//! **delivery** – applications to the builds they ask for; clusters, roots, tiers, prune. Uses base, parse, model and
+//! render's request types. Never: a rendering.
+//!
+//! **api** – CRD, XRD and Promise as the API that the controller installs, and what it makes of an instance. Uses base and
+//! model. Never: a comparison.
+//!
+//! **secrets** – what is a credential, what is encrypted or a placeholder, what must not be shown. Uses base, parse and
+//! model. Never: a value that leaves the room.
+//!
+//! **world** – everything one side means; drives the loop from builds to objects to applications to further builds. Uses
+//! all above but read. Never: the other side.
+//!
+//! **compare** – two worlds to changes, totally. Uses model, api, delivery and world. Never: the word "breaking".
+//!
+//! **impact** – changes to what happens: instances hit. Uses what compare uses, and compare. Never: a grade.
+//!
+//! **rules** – rule files, check kinds, the engine, findings. Uses all above but read and render. The only room with
+//! severities. Never: a file, a format.
+//!
+//! **report** – findings to text or JSON. Uses base and the types of rules and impact. Never: a finding dropped, sorted or
+//! graded again.
+//!
+//! **cli, run** – the edge: what may be asked, and the pipeline, a line a stage.
+
 pub mod api;
 pub mod base;
+pub mod cli;
 pub mod compare;
 pub mod delivery;
+pub mod grammar;
 pub mod impact;
 pub mod model;
 pub mod parse;
+pub mod read;
 pub mod render;
+pub mod report;
 pub mod rules;
+pub mod run;
+pub mod secrets;
 pub mod world;
+
+#[cfg(test)]
+mod testkit;
+#[cfg(test)]
+mod tidy;

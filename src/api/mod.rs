@@ -2,6 +2,160 @@
 //!
 //! Never: a comparison of two APIs, a file, a severity.
 
+mod crd;
+mod format;
+mod installed;
+mod instance;
+mod pattern;
+mod promise;
+mod schema;
+mod xrd;
+
+use std::sync::Arc;
+
+pub use format::is_checked_format;
+pub use instance::{Defaulted, Judgement, Pruned, Violation};
+pub use schema::{Author, Keyword, Property, Schema, is_same_data};
+
+use self::installed::Installed;
+use crate::base::{Problem, Span};
+use crate::model::{Object, Trees};
+
 /// An API as the controller would install it.
 #[derive(Debug)]
-pub struct Definition {}
+pub struct Definition {
+    /// What people wrote it as.
+    pub flavor: Flavor,
+    /// The group.
+    pub group: Arc<str>,
+    /// The kind people write: the claim's for an XRD that offers one.
+    pub kind: Arc<str>,
+    /// Every kind that is installed: for an XRD the composite resource's, then the claim's.
+    pub kinds: Vec<Arc<str>>,
+    /// The key of an XRD's `claimNames`, or else of the `names`.
+    pub claims_at: Span,
+    /// Where its instances live; `None` where the definition does not say.
+    pub scope: Option<Scope>,
+    /// Where the scope is written, or else the definition's `kind`.
+    pub scope_at: Span,
+    /// Its versions, as written.
+    pub versions: Vec<Version>,
+    /// The key of the list of versions, or else the definition's `kind`.
+    pub versions_at: Span,
+    /// How objects are converted between versions.
+    pub conversion: Conversion,
+    /// Where the conversion is written, or else as `versions_at`.
+    pub conversion_at: Span,
+    /// The definition as a whole: its `kind`.
+    pub at: Span,
+}
+
+/// What an API definition is written as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flavor {
+    /// A `CustomResourceDefinition`.
+    Crd,
+    /// A Crossplane `CompositeResourceDefinition`.
+    Xrd,
+    /// A Kratix Promise.
+    Promise,
+}
+
+impl Flavor {
+    /// As rules name it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Crd => "crd",
+            Self::Xrd => "xrd",
+            Self::Promise => "promise",
+        }
+    }
+}
+
+/// Where instances live.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scope {
+    /// In namespaces.
+    Namespaced,
+    /// In the cluster; of an XRD the composite resources, its claims live in namespaces.
+    Cluster,
+}
+
+/// How objects are converted between versions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Conversion {
+    /// Only `apiVersion` changes; what the stored version does not know is lost.
+    None,
+    /// A webhook converts.
+    Webhook,
+}
+
+/// One version of an API.
+#[derive(Debug)]
+pub struct Version {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Where the name is written.
+    pub at: Span,
+    /// Whether the API server answers for it.
+    pub served: bool,
+    /// The `served` value, or else the name.
+    pub served_at: Span,
+    /// Whether objects are stored in it (`storage`, `referenceable`).
+    pub stored: bool,
+    /// The `storage` or `referenceable` value, or else the name.
+    pub stored_at: Span,
+    /// Whether it is marked as deprecated.
+    pub deprecated: bool,
+    /// What its instances must be; `None` where it has no schema.
+    written: Option<Installed>,
+}
+
+impl Version {
+    /// What its instances must be, as the controller installs it; `None` where it has no schema. `trees` are those
+    /// that the definition was compiled from.
+    #[must_use]
+    pub fn schema(&self, trees: &Trees) -> Option<&Schema> {
+        self.written.as_ref().map(|written| written.schema(trees))
+    }
+}
+
+/// A compiled definition with what was wrong on the way.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The API.
+    pub definition: Definition,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// The API that an object defines; `None` where it defines none, as a Promise without an API.
+#[must_use]
+pub fn compile(trees: &Trees, object: &Object) -> Option<Compiled> {
+    let view = object.view(trees);
+    let definition = match (&*object.key.group, &*object.key.kind) {
+        ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::compile(view),
+        ("apiextensions.crossplane.io", "CompositeResourceDefinition") => xrd::compile(view, &object.version),
+        ("platform.kratix.io", "Promise") => promise::compile(view),
+        _ => None,
+    }?;
+    Some(Compiled { definition, problems: Vec::new() })
+}
+
+impl Definition {
+    /// The version of this name.
+    #[must_use]
+    pub fn version(&self, name: &str) -> Option<&Version> {
+        self.versions.iter().find(|version| &*version.name == name)
+    }
+
+    /// Whether objects of this group and kind are its instances.
+    #[must_use]
+    pub fn has_instances(&self, group: &str, kind: &str) -> bool {
+        *self.group == *group && self.kinds.iter().any(|mine| **mine == *kind)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,8 @@ pub enum ProblemKind {
     LimitExceeded,
     /// A panic, or another defect of this tool.
     Internal,
+    /// A rule file of the repository is wrong.
+    InvalidRule,
 }
 
 /// One problem, at the bytes somebody must look at.

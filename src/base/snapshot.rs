@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{FileId, RepoPath, Sources};
+use super::{FileId, Problem, RepoPath, Sources};
 
 /// The two sides of a change.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -77,6 +77,7 @@ pub struct Snapshot {
     side: Side,
     sources: Arc<Sources>,
     tree: Tree,
+    problems: Vec<Problem>,
 }
 
 /// How many links one path may follow; as Linux.
@@ -86,13 +87,25 @@ impl Snapshot {
     /// A tree with all its paths.
     #[must_use]
     pub fn listed(side: Side, sources: Arc<Sources>, entries: BTreeMap<RepoPath, Entry>) -> Self {
-        Self { side, sources, tree: Tree::Listed(entries) }
+        Self { side, sources, tree: Tree::Listed(entries), problems: Vec::new() }
     }
 
     /// A tree that is asked for path by path. It has no listing: [`Self::entries`] is empty.
     #[must_use]
     pub fn on_demand(side: Side, sources: Arc<Sources>, lookup: Box<dyn Lookup>) -> Self {
-        Self { side, sources, tree: Tree::OnDemand(lookup) }
+        Self { side, sources, tree: Tree::OnDemand(lookup), problems: Vec::new() }
+    }
+
+    /// The same tree with what could not be listed: folders without permission, names that are not UTF-8.
+    #[must_use]
+    pub fn with_problems(self, problems: Vec<Problem>) -> Self {
+        Self { problems, ..self }
+    }
+
+    /// What could not be listed.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
     }
 
     /// Which side this is.

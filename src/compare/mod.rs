@@ -2,8 +2,19 @@
 //!
 //! Never: "breaking"; that is a rule's word.
 
+mod apis;
+mod constraint;
+mod objects;
+mod schema;
+mod what;
+
+pub use what::What;
+
+use std::sync::Arc;
+
 use crate::base::Span;
-use crate::world::ObjectAt;
+use crate::model::Trees;
+use crate::world::{ObjectAt, World};
 
 /// A difference of two worlds.
 #[derive(Clone, Debug)]
@@ -18,24 +29,28 @@ pub struct ApiChange {
     /// Rows in the definitions of base and head; `None` where that side lacks the API.
     pub definition: (Option<usize>, Option<usize>),
     /// The name of the API version, where the difference is inside one.
-    pub version: Option<String>,
-    /// The path in an instance, as people write it: `spec.size`, `spec.items[*].name`.
+    pub version: Option<Arc<str>>,
+    /// Whether clients could use that version in the base.
+    pub offered: Offered,
+    /// The path in an instance, as people write it: `spec.size`, `spec.items[*].name`. Empty for the API as a whole.
     pub path: String,
     /// What differs.
     pub what: What,
-    /// The line in head: of the keyword, or the nearest that is left.
+    /// The line in head: of the keyword, or the nearest that is left; in base for an API that is gone.
     pub at: Span,
     /// The line in base, where there is one.
     pub was: Option<Span>,
 }
 
-/// The kinds of difference; a rule of kind `schema-change` names one in kebab case.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum What {
-    /// A property is gone.
-    PropertyRemoved,
-    /// Nothing here understands the difference; the keyword.
-    Unclassified(String),
+/// Whether a version was there for clients.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Offered {
+    /// The API server answered for it.
+    Served,
+    /// It was not served, but objects are stored in it.
+    StoredOnly,
+    /// Neither.
+    No,
 }
 
 /// An object of the base and what became of it; both `None` never happens.
@@ -50,8 +65,41 @@ pub struct Pair {
 /// All differences of two worlds.
 #[derive(Debug, Default)]
 pub struct Changes {
-    /// The objects of both sides, paired.
+    /// The objects of both sides, paired: those of the head in its order, then what only the base has.
     pub objects: Vec<Pair>,
-    /// What differs, in the order of the head's places.
+    /// The API definitions of both sides, by their rows.
+    pub definitions: Vec<(Option<usize>, Option<usize>)>,
+    /// What differs, in the order of the head's definitions and of their texts.
     pub changes: Vec<Change>,
 }
+
+impl Changes {
+    /// What an object of the head was in the base.
+    #[must_use]
+    pub fn base_of(&self, head: ObjectAt) -> Option<ObjectAt> {
+        let at = self.objects.partition_point(|pair| pair.head.is_some_and(|at| at < head));
+        self.objects.get(at).filter(|pair| pair.head == Some(head))?.base
+    }
+
+    /// The changes of APIs.
+    pub fn apis(&self) -> impl Iterator<Item = &ApiChange> {
+        self.changes.iter().map(|change| match change {
+            Change::Api(change) => change,
+        })
+    }
+}
+
+/// All differences between two worlds. Of a world and itself there are none.
+#[must_use]
+pub fn worlds(trees: &Trees, base: &World, head: &World) -> Changes {
+    let objects = objects::pair(base, head);
+    let mut changes = Changes { objects, ..Changes::default() };
+    changes.definitions = apis::pair(base, head, &changes);
+    changes.changes = apis::compare(trees, base, head, &changes.definitions).into_iter().map(Change::Api).collect();
+    changes
+}
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod testworld;

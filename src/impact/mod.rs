@@ -2,6 +2,119 @@
 //!
 //! Never: a severity.
 
+mod instances;
+
+use crate::api::{Defaulted, Pruned, Violation};
+use crate::base::{Span, TextRange};
+use crate::model::Trees;
+use crate::world::{ObjectAt, World};
+
+use crate::compare::Changes;
+
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]
-pub struct Impact {}
+pub struct Impact {
+    /// The APIs that change, sorted by group, kind and place.
+    pub apis: Vec<ApiImpact>,
+}
+
+/// What becomes of the instances of one API.
+#[derive(Debug)]
+pub struct ApiImpact {
+    /// The group.
+    pub group: String,
+    /// The kind people write.
+    pub kind: String,
+    /// Where the definition is written; in the base where the head has none.
+    pub at: Span,
+    /// The row of the pair in [`Changes::definitions`].
+    pub pair: usize,
+    /// How many differences the definition has, words and what nobody can notice left out.
+    pub changes: usize,
+    /// Its instances in the head, in the order of the builds. Each counts once for each build that renders it.
+    pub instances: Vec<Instance>,
+}
+
+/// One instance under both definitions.
+#[derive(Debug)]
+pub struct Instance {
+    /// In the head.
+    pub at: ObjectAt,
+    /// In the base, where it was there.
+    pub was: Option<ObjectAt>,
+    /// Its outcome.
+    pub outcome: Outcome,
+}
+
+/// What a change of an API does to one instance that the base has too.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Its `apiVersion` is not served any more, or its API is gone.
+    pub unserved: bool,
+    /// What the head's schema refuses, though the base's took it.
+    pub violations: Vec<Violation>,
+    /// Fields that it loses from now on.
+    pub pruned: Vec<Pruned>,
+    /// Paths at which its effective value changes through defaults.
+    pub defaults: Vec<Moved>,
+    /// Whether a check could not be made.
+    pub undecided: bool,
+}
+
+/// A field that takes another default, or one at last, or none any more.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Moved {
+    /// The field, as a JSON pointer.
+    pub pointer: String,
+    /// As people write it.
+    pub path: String,
+    /// The default under the base's schema.
+    pub from: Option<Defaulted>,
+    /// The default under the head's schema.
+    pub to: Option<Defaulted>,
+}
+
+/// The numbers of one API, as the report shows them.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counts {
+    /// All instances.
+    pub total: usize,
+    /// Refused from now on.
+    pub invalid: usize,
+    /// With another effective value.
+    pub changed: usize,
+    /// Losing fields.
+    pub pruned: usize,
+    /// In a version that is not served any more.
+    pub unserved: usize,
+    /// Not decided.
+    pub unknown: usize,
+}
+
+impl ApiImpact {
+    /// The numbers.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let count = |holds: fn(&Outcome) -> bool| self.instances.iter().filter(|i| holds(&i.outcome)).count();
+        Counts {
+            total: self.instances.len(),
+            invalid: count(|outcome| !outcome.violations.is_empty()),
+            changed: count(|outcome| !outcome.defaults.is_empty()),
+            pruned: count(|outcome| !outcome.pruned.is_empty()),
+            unserved: count(|outcome| outcome.unserved),
+            unknown: count(|outcome| outcome.undecided),
+        }
+    }
+}
+
+/// What the changes do.
+#[must_use]
+pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impact {
+    let mut apis = instances::of(trees, base, head, changes);
+    let place = |at: Span| -> (String, TextRange) { (trees.sources().path(at.file).as_str().to_owned(), at.range) };
+    apis.sort_by_cached_key(|api| (api.group.clone(), api.kind.clone(), place(api.at)));
+    Impact { apis }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,8 @@
 //!
 //! Never: a judgement; a second reading of a file.
 
+mod argo;
+mod flux;
 mod kustomization;
 mod object;
 mod origin;
@@ -9,6 +11,8 @@ mod trees;
 mod value;
 mod view;
 
+pub use argo::{ARGO_GROUP, ArgoApplication, ArgoSource};
+pub use flux::{FLUX_KUSTOMIZE_GROUP, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef};
 pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};

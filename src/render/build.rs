@@ -19,6 +19,9 @@ pub enum BuildKind {
         /// No files that match this glob.
         exclude: Option<String>,
     },
+    /// The folder as Flux reads one without a kustomization: every manifest below it, and where a folder below holds a
+    /// kustomization, that one in place of its files (`fluxcd pkg/kustomize` generator).
+    Generated,
     /// One plain file.
     File,
 }

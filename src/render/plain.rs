@@ -39,6 +39,27 @@ pub(super) fn folder(snapshot: &Snapshot, trees: &Trees, root: &RepoPath, filter
     rendered
 }
 
+/// The objects of the manifests that Flux's generated kustomization would list, and the folders of the kustomizations
+/// that it would list in the place of their files.
+pub(super) fn generated(snapshot: &Snapshot, trees: &Trees, root: &RepoPath) -> (Rendered, Vec<RepoPath>) {
+    let mut rendered = Rendered::default();
+    let mut kustomizations = Vec::new();
+    let mut folders = VecDeque::from([root.clone()]);
+    while let Some(folder) = folders.pop_front() {
+        let has = |name: &&str| folder.join(name).is_some_and(|path| snapshot.file(&path).is_some());
+        if KUSTOMIZATION_NAMES.iter().any(has) {
+            kustomizations.push(folder);
+            continue;
+        }
+        for (_, file) in manifests(snapshot, &folder, false) {
+            read(trees, file, &mut rendered);
+        }
+        let below = snapshot.list(&folder).into_iter().filter_map(|name| folder.join(&name));
+        folders.extend(below.filter(|path| matches!(snapshot.find(path), Found::Folder(real) if real == *path)));
+    }
+    (rendered, kustomizations)
+}
+
 /// The objects of one file.
 pub(super) fn file(snapshot: &Snapshot, trees: &Trees, path: &RepoPath) -> Rendered {
     let mut rendered = Rendered::default();

@@ -61,9 +61,22 @@ impl<'a> Renderer<'a> {
                 let filter = Filter { recurse: *recurse, include: include.as_deref(), exclude: exclude.as_deref() };
                 plain::folder(self.snapshot, self.trees, &build.path, &filter)
             }
+            BuildKind::Generated => self.generated(build),
             BuildKind::File => plain::file(self.snapshot, self.trees, &build.path),
         };
         self.sort_files(&mut rendered.files);
+        rendered
+    }
+
+    /// As Flux's generator: plain manifests, and the kustomizations of folders below.
+    fn generated(&self, build: &Build) -> Rendered {
+        let (mut rendered, kustomizations) = plain::generated(self.snapshot, self.trees, &build.path);
+        for path in kustomizations {
+            let below = self.kustomize(&Build { path, kind: BuildKind::Kustomize });
+            rendered.objects.extend(below.objects);
+            rendered.files.extend(below.files);
+            rendered.problems.extend(below.problems);
+        }
         rendered
     }
 

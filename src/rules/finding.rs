@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Side, Span};
+use crate::base::{ProblemKind, Side, Span};
 use crate::compare::Changes;
 use crate::impact::Impact;
 use crate::model::{Object, Trees};
@@ -116,7 +116,12 @@ pub struct Hit {
     pub field: Option<String>,
     /// What tells this hit from others of the rule at the same object and field (a keyed hash, a property's name).
     pub mark: Option<String>,
-    /// The row of the build it was seen in; hits of one place in several builds become one finding.
+    /// The keyed hash of a secret value. Another value on the other side makes another finding; the key is the run's,
+    /// so it is no part of the fingerprint that is shown.
+    pub value: Option<String>,
+    /// What to do, where the rule's `fix` is not the best answer.
+    pub help: Option<String>,
+    /// The row of the build it was seen in; the engine sets it for checks of objects. Hits of one place in several builds become one finding.
     pub build: Option<usize>,
 }
 
@@ -133,6 +138,8 @@ impl Hit {
             object: None,
             field: None,
             mark: None,
+            value: None,
+            help: None,
             build: None,
         }
     }
@@ -141,6 +148,41 @@ impl Hit {
     #[must_use]
     pub fn word(mut self, name: &'static str, text: impl Into<String>) -> Self {
         self.words.push((name, text.into()));
+        self
+    }
+
+    /// The same with a fact that holds here. A word of the same name says why ("path clusters/production").
+    #[must_use]
+    pub fn fact(mut self, name: &'static str) -> Self {
+        self.facts.push(name);
+        self
+    }
+
+    /// The same with the field it is about, as a JSON pointer into the object.
+    #[must_use]
+    pub fn field(mut self, pointer: impl Into<String>) -> Self {
+        self.field = Some(pointer.into());
+        self
+    }
+
+    /// The same with what tells it from other hits of the rule at the same object and field.
+    #[must_use]
+    pub fn mark(mut self, mark: impl Into<String>) -> Self {
+        self.mark = Some(mark.into());
+        self
+    }
+
+    /// The same with the keyed hash of the secret value it is about.
+    #[must_use]
+    pub fn value(mut self, hash: impl Into<String>) -> Self {
+        self.value = Some(hash.into());
+        self
+    }
+
+    /// The same with one more place that explains it, on the hit's own side.
+    #[must_use]
+    pub fn related(mut self, at: Span, says: impl Into<String>) -> Self {
+        self.related.push(Label { at, side: self.side, says: says.into() });
         self
     }
 }
@@ -177,6 +219,7 @@ pub struct Subject<'a> {
 #[derive(Default)]
 pub struct Sink {
     pub(super) hits: Vec<Hit>,
+    pub(super) undecided: usize,
 }
 
 impl Sink {
@@ -184,14 +227,33 @@ impl Sink {
     pub fn report(&mut self, hit: Hit) {
         self.hits.push(hit);
     }
+
+    /// Counts a place where the rule cannot decide: it stays silent there, and the report says how often.
+    pub fn undecided(&mut self) {
+        self.undecided += 1;
+    }
 }
 
-/// What a rule looks at; the variant is its subject.
+/// Looks at an object by itself.
+pub type ValueCheck = dyn Fn(&Trees, &Object, &mut Sink) + Send + Sync;
+/// Looks at an object in its build.
+pub type ObjectCheck = dyn Fn(&Trees, &Subject<'_>, &mut Sink) + Send + Sync;
+/// Looks at a world.
+pub type WorldCheck = dyn Fn(&Trees, &World, &mut Sink) + Send + Sync;
+/// Looks at both worlds and what differs.
+pub type ChangeCheck = dyn Fn(&Facts<'_>, &mut Sink) + Send + Sync;
+
+/// What a rule looks at; the variant is its subject. The engine runs all but `Change` over the base too, to tell new
+/// findings from old ones, and sets a hit's side, build and object where the check leaves them out.
 pub enum Check {
-    /// Each object of each build, by itself.
-    Object(Box<dyn Fn(&Trees, &Subject<'_>, &mut Sink) + Send + Sync>),
+    /// An object by itself, whatever its build. Judged once for each value, in however many builds and sides it is.
+    Value(Box<ValueCheck>),
+    /// Each object of each build, with its build and world.
+    Object(Box<ObjectCheck>),
     /// One world as a whole.
-    World(Box<dyn Fn(&Trees, &World, &mut Sink) + Send + Sync>),
+    World(Box<WorldCheck>),
     /// Both worlds and their changes; runs with a base only.
-    Change(Box<dyn Fn(&Facts<'_>, &mut Sink) + Send + Sync>),
+    Change(Box<ChangeCheck>),
+    /// The problems of one kind that the other rooms met.
+    Problem(ProblemKind),
 }

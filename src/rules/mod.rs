@@ -2,6 +2,36 @@
 //!
 //! Never: a file, a rendering, a word of one output format.
 
+mod embedded;
+mod engine;
+#[cfg(test)]
+mod engine_tests;
 mod finding;
+mod fold;
+pub mod kinds;
+mod matching;
+mod pack;
+mod place;
+mod rule;
+mod run;
+mod schema;
+mod settings;
 
-pub use finding::{Check, Facts, Finding, Hit, Label, ObjectName, Severity, Sink, Status, Subject};
+#[cfg(test)]
+pub(crate) use embedded::Embedded;
+pub(crate) use embedded::RULES as EMBEDDED;
+pub use engine::{Counts, Standing, Verdict, judge};
+pub use finding::{
+    ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
+    ValueCheck, WorldCheck,
+};
+pub use pack::RuleFile;
+pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};
+pub use schema::rule_schema;
+pub use settings::{Setting, Settings, Show};
+
+/// The known word that is nearest to what somebody wrote, where one is near enough.
+#[must_use]
+pub fn near<'k>(written: &str, known: &[&'k str]) -> Option<&'k str> {
+    similar::get_close_matches(written, known, 1, 0.6).first().copied()
+}

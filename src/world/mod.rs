@@ -2,14 +2,19 @@
 //!
 //! Never: a comparison with the other side, a judgement.
 
+mod gather;
+mod layout;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::Definition;
-use crate::base::{FileId, Problem, Side, Snapshot, Span};
+use crate::base::{FileId, Problem, RepoPath, Side, Snapshot, Span};
 use crate::delivery::Application;
 use crate::model::Object;
-use crate::render::{Build, Rendered};
+use crate::render::{Build, BuildKind, Rendered};
+
+pub use gather::gather;
 
 /// Everything one side means.
 pub struct World {
@@ -17,18 +22,18 @@ pub struct World {
     pub side: Side,
     /// Its paths.
     pub snapshot: Arc<Snapshot>,
-    /// Its builds, sorted by path.
+    /// Its builds, sorted.
     pub builds: Vec<Built>,
-    /// Its applications, in the order of the objects that they are.
+    /// Its applications, in the order of the objects that they are; each once, though several builds may hold it.
     pub applications: Vec<Application>,
     /// The APIs that its objects define.
     pub definitions: Vec<DefinedApi>,
     /// All files that hold YAML or JSON, sorted by path: text rules read each once.
     pub texts: Vec<FileId>,
-    /// What is wrong with texts, folders and the listing (a build's own problems are with the build).
+    /// What is wrong with texts and with the listing (a build's own problems are with the build).
     pub problems: Vec<Problem>,
     /// The files that some build reads.
-    pub consumed: BTreeSet<String>,
+    pub consumed: BTreeSet<RepoPath>,
 }
 
 /// A build with what it gives.
@@ -39,10 +44,18 @@ pub struct Built {
     pub rendered: Arc<Rendered>,
     /// Rows in [`World::applications`] of those that apply it.
     pub applied_by: Vec<usize>,
-    /// Where the build as a whole is written: the kustomization's first line, or the file's.
+    /// Where the build as a whole is written: the first line of the kustomization, or of the first file.
     pub place: Span,
     /// The cluster that receives it, where it is known.
     pub cluster: Option<Arc<str>>,
+}
+
+impl Built {
+    /// Whether a kustomization makes it, so that its place names an overlay.
+    #[must_use]
+    pub fn is_overlay(&self) -> bool {
+        self.build.kind == BuildKind::Kustomize
+    }
 }
 
 /// An object of a world: a build and a position in its objects.

@@ -1,0 +1,403 @@
+//! What an API makes of an instance: violations, pruned fields, defaults (Kubernetes structural schemas).
+//!
+//! Never: the value of an instance in a message; it may be a secret.
+
+use std::fmt::Write as _;
+
+use serde_json::Value as Json;
+
+use super::format;
+use super::pattern::Pattern;
+use super::schema::{Flags, ListType, Schema, Type, is_same_data, number};
+use crate::base::Span;
+use crate::model::{Field, Trees, View};
+
+/// What a schema says of an instance.
+#[derive(Debug, Default)]
+pub struct Judgement {
+    /// Why the API server refuses it; empty where it does not.
+    pub violations: Vec<Violation>,
+    /// The fields that it loses, topmost only.
+    pub pruned: Vec<Pruned>,
+    /// The fields that it gets.
+    pub defaults: Vec<Defaulted>,
+    /// Whether a check could not be made (a pattern beyond this tool's engine).
+    pub undecided: bool,
+}
+
+/// One reason to refuse an instance.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// The field, as a JSON pointer.
+    pub pointer: String,
+    /// The field, as people write it, with `[*]` for any item or key; of what is missing its own path.
+    pub path: String,
+    /// The offending value; for what is missing, the key of the object that lacks it.
+    pub at: Span,
+    /// The keyword of the schema.
+    pub keyword: &'static str,
+    /// In one line, without a final dot, without the value.
+    pub message: String,
+}
+
+/// A field that a schema does not know.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Pruned {
+    /// The field, as a JSON pointer.
+    pub pointer: String,
+    /// As people write it.
+    pub path: String,
+    /// Its key.
+    pub at: Span,
+}
+
+/// A field that takes its default.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Defaulted {
+    /// The field, as a JSON pointer.
+    pub pointer: String,
+    /// As people write it.
+    pub path: String,
+    /// The value.
+    pub value: Json,
+}
+
+impl Schema {
+    /// What this schema, the root of an API's version, says of an instance: it prunes, defaults and validates in the
+    /// API server's order (`apiextensions-apiserver customresource_handler.go`).
+    #[must_use]
+    pub fn judge(&self, instance: View<'_>) -> Judgement {
+        let mut walk = Walk { trees: instance.trees(), steps: Vec::new(), out: Judgement::default(), host: None };
+        walk.node(self, instance, instance.get("kind").unwrap_or(instance).place());
+        walk.out
+    }
+
+    /// Whether a single value is one that this node takes; `None` where that cannot be said.
+    #[must_use]
+    pub fn takes(&self, trees: &Trees, value: &Json) -> Option<bool> {
+        if let Some(members) = &self.limits.members
+            && !members.iter().any(|member| is_same_data(member, value))
+        {
+            return Some(false);
+        }
+        if self.combiners.is_some() {
+            return None;
+        }
+        match value {
+            Json::String(text) => {
+                let mut walk = Walk { trees, steps: Vec::new(), out: Judgement::default(), host: None };
+                walk.text(self, text, self.at);
+                (!walk.out.undecided).then_some(walk.out.violations.is_empty())
+            }
+            Json::Number(found) => Some(number_fault(self, found.as_f64()?).is_none()),
+            Json::Bool(_) => Some(true),
+            Json::Null | Json::Array(_) | Json::Object(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+    MapKey(&'a str),
+}
+
+struct Walk<'a> {
+    trees: &'a Trees,
+    steps: Vec<Step<'a>>,
+    out: Judgement,
+    /// In a branch of a combiner: the structural node around it, whose defaults were applied before.
+    host: Option<&'a Schema>,
+}
+
+impl<'a> Walk<'a> {
+    fn node(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
+        if view.is_null() {
+            if !schema.is_nullable() && schema.limits.kind.is_some() {
+                self.violate("type", at, "must not be null".into());
+            }
+            return;
+        }
+        if !Self::type_fits(schema, view) {
+            let expected = schema.type_name().unwrap_or("an integer or a string");
+            return self.violate("type", at, format!("must be of type {expected}"));
+        }
+        if view.is_map() {
+            self.object(schema, view, at);
+        } else if view.is_seq() {
+            self.list(schema, view, at);
+        } else if let Some(text) = view.as_str() {
+            self.text(schema, text, at);
+        } else if let Some(number) = number(view)
+            && let Some((keyword, message)) = number_fault(schema, number)
+        {
+            self.violate(keyword, at, message);
+        }
+        self.members(schema, view, at);
+        self.combiners(schema, view, at);
+    }
+
+    fn type_fits(schema: &Schema, view: View<'_>) -> bool {
+        if schema.is_int_or_string() {
+            return view.is_scalar() && (view.as_str().is_some() || is_integer(view));
+        }
+        match schema.limits.kind {
+            None => true,
+            Some(Type::Object) => view.is_map(),
+            Some(Type::Array) => view.is_seq(),
+            Some(Type::Boolean) => view.is_scalar() && view.as_bool().is_some(),
+            Some(Type::Integer) => view.is_scalar() && is_integer(view),
+            Some(Type::Number) => number(view).is_some(),
+            Some(Type::String) => view.is_scalar() && matches!(view.to_json(), Json::String(_)),
+        }
+    }
+
+    fn object(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
+        let mut present: Vec<&str> = Vec::with_capacity(8);
+        for field in view.fields() {
+            let name = field.name();
+            let property = schema.property(name);
+            // A null where none may be is dropped before defaults are applied (`defaulting/prune.go`).
+            let dropped =
+                field.value.is_null() && property.or(schema.values.as_deref()).is_some_and(|s| !s.is_nullable());
+            if !dropped {
+                present.push(name);
+                self.field(schema, property, field);
+            }
+        }
+        if self.host.is_none() {
+            self.defaults(schema, &present);
+        }
+        self.required(schema, &present, at);
+        self.counted(schema, ["minProperties", "maxProperties"], present.len(), "fields", at);
+    }
+
+    fn field(&mut self, schema: &'a Schema, property: Option<&'a Schema>, field: Field<'a>) {
+        let name = field.name();
+        let at = if field.value.is_scalar() { field.value.place() } else { field.key_place() };
+        if let Some(property) = property {
+            self.below(Step::Key(name), |walk| {
+                let host = walk.host;
+                walk.host = host.map(|host| host.property(name).unwrap_or(property));
+                walk.node(property, field.value, at);
+                walk.host = host;
+            });
+        } else if let Some(values) = &schema.values {
+            self.below(Step::MapKey(name), |walk| walk.node(values, field.value, at));
+        } else if self.host.is_none() && Self::is_unknown(schema, name) {
+            self.steps.push(Step::Key(name));
+            let (pointer, path) = self.names();
+            self.out.pruned.push(Pruned { pointer, path, at: field.key_place() });
+            self.steps.pop();
+        }
+    }
+
+    fn is_unknown(schema: &Schema, name: &str) -> bool {
+        let flags = schema.limits.flags;
+        let of_object = flags.has(Flags::EMBEDDED) && matches!(name, "apiVersion" | "kind" | "metadata");
+        !of_object && !flags.has(Flags::PRESERVES) && !flags.has(Flags::ANY_VALUES)
+    }
+
+    fn defaults(&mut self, schema: &'a Schema, present: &[&str]) {
+        for property in &schema.properties {
+            let Some(default) = property.schema.default_value(self.trees) else { continue };
+            if present.contains(&&*property.name) {
+                continue;
+            }
+            let view = self.trees.view(default);
+            self.below(Step::Key(&property.name), |walk| {
+                let (pointer, path) = walk.names();
+                walk.out.defaults.push(Defaulted { pointer, path, value: view.to_json() });
+                let violations = walk.out.violations.len();
+                walk.node(&property.schema, view, property.schema.at);
+                // A default that its own schema refuses is the definition's fault, not the instance's.
+                walk.out.violations.truncate(violations);
+            });
+        }
+    }
+
+    fn required(&mut self, schema: &Schema, present: &[&str], at: Span) {
+        for name in schema.required() {
+            let host = self.host.unwrap_or(schema);
+            let filled = |schema: &Schema| schema.property(name).is_some_and(|p| p.default_value(self.trees).is_some());
+            if !present.contains(&name) && !filled(schema) && !filled(host) {
+                self.missing("required", name, at);
+            }
+        }
+        if schema.limits.flags.has(Flags::EMBEDDED) {
+            for name in ["apiVersion", "kind"].into_iter().filter(|name| !present.contains(name)) {
+                self.missing("x-kubernetes-embedded-resource", name, at);
+            }
+        }
+    }
+
+    /// What is missing has its own path, and the place and pointer of the object that lacks it.
+    fn missing(&mut self, keyword: &'static str, name: &str, at: Span) {
+        let (pointer, parent) = self.names();
+        let dot = if parent.is_empty() { "" } else { "." };
+        let path = format!("{parent}{dot}{name}");
+        self.out.violations.push(Violation { pointer, path, at, keyword, message: "is required".into() });
+    }
+
+    fn list(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
+        let mut count = 0;
+        for (index, item) in view.items().enumerate() {
+            count += 1;
+            if let Some(items) = &schema.items {
+                self.below(Step::Index(index), |walk| walk.node(items, item, item.place()));
+            }
+        }
+        self.counted(schema, ["minItems", "maxItems"], count, "items", at);
+        self.duplicates(schema, view);
+    }
+
+    fn duplicates(&mut self, schema: &Schema, view: View<'_>) {
+        let identity = |item: View<'_>| match &schema.limits.list {
+            ListType::Map(keys) => keys.iter().map(|key| item.get(key).map_or(Json::Null, |v| v.to_json())).collect(),
+            _ => item.to_json(),
+        };
+        if matches!(schema.limits.list, ListType::Atomic) && !schema.limits.flags.has(Flags::UNIQUE) {
+            return;
+        }
+        let mut seen = std::collections::HashSet::new();
+        for item in view.items() {
+            if !seen.insert(identity(item).to_string()) {
+                self.violate("x-kubernetes-list-type", item.place(), "holds this item twice".into());
+            }
+        }
+    }
+
+    fn counted(&mut self, schema: &Schema, keywords: [&'static str; 2], count: usize, what: &str, at: Span) {
+        let count = count as f64;
+        if let Some(least) = schema.bound(keywords[0]).filter(|least| count < *least) {
+            self.violate(keywords[0], at, format!("must have at least {least} {what}"));
+        }
+        if let Some(most) = schema.bound(keywords[1]).filter(|most| count > *most) {
+            self.violate(keywords[1], at, format!("must have at most {most} {what}"));
+        }
+    }
+
+    fn text(&mut self, schema: &Schema, text: &str, at: Span) {
+        if schema.bound("minLength").is_some() || schema.bound("maxLength").is_some() {
+            self.counted(schema, ["minLength", "maxLength"], text.chars().count(), "characters", at);
+        }
+        if let Some((written, compiled)) = &schema.limits.pattern {
+            match compiled.get_or_init(|| Pattern::new(written)).matches(text) {
+                Some(true) => {}
+                Some(false) => self.violate("pattern", at, format!("must match `{written}`")),
+                None => self.out.undecided = true,
+            }
+        }
+        if let Some(format) = &schema.limits.format
+            && !format::fits(format, text)
+        {
+            self.violate("format", at, format!("must be of format {format}"));
+        }
+    }
+
+    fn members(&mut self, schema: &Schema, view: View<'_>, at: Span) {
+        let Some(members) = &schema.limits.members else { return };
+        let found = view.to_json();
+        if !members.iter().any(|member| is_same_data(member, &found)) {
+            self.violate("enum", at, format!("must be one of {}", listed(members)));
+        }
+    }
+
+    fn combiners(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
+        let Some(combiners) = &schema.combiners else { return };
+        let host = self.host.unwrap_or(schema);
+        let mut fits = |branch: &'a Schema| {
+            let mut inner = Walk { trees: self.trees, steps: Vec::new(), out: Judgement::default(), host: Some(host) };
+            inner.node(branch, view, at);
+            self.out.undecided |= inner.out.undecided;
+            inner.out.violations.is_empty()
+        };
+        let all = combiners.all_of.iter().all(&mut fits);
+        let any = combiners.any_of.is_empty() || combiners.any_of.iter().any(&mut fits);
+        let one = combiners.one_of.is_empty() || combiners.one_of.iter().filter(|branch| fits(branch)).count() == 1;
+        let not = combiners.not.as_ref().is_none_or(|branch| !fits(branch));
+        for (holds, keyword, message) in [
+            (all, "allOf", "must match every branch of `allOf`"),
+            (any, "anyOf", "must match a branch of `anyOf`"),
+            (one, "oneOf", "must match exactly one branch of `oneOf`"),
+            (not, "not", "must not match `not`"),
+        ] {
+            if !holds {
+                self.violate(keyword, at, message.into());
+            }
+        }
+    }
+
+    fn below(&mut self, step: Step<'a>, judge: impl FnOnce(&mut Self)) {
+        self.steps.push(step);
+        judge(self);
+        self.steps.pop();
+    }
+
+    fn violate(&mut self, keyword: &'static str, at: Span, message: String) {
+        let (pointer, path) = self.names();
+        self.out.violations.push(Violation { pointer, path, at, keyword, message });
+    }
+
+    /// The present place as a JSON pointer and as people write it.
+    fn names(&self) -> (String, String) {
+        let (mut pointer, mut path) = (String::new(), String::new());
+        for step in &self.steps {
+            match step {
+                Step::Key(name) | Step::MapKey(name) => {
+                    let _ = write!(pointer, "/{}", name.replace('~', "~0").replace('/', "~1"));
+                }
+                Step::Index(index) => {
+                    let _ = write!(pointer, "/{index}");
+                }
+            }
+            match step {
+                Step::Key(name) => {
+                    path.push_str(if path.is_empty() { "" } else { "." });
+                    path.push_str(name);
+                }
+                Step::Index(_) | Step::MapKey(_) => path.push_str("[*]"),
+            }
+        }
+        (pointer, path)
+    }
+}
+
+/// A float without a fraction is an integer: YAML's `1.0` reaches the API server as `1`.
+fn is_integer(view: View<'_>) -> bool {
+    view.as_int().is_some() || number(view).is_some_and(|number| number.fract() == 0.0)
+}
+
+fn number_fault(schema: &Schema, number: f64) -> Option<(&'static str, String)> {
+    let flags = schema.limits.flags;
+    let (low, high) = (schema.bound("minimum"), schema.bound("maximum"));
+    let strictly = |strict: Flags| if flags.has(strict) { (true, "more than") } else { (false, "at least") };
+    if let Some(low) = low {
+        let (strict, words) = strictly(Flags::EXCLUSIVE_MINIMUM);
+        if number < low || (strict && number <= low) {
+            return Some(("minimum", format!("must be {words} {low}")));
+        }
+    }
+    if let Some(high) = high {
+        let strict = flags.has(Flags::EXCLUSIVE_MAXIMUM);
+        if number > high || (strict && number >= high) {
+            let words = if strict { "less than" } else { "at most" };
+            return Some(("maximum", format!("must be {words} {high}")));
+        }
+    }
+    let step = schema.bound("multipleOf")?;
+    let parts = number / step;
+    ((parts - parts.round()).abs() > 1e-9).then(|| ("multipleOf", format!("must be a multiple of {step}")))
+}
+
+/// Members of an enum in words: the first ten.
+fn listed(members: &[Json]) -> String {
+    let word = |member: &Json| match member {
+        Json::String(text) => format!("`{text}`"),
+        other => format!("`{other}`"),
+    };
+    let words: Vec<String> = members.iter().take(10).map(word).collect();
+    let more = if members.len() > 10 { ", …" } else { "" };
+    format!("{}{more}", words.join(", "))
+}

@@ -1,0 +1,190 @@
+//! What compiled APIs make of instances.
+//!
+//! Never: a test of a private step; each goes through `compile` and `judge`.
+
+use super::{Flavor, Judgement, Scope, compile};
+use crate::model::Object;
+use crate::testkit;
+
+/// The version `v1` of the API that the first document defines, and what it says of the second.
+fn judged(text: &str) -> Judgement {
+    let (trees, file) = testkit::file("api.yaml", text);
+    let mut objects = trees.documents(file).filter_map(|value| Object::new(&trees, value));
+    let definition = compile(&trees, &objects.next().expect("a definition")).expect("an API").definition;
+    let schema = definition.version("v1").expect("its version").schema(&trees).expect("a schema");
+    schema.judge(objects.next().expect("an instance").view(&trees))
+}
+
+fn database(properties: &str, spec: &str) -> Judgement {
+    judged(&format!(
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: databases.example.com}}
+spec:
+  group: example.com
+  names: {{kind: Database, plural: databases}}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, {properties}}}}}}}}}
+---
+apiVersion: example.com/v1
+kind: Database
+metadata: {{name: orders, labels: {{any: thing}}}}
+spec: {spec}
+"
+    ))
+}
+
+/// The faults of an instance, each as its path and keyword.
+fn faults(properties: &str, spec: &str) -> Vec<String> {
+    let found = database(&format!("properties: {{{properties}}}"), spec).violations;
+    found.iter().map(|violation| format!("{} {}", violation.path, violation.keyword)).collect()
+}
+
+#[test]
+fn instances_are_judged_as_the_api_server_does() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        ("a: {type: integer}", "{a: 1.0}", &[]),
+        ("a: {type: integer}", "{a: 1.5}", &["spec.a type"]),
+        ("a: {type: string}", "{a: 1}", &["spec.a type"]),
+        ("a: {type: string}", "{a: 2026-01-02}", &[]),
+        ("a: {type: number}", "{a: 1}", &[]),
+        ("a: {type: boolean}", "{a: 'true'}", &["spec.a type"]),
+        ("a: {x-kubernetes-int-or-string: true}", "{a: http}", &[]),
+        ("a: {x-kubernetes-int-or-string: true}", "{a: true}", &["spec.a type"]),
+        ("a: {type: string}", "{a: null}", &[]),
+        ("a: {type: array, items: {type: string}}", "{a: [null]}", &["spec.a[*] type"]),
+        ("a: {type: string, enum: [x, y]}", "{a: z}", &["spec.a enum"]),
+        ("a: {type: number, enum: [1]}", "{a: 1.0}", &[]),
+        ("a: {type: integer, minimum: 1, exclusiveMinimum: true}", "{a: 1}", &["spec.a minimum"]),
+        ("a: {type: integer, multipleOf: 5}", "{a: 12}", &["spec.a multipleOf"]),
+        ("a: {type: string, maxLength: 2}", "{a: äö}", &[]),
+        ("a: {type: string, minLength: 3}", "{a: äö}", &["spec.a minLength"]),
+        ("a: {type: array, maxItems: 1, items: {type: string}}", "{a: [x, y]}", &["spec.a maxItems"]),
+        ("a: {type: object, required: [b], properties: {b: {type: string}}}", "{a: {}}", &["spec.a.b required"]),
+        ("a: {type: object, required: [b], properties: {b: {type: string}}}", "{}", &[]),
+        ("a: {type: object, required: [b], properties: {b: {type: string, default: x}}}", "{a: {}}", &[]),
+        ("a: {type: object, additionalProperties: {type: integer}}", "{a: {x: 1, y: z}}", &["spec.a[*] type"]),
+        (
+            "a: {type: array, x-kubernetes-list-type: set, items: {type: string}}",
+            "{a: [x, x]}",
+            &["spec.a x-kubernetes-list-type"],
+        ),
+        (
+            "a: {type: object, x-kubernetes-embedded-resource: true}",
+            "{a: {kind: X}}",
+            &["spec.a.apiVersion x-kubernetes-embedded-resource"],
+        ),
+        ("a: {type: string, anyOf: [{enum: [x]}, {pattern: '^y'}]}", "{a: yes}", &[]),
+        ("a: {type: string, oneOf: [{enum: [x]}, {pattern: '^x'}]}", "{a: x}", &["spec.a oneOf"]),
+        ("a: {type: string, not: {enum: [x]}}", "{a: x}", &["spec.a not"]),
+        // A default fills the field before a branch asks for it.
+        ("a: {type: object, properties: {b: {type: string, default: x}}, oneOf: [{required: [b]}]}", "{a: {}}", &[]),
+    ];
+    for (properties, spec, expected) in cases {
+        assert_eq!(faults(properties, spec), *expected, "{properties} with {spec}");
+    }
+}
+
+#[test]
+fn a_pattern_beyond_this_engine_decides_nothing() {
+    let judged = database("properties: {a: {type: string, pattern: '^(?!x)'}}", "{a: x}");
+    assert!(judged.violations.is_empty() && judged.undecided);
+}
+
+#[test]
+fn defaults_reach_what_is_there_and_no_further() {
+    let of = |properties: &str, spec: &str| -> Vec<String> {
+        let found = database(&format!("properties: {{{properties}}}"), spec).defaults;
+        found.iter().map(|default| format!("{} {}", default.pointer, default.value)).collect()
+    };
+    let nested = "a: {type: object, properties: {b: {type: integer, default: 7}}}";
+    assert_eq!(of(nested, "{a: {}}"), ["/spec/a/b 7"]);
+    assert_eq!(of(nested, "{a: {b: 1}}"), [""; 0]);
+    assert_eq!(of(nested, "{a: {b: null}}"), ["/spec/a/b 7"]);
+    assert_eq!(of(nested, "{}"), [""; 0]);
+    let whole = "a: {type: object, default: {}, properties: {b: {type: integer, default: 7}}}";
+    assert_eq!(of(whole, "{}"), ["/spec/a {}", "/spec/a/b 7"]);
+    let listed = "a: {type: array, items: {type: object, properties: {b: {type: integer, default: 7}}}}";
+    assert_eq!(of(listed, "{a: [{b: 1}, {}]}"), ["/spec/a/1/b 7"]);
+    let nullable = "a: {type: integer, default: 7, nullable: true}";
+    assert_eq!(of(nullable, "{a: null}"), [""; 0]);
+}
+
+#[test]
+fn unknown_fields_are_pruned_and_not_refused() {
+    let of = |properties: &str, spec: &str| -> Vec<String> {
+        let judged = database(properties, spec);
+        assert!(judged.violations.is_empty());
+        judged.pruned.into_iter().map(|field| field.pointer).collect()
+    };
+    assert_eq!(of("properties: {a: {type: string}}", "{a: x, 'b/c': {d: 1}}"), ["/spec/b~1c"]);
+    assert_eq!(of("x-kubernetes-preserve-unknown-fields: true", "{b: {c: 1}}"), [""; 0]);
+    let inner = "x-kubernetes-preserve-unknown-fields: true, properties: {a: {type: object}}";
+    assert_eq!(of(inner, "{a: {b: 1}, c: 1}"), ["/spec/a/b"]);
+    let embedded = "properties: {a: {type: object, x-kubernetes-embedded-resource: true}}";
+    assert_eq!(of(embedded, "{a: {apiVersion: v1, kind: X, metadata: {name: x}, spec: {}}}"), ["/spec/a/spec"]);
+}
+
+const XRD: &str = "apiVersion: apiextensions.crossplane.io/v1
+kind: CompositeResourceDefinition
+metadata: {name: xdatabases.example.com}
+spec:
+  group: example.com
+  names: {kind: XDatabase, plural: xdatabases}
+  claimNames: {kind: Database, plural: databases}
+  versions:
+  - name: v1
+    served: true
+    referenceable: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        required: [spec, nonsense]
+        properties:
+          nonsense: {type: string}
+          spec:
+            type: object
+            maxProperties: 1
+            required: [size]
+            properties: {size: {type: string}, resourceRefs: {type: string}}
+";
+
+#[test]
+fn an_xrd_is_what_crossplane_makes_of_it() {
+    let instance = "---
+apiVersion: example.com/v1
+kind: Database
+metadata: {name: orders}
+nonsense: x
+spec: {size: small, resourceRefs: [{name: a}], compositionRef: {name: b}, other: c}
+status: {conditions: []}
+";
+    let judged = judged(&format!("{XRD}{instance}"));
+    assert_eq!(judged.violations, []);
+    let pruned: Vec<&str> = judged.pruned.iter().map(|field| &*field.pointer).collect();
+    assert_eq!(pruned, ["/nonsense", "/spec/other"]);
+}
+
+#[test]
+fn definitions_say_who_their_instances_are() {
+    let compiled = |text: &str| {
+        let (trees, file) = testkit::file("api.yaml", text);
+        let object = trees.documents(file).find_map(|value| Object::new(&trees, value)).expect("an object");
+        compile(&trees, &object).map(|compiled| compiled.definition)
+    };
+    let xrd = compiled(XRD).expect("an API");
+    assert_eq!((xrd.flavor, &*xrd.kind, xrd.scope), (Flavor::Xrd, "Database", Some(Scope::Cluster)));
+    assert!(xrd.has_instances("example.com", "XDatabase") && xrd.has_instances("example.com", "Database"));
+    let v2 = XRD
+        .replace("crossplane.io/v1", "crossplane.io/v2")
+        .replace("  claimNames: {kind: Database, plural: databases}\n", "");
+    let v2 = compiled(&v2).expect("an API");
+    assert_eq!((&*v2.kind, v2.scope), ("XDatabase", Some(Scope::Namespaced)));
+    let promise = "apiVersion: platform.kratix.io/v1alpha1\nkind: Promise\nmetadata: {name: x}\nspec:\n  api: {}\n";
+    assert!(compiled(promise).is_none());
+    assert!(compiled("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n").is_none());
+}

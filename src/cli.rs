@@ -1,0 +1,182 @@
+//! What a user may ask, in clap's words.
+//!
+//! Never: behavior; `run.rs` does what is asked.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The pre-merge judge for GitOps repositories.
+#[derive(Parser, Debug)]
+#[command(name = "gitops-guard", version, about, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Judge a repository, against what it will be merged into where there is that.
+    Check(Check),
+    /// Print what `kustomize build` prints, byte for byte.
+    Render(Render),
+    /// Say what a rule looks for, why, and how to mend it.
+    Explain(Explain),
+    /// List all rules.
+    Rules,
+}
+
+/// `check`
+#[derive(Args, Debug)]
+pub struct Check {
+    /// The repository, or folders and files of it: what lies elsewhere is read but not shown.
+    #[arg(default_value = ".")]
+    pub paths: Vec<PathBuf>,
+    /// What it will be merged into: a git revision (its merge base with HEAD is used) or a folder.
+    #[arg(long, value_name = "REV|DIR")]
+    pub base: Option<String>,
+    /// Judge what is staged against HEAD, as a pre-commit hook.
+    #[arg(long, conflicts_with = "base")]
+    pub staged: bool,
+    /// Write a report; repeat it to write several. Without a file it goes to standard output.
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub format: Vec<FormatTo>,
+    /// Run only these rules or packs, also those that are off by default.
+    #[arg(long, value_name = "ID|PACK", value_delimiter = ',')]
+    pub select: Vec<String>,
+    /// Do not run these rules or packs.
+    #[arg(long, value_name = "ID|PACK", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// The lowest severity that makes the check fail.
+    #[arg(long, value_name = "LEVEL", default_value = "error")]
+    pub fail_on: FailOn,
+    /// The lowest severity that is shown.
+    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    pub severity: Level,
+    /// Also show what does not count: findings that the base has too.
+    #[arg(long)]
+    pub all: bool,
+    /// How many threads to use; one for each processor by default.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// When to use color.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
+    /// Print findings only.
+    #[arg(long, short)]
+    pub quiet: bool,
+}
+
+/// `render`
+#[derive(Args, Debug)]
+pub struct Render {
+    /// The folder that holds the kustomization.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    /// Whether files outside the kustomization's folder may be read.
+    #[arg(long, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
+    pub load_restrictor: Restrictor,
+    /// The order of the objects, where the kustomization has no `sortOptions`.
+    #[arg(long, value_name = "ORDER")]
+    pub reorder: Option<Reorder>,
+    /// Add the label `app.kubernetes.io/managed-by`.
+    #[arg(long)]
+    pub enable_managedby_label: bool,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// `explain`
+#[derive(Args, Debug)]
+pub struct Explain {
+    /// The rule.
+    pub id: String,
+}
+
+/// A report format and where it goes.
+#[derive(Clone, Debug)]
+pub struct FormatTo {
+    /// The format.
+    pub format: Format,
+    /// The file; standard output where there is none.
+    pub file: Option<PathBuf>,
+}
+
+impl std::str::FromStr for FormatTo {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = text.split_once('=').map_or((text, None), |(format, file)| (format, Some(file)));
+        if file == Some("") {
+            return Err(format!("no file behind `{format}=`"));
+        }
+        Ok(Self { format: Format::from_str(format, false)?, file: file.map(PathBuf::from) })
+    }
+}
+
+/// The report formats.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A severity on the command line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Level {
+    /// Errors.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// All.
+    Info,
+}
+
+/// What makes the check fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum FailOn {
+    /// Errors.
+    Error,
+    /// Warnings and errors.
+    Warning,
+    /// Any finding.
+    Info,
+    /// Nothing.
+    Never,
+}
+
+/// When to use color.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum When {
+    /// On a terminal.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// kustomize's `--load-restrictor`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Restrictor {
+    /// Files must lie in or below the kustomization's folder.
+    #[value(name = "LoadRestrictionsRootOnly")]
+    RootOnly,
+    /// Files may lie anywhere.
+    #[value(name = "LoadRestrictionsNone")]
+    None,
+}
+
+/// kustomize's `--reorder`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Reorder {
+    /// Namespaces and definitions first, webhooks last.
+    Legacy,
+    /// As the kustomization lists them.
+    None,
+}

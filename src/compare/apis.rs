@@ -1,0 +1,205 @@
+//! Two sides' API definitions: which is which, and what differs in their versions.
+//!
+//! Never: a version that nobody could use on either side.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::schema::{Node, compare_nodes};
+use super::{ApiChange, Changes, Offered, What};
+use crate::api::{Conversion, Definition, Version};
+use crate::base::{FileId, Problem, ProblemKind, Span};
+use crate::model::Trees;
+use crate::world::World;
+
+/// The definitions of both worlds, paired by their rows: the same object's, else the same group and kind of a cluster
+/// that may be the same.
+pub(super) fn pair(base: &World, head: &World, changes: &Changes) -> Vec<(Option<usize>, Option<usize>)> {
+    let mut left: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    for (row, defined) in base.definitions.iter().enumerate() {
+        left.entry(identity(&defined.definition)).or_default().push(row);
+    }
+    let mut pairs: Vec<(Option<usize>, Option<usize>)> =
+        (0..head.definitions.len()).map(|row| (None, Some(row))).collect();
+    for round in [Round::SameObject, Round::SameCluster, Round::AnyCluster] {
+        for (row, defined) in head.definitions.iter().enumerate() {
+            let Some(rows) = left.get_mut(&identity(&defined.definition)) else { continue };
+            if pairs[row].0.is_some() {
+                continue;
+            }
+            let cluster = &head.builds[defined.from.build].cluster;
+            let was = changes.base_of(defined.from);
+            let found = rows.iter().position(|other| {
+                let from = base.definitions[*other].from;
+                let theirs = &base.builds[from.build].cluster;
+                match round {
+                    Round::SameObject => was == Some(from),
+                    Round::SameCluster => cluster.is_some() && cluster == theirs,
+                    Round::AnyCluster => cluster.is_none() || theirs.is_none(),
+                }
+            });
+            pairs[row].0 = found.map(|position| rows.remove(position));
+        }
+    }
+    let mut gone: Vec<usize> = Vec::new();
+    for defined in &base.definitions {
+        gone.extend(left.remove(&identity(&defined.definition)).into_iter().flatten());
+    }
+    gone.sort_unstable();
+    pairs.extend(gone.into_iter().map(|row| (Some(row), None)));
+    pairs
+}
+
+/// The group and the first kind: an XRD that begins or ends to offer a claim stays the same.
+fn identity(definition: &Definition) -> (&str, &str) {
+    (&definition.group, &definition.kinds[0])
+}
+
+#[derive(Clone, Copy)]
+enum Round {
+    SameObject,
+    SameCluster,
+    AnyCluster,
+}
+
+/// What differs between paired definitions.
+pub(super) fn compare(
+    trees: &Trees,
+    base: &World,
+    head: &World,
+    pairs: &[(Option<usize>, Option<usize>)],
+) -> Vec<ApiChange> {
+    let mut changes = Vec::new();
+    for (old, new) in pairs {
+        let was = old.map(|row| &base.definitions[row]);
+        let is = new.map(|row| &head.definitions[row]);
+        let mut out = Out { definition: (*old, *new), version: None, offered: Offered::Served, changes: Vec::new() };
+        match (was, is) {
+            (Some(was), Some(is)) => {
+                let same = base.object(was.from).value.is_same(&head.object(is.from).value);
+                if !same && !Arc::ptr_eq(&was.definition, &is.definition) {
+                    definitions(trees, &was.definition, &is.definition, &mut out);
+                }
+            }
+            (Some(was), None) if !is_readable(trees, base, head, was.from.build) => {}
+            (Some(was), None) => out.push(String::new(), What::ApiRemoved, was.definition.at, Some(was.definition.at)),
+            (None, Some(is)) => out.push(String::new(), What::ApiAdded, is.definition.at, None),
+            (None, None) => {}
+        }
+        out.changes.sort_by_key(|change| change.at.range);
+        changes.append(&mut out.changes);
+    }
+    changes
+}
+
+/// Whether the head could read what one build of the base is made of: what it cannot read is not gone.
+fn is_readable(trees: &Trees, base: &World, head: &World, build: usize) -> bool {
+    let hides = |problem: &&Problem| {
+        use ProblemKind::{DoesNotBuild, Internal, LimitExceeded, Unparsable, Unreadable};
+        matches!(problem.kind, DoesNotBuild | Internal | LimitExceeded | Unparsable | Unreadable)
+    };
+    let was = &base.builds[build];
+    let is = head.builds.iter().find(|built| built.build == was.build);
+    if is.is_some_and(|is| is.rendered.problems.iter().any(|problem| hides(&problem))) {
+        return false;
+    }
+    let path = |file: FileId| trees.sources().path(file);
+    let mut broken = head.problems.iter().filter(hides).map(|problem| path(problem.at.file));
+    !broken.any(|broken| was.rendered.files.iter().any(|file| path(*file) == broken))
+}
+
+/// Collects the changes of one definition.
+pub(super) struct Out {
+    definition: (Option<usize>, Option<usize>),
+    version: Option<Arc<str>>,
+    offered: Offered,
+    changes: Vec<ApiChange>,
+}
+
+impl Out {
+    pub(super) fn push(&mut self, path: String, what: What, at: Span, was: Option<Span>) {
+        let (definition, version, offered) = (self.definition, self.version.clone(), self.offered);
+        self.changes.push(ApiChange { definition, version, offered, path, what, at, was });
+    }
+}
+
+fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) {
+    if was.scope != is.scope && was.scope.is_some() && is.scope.is_some() {
+        out.push(String::new(), What::ScopeChanged, is.scope_at, Some(was.scope_at));
+    }
+    claims(was, is, out);
+    match (was.conversion, is.conversion) {
+        (Conversion::Webhook, Conversion::None) => {
+            out.push(String::new(), What::ConversionWeakened, is.conversion_at, Some(was.conversion_at));
+        }
+        (Conversion::None, Conversion::Webhook) => {
+            out.push(String::new(), What::ConversionStrengthened, is.conversion_at, Some(was.conversion_at));
+        }
+        _ => {}
+    }
+    let is_settled = is.versions.iter().filter(|version| version.stored).count() == 1;
+    for old in &was.versions {
+        out.version = Some(old.name.clone());
+        out.offered = offered(old);
+        match is.version(&old.name) {
+            Some(new) => {
+                if is_settled && !old.stored && new.stored {
+                    out.push(String::new(), What::StorageMoved, new.stored_at, Some(old.stored_at));
+                }
+                versions(trees, old, new, out);
+            }
+            None if out.offered == Offered::No => {
+                out.push(String::new(), What::UnusedVersionRemoved, is.versions_at, Some(old.at));
+            }
+            None => out.push(String::new(), What::VersionRemoved, is.versions_at, Some(old.at)),
+        }
+    }
+    for new in is.versions.iter().filter(|new| was.version(&new.name).is_none()) {
+        out.version = Some(new.name.clone());
+        out.offered = Offered::No;
+        out.push(String::new(), What::VersionAdded, new.at, None);
+        if is_settled && new.stored {
+            out.push(String::new(), What::StorageMoved, new.stored_at, None);
+        }
+    }
+}
+
+fn claims(was: &Definition, is: &Definition, out: &mut Out) {
+    let what = match (was.kinds.get(1), is.kinds.get(1)) {
+        (Some(from), None) => What::ClaimRemoved((**from).into()),
+        (None, Some(to)) => What::ClaimAdded((**to).into()),
+        (Some(from), Some(to)) if from != to => What::ClaimChanged((**from).into(), (**to).into()),
+        _ => return,
+    };
+    out.push(String::new(), what, is.claims_at, Some(was.claims_at));
+}
+
+fn offered(version: &Version) -> Offered {
+    match (version.served, version.stored) {
+        (true, _) => Offered::Served,
+        (false, true) => Offered::StoredOnly,
+        (false, false) => Offered::No,
+    }
+}
+
+fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
+    match (old.served, new.served) {
+        (true, false) => out.push(String::new(), What::VersionUnserved, new.served_at, Some(old.served_at)),
+        (false, true) => out.push(String::new(), What::VersionServed, new.served_at, Some(old.served_at)),
+        _ => {}
+    }
+    if old.deprecated != new.deprecated {
+        out.push(String::new(), What::DeprecationChanged, new.at, Some(old.at));
+    }
+    // Nobody could use the version before, or nobody can now and nothing is stored in it: its schema hits nobody.
+    let unused = |version: &Version| offered(version) == Offered::No;
+    if unused(old) || unused(new) {
+        return;
+    }
+    match (old.schema(trees), new.schema(trees)) {
+        (Some(a), Some(b)) => compare_nodes(trees, &Node::root(a, b), out),
+        (Some(a), None) => out.push(String::new(), What::SchemaRemoved, new.at, Some(a.at)),
+        (None, Some(b)) => out.push(String::new(), What::SchemaAdded, b.at, Some(old.at)),
+        (None, None) => {}
+    }
+}

@@ -1,0 +1,58 @@
+//! Whether a URL in a manifest means the repository that is judged.
+//!
+//! Never: a request to that URL.
+
+/// The URLs that mean this repository.
+#[derive(Clone, Debug, Default)]
+pub struct Here {
+    known: Vec<String>,
+}
+
+impl Here {
+    /// The repository whose remotes (and configured addresses) are `urls`.
+    pub fn new(urls: impl IntoIterator<Item = String>) -> Self {
+        Self { known: urls.into_iter().map(|url| normal(&url)).collect() }
+    }
+
+    /// Whether `url` is one of them, in any of the forms git takes.
+    #[must_use]
+    pub fn is(&self, url: &str) -> bool {
+        let url = normal(url);
+        self.known.contains(&url)
+    }
+}
+
+/// `https://host/org/name.git`, `ssh://git@host:22/org/name` and `git@host:org/name` as `host/org/name`.
+fn normal(url: &str) -> String {
+    let url = url.trim();
+    let (scheme, rest) = url.split_once("://").map_or((None, url), |(scheme, rest)| (Some(scheme), rest));
+    let (host, path) = match scheme {
+        Some(_) => rest.split_once('/').unwrap_or((rest, "")),
+        None => rest.split_once(':').unwrap_or(("", rest)),
+    };
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let host = host.split_once(':').map_or(host, |(host, _)| host).to_ascii_lowercase();
+    let path = path.trim_matches('/');
+    format!("{host}/{}", path.strip_suffix(".git").unwrap_or(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Here;
+
+    #[test]
+    fn all_forms_of_one_address_are_one() {
+        let here = Here::new(["git@GitHub.com:org/fleet.git".to_owned()]);
+        for url in [
+            "https://github.com/org/fleet",
+            "https://github.com/org/fleet.git/",
+            "ssh://git@github.com/org/fleet.git",
+            "ssh://git@github.com:22/org/fleet",
+            "https://token@github.com/org/fleet",
+        ] {
+            assert!(here.is(url), "{url}");
+        }
+        assert!(!here.is("https://github.com/org/fleet-infra"));
+        assert!(!here.is("https://example.com/org/fleet"));
+    }
+}

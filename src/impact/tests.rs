@@ -1,0 +1,82 @@
+//! Instances under both definitions.
+//!
+//! Never: a severity.
+
+use super::{Counts, Impact};
+use crate::compare;
+use crate::compare::testworld::sides;
+
+const PROPERTIES: &str = "size: {type: string}, zone: {type: string}, days: {type: integer, default: 7}";
+
+fn api(properties: &str) -> String {
+    format!(
+        "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: databases.example.com}}
+spec:
+  group: example.com
+  names: {{kind: Database, plural: databases}}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, properties: {{{properties}}}}}}}}}}}
+"
+    )
+}
+
+fn database(name: &str, spec: &str) -> String {
+    format!("---\napiVersion: example.com/v1\nkind: Database\nmetadata: {{name: {name}}}\nspec: {{{spec}}}\n")
+}
+
+/// The impact of another schema, with the objects of both sides.
+fn impact(properties: &str, base: &[String], head: &[String]) -> Impact {
+    let tree = |api: String, objects: &[String]| {
+        vec![("api.yaml".to_owned(), api), ("objects.yaml".to_owned(), objects.concat())]
+    };
+    let sides = sides(&tree(api(PROPERTIES), base), &tree(api(properties), head));
+    let changes = compare::worlds(&sides.trees, &sides.base, &sides.head);
+    super::of(&sides.trees, &sides.base, &sides.head, &changes)
+}
+
+fn counts(properties: &str, base: &[String], head: &[String]) -> Counts {
+    impact(properties, base, head).apis.first().expect("the API changes").counts()
+}
+
+#[test]
+fn only_instances_that_the_base_has_are_hit() {
+    let narrow = "size: {type: string, enum: [small]}, days: {type: integer, default: 30}";
+    let large = database("large", "size: large, zone: a");
+    let hit = Counts { total: 1, invalid: 1, changed: 1, pruned: 1, ..Counts::default() };
+    assert_eq!(counts(narrow, std::slice::from_ref(&large), std::slice::from_ref(&large)), hit);
+    assert_eq!(counts(narrow, &[], &[large]), Counts { total: 1, ..Counts::default() });
+}
+
+#[test]
+fn an_instance_that_was_refused_before_or_is_mended_is_not_to_blame() {
+    let narrow = "size: {type: string, enum: [small]}, zone: {type: string}, days: {type: integer, default: 7}";
+    let before = database("a", "size: 12");
+    assert_eq!(counts(narrow, std::slice::from_ref(&before), std::slice::from_ref(&before)).invalid, 0);
+    let mended = counts(narrow, &[database("a", "size: large")], &[database("a", "size: small")]);
+    assert_eq!(mended, Counts { total: 1, ..Counts::default() });
+    let turned = counts(narrow, &[database("a", "size: 12")], &[database("a", "size: large")]);
+    assert_eq!(turned.invalid, 0);
+}
+
+#[test]
+fn a_value_that_is_set_does_not_change_with_its_default() {
+    let other = "size: {type: string}, zone: {type: string}, days: {type: integer, default: 30}";
+    let objects = [database("set", "days: 7"), database("left", "")];
+    let found = impact(other, &objects, &objects);
+    let counted = found.apis[0].counts();
+    assert_eq!((counted.total, counted.changed), (2, 1));
+    let moved = &found.apis[0].instances[1].outcome.defaults[0];
+    assert_eq!((&*moved.pointer, &*moved.path), ("/spec/days", "spec.days"));
+}
+
+#[test]
+fn a_definition_that_only_moves_its_words_hits_nobody() {
+    let objects = [database("a", "")];
+    assert!(impact(&format!("{PROPERTIES}, # words\n    "), &objects, &objects).apis.is_empty());
+}

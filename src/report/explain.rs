@@ -1,0 +1,61 @@
+//! A rule as text, from its own file; the list of all rules.
+//!
+//! Never: a word about a rule that is not in its file.
+
+use std::fmt::Write as _;
+
+use crate::rules::{Default, EMBEDDED, Rule, RuleSet};
+
+/// How many lines of an example are shown.
+const EXAMPLE_LINES: usize = 40;
+
+/// What a rule looks for, why, how to mend it, and an example cut from its fixture.
+#[must_use]
+pub fn explain(rule: &Rule) -> String {
+    let severity = super::json::severity(rule.severity);
+    let off = if rule.default == Default::Off { ", off by default" } else { "" };
+    let mut out = format!("{} ({}, {severity}{off}, since {})\n\n", rule.id, rule.pack, rule.since);
+    paragraph(&mut out, "Says", &rule.says.to_string());
+    for (grades, verb) in [(&rule.raise, "Raised"), (&rule.lower, "Lowered")] {
+        for grade in grades {
+            let reason = rule.kind.facts.iter().find(|fact| fact.0 == grade.when).map_or(&*grade.when, |fact| fact.1);
+            paragraph(&mut out, verb, &format!("to {}: {reason}", super::json::severity(grade.to)));
+        }
+    }
+    paragraph(&mut out, "Why", &rule.why);
+    paragraph(&mut out, "Fix", &rule.fix);
+    let embedded = EMBEDDED.iter().find(|known| known.id == &*rule.id && known.pack == &*rule.pack);
+    if let Some((path, text)) = embedded.and_then(|known| known.example) {
+        let lines: Vec<&str> = text.lines().take(EXAMPLE_LINES).collect();
+        paragraph(&mut out, &format!("Found in {path}"), &lines.join("\n"));
+    }
+    if !rule.see.is_empty() {
+        paragraph(&mut out, "See", &rule.see.join("\n"));
+    }
+    format!("{}\n", out.trim_end())
+}
+
+fn paragraph(out: &mut String, title: &str, text: &str) {
+    writeln!(out, "{title}:").expect("a string takes all");
+    for line in text.trim_end().lines() {
+        writeln!(out, "{}", format!("  {line}").trim_end()).expect("a string takes all");
+    }
+    out.push('\n');
+}
+
+/// All rules, pack by pack: id, severity, and what its findings say.
+#[must_use]
+pub fn list(rules: &RuleSet) -> String {
+    let width = rules.rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+    let mut out = String::new();
+    for (pack, rules) in rules.packs() {
+        writeln!(out, "{pack}").expect("a string takes all");
+        for rule in rules {
+            let severity = super::json::severity(rule.severity);
+            let off = if rule.default == Default::Off { "off" } else { "" };
+            writeln!(out, "  {:width$}  {severity:7}  {off:3}  {}", rule.id, rule.says).expect("a string takes all");
+        }
+        out.push('\n');
+    }
+    out
+}

@@ -1,0 +1,255 @@
+//! The JSON report, version 1. Its structs are its own: the format stays while the types of the rooms move.
+//!
+//! Never: a field that depends on threads, time or the machine.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use serde::Serialize;
+
+use super::Report;
+use crate::base::{Side, Sources, Span};
+use crate::impact;
+use crate::rules::{Finding, Label, ObjectName, Severity, Status};
+
+#[derive(Serialize)]
+struct Json<'a> {
+    version: u32,
+    tool: Tool,
+    base: Option<Base<'a>>,
+    findings: Vec<JsonFinding<'a>>,
+    impact: JsonImpact<'a>,
+    summary: JsonSummary<'a>,
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Base<'a> {
+    revision: &'a str,
+    merge_base: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct JsonFinding<'a> {
+    rule: &'a str,
+    pack: &'a str,
+    severity: &'static str,
+    status: &'static str,
+    message: &'a str,
+    help: Option<&'a str>,
+    location: Location<'a>,
+    related: Vec<Related<'a>>,
+    object: Option<JsonObject<'a>>,
+    field: Option<&'a str>,
+    fingerprint: &'a str,
+    edits: [(); 0],
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    path: &'a str,
+    line: u32,
+    column: u32,
+    end_line: u32,
+    end_column: u32,
+    side: &'static str,
+}
+
+#[derive(Serialize)]
+struct Related<'a> {
+    path: &'a str,
+    line: u32,
+    column: u32,
+    side: &'static str,
+    label: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonObject<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    namespace: &'a str,
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct JsonImpact<'a> {
+    apis: &'a [ApiImpact],
+    deleted: Deleted,
+    applications: [(); 0],
+    unrendered: [(); 0],
+}
+
+/// What a change does to one API of the repository.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ApiImpact {
+    /// The API's group.
+    pub group: String,
+    /// The kind that people write: the claim's, where an XRD offers one.
+    pub kind: String,
+    /// The file that defines it.
+    pub path: String,
+    /// How many differences there are.
+    pub changes: usize,
+    /// What becomes of its instances, each once for each build that renders it.
+    pub instances: InstanceCounts,
+}
+
+impl ApiImpact {
+    /// The facts as this format shows them.
+    #[must_use]
+    pub fn of(sources: &Sources, api: &impact::ApiImpact) -> Self {
+        let counts = api.counts();
+        Self {
+            group: api.group.clone(),
+            kind: api.kind.clone(),
+            path: sources.path(api.at.file).to_string(),
+            changes: api.changes,
+            instances: InstanceCounts {
+                total: counts.total,
+                invalid: counts.invalid,
+                changed: counts.changed,
+                pruned: counts.pruned,
+                unserved: counts.unserved,
+                unknown: counts.unknown,
+            },
+        }
+    }
+}
+
+/// What becomes of the instances of an API.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct InstanceCounts {
+    /// All.
+    pub total: usize,
+    /// Those that the new schema refuses.
+    pub invalid: usize,
+    /// Those of which an effective value changes.
+    pub changed: usize,
+    /// Those that lose fields they set.
+    pub pruned: usize,
+    /// Those whose version is not served any more.
+    pub unserved: usize,
+    /// Those that could not be judged.
+    pub unknown: usize,
+}
+
+#[derive(Serialize, Default)]
+struct Deleted {
+    total: usize,
+    stateful: usize,
+    objects: [(); 0],
+}
+
+#[derive(Serialize)]
+struct JsonSummary<'a> {
+    error: usize,
+    warning: usize,
+    info: usize,
+    suppressed: usize,
+    baseline: usize,
+    unchanged: usize,
+    objects: usize,
+    builds: usize,
+    files: usize,
+    skipped_rules: Vec<&'a str>,
+    undecided: BTreeMap<&'a str, usize>,
+}
+
+/// Writes the report, indented, with a final line break.
+pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let counts = report.verdict.counts;
+    let json = Json {
+        version: 1,
+        tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+        base: report
+            .base
+            .as_ref()
+            .map(|base| Base { revision: &base.revision, merge_base: base.merge_base.as_deref() }),
+        findings: report.verdict.findings.iter().map(|found| finding(report.sources, found)).collect(),
+        impact: JsonImpact { apis: &report.apis, deleted: Deleted::default(), applications: [], unrendered: [] },
+        summary: JsonSummary {
+            error: counts.error,
+            warning: counts.warning,
+            info: counts.info,
+            suppressed: 0,
+            baseline: 0,
+            unchanged: counts.unchanged,
+            objects: report.judged.objects,
+            builds: report.judged.builds,
+            files: report.judged.files,
+            skipped_rules: report.verdict.skipped.iter().map(|id| &**id).collect(),
+            undecided: report.verdict.undecided.iter().map(|(id, count)| (&**id, *count)).collect(),
+        },
+    };
+    serde_json::to_writer_pretty(&mut *out, &json)?;
+    out.write_all(b"\n")
+}
+
+fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
+    JsonFinding {
+        rule: &finding.rule,
+        pack: &finding.pack,
+        severity: severity(finding.severity),
+        status: match finding.status {
+            Status::Open => "open",
+            Status::Unchanged => "unchanged",
+        },
+        message: &finding.message,
+        help: finding.help.as_deref(),
+        location: location(sources, finding.primary, finding.side),
+        related: finding.related.iter().map(|label| related(sources, label)).collect(),
+        object: finding.object.as_ref().map(object),
+        field: finding.field.as_deref(),
+        fingerprint: &finding.fingerprint,
+        edits: [],
+    }
+}
+
+fn location(sources: &Sources, at: Span, side: Side) -> Location<'_> {
+    let (start, end) = sources.positions(at);
+    Location {
+        path: sources.path(at.file).as_str(),
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        side: side_name(side),
+    }
+}
+
+fn related<'a>(sources: &'a Sources, label: &'a Label) -> Related<'a> {
+    let (start, _) = sources.positions(label.at);
+    Related {
+        path: sources.path(label.at.file).as_str(),
+        line: start.line,
+        column: start.column,
+        side: side_name(label.side),
+        label: &label.says,
+    }
+}
+
+fn object(name: &ObjectName) -> JsonObject<'_> {
+    JsonObject { api_version: &name.api_version, kind: &name.kind, namespace: &name.namespace, name: &name.name }
+}
+
+/// The word for a severity, in every format.
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    }
+}
+
+fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Base => "base",
+        Side::Head => "head",
+    }
+}

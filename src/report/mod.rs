@@ -1,0 +1,98 @@
+//! One report to text or JSON; a rule and the list of rules as text.
+//!
+//! Never: a finding dropped, sorted or graded again; a byte of a file that `Sources` would not show.
+
+mod explain;
+mod json;
+#[cfg(test)]
+mod tests;
+mod text;
+
+use std::io;
+
+use crate::base::Sources;
+use crate::rules::Verdict;
+
+pub use explain::{explain, list};
+pub use json::{ApiImpact, InstanceCounts};
+
+/// A judged change, with what a report says besides its findings.
+pub struct Report<'a> {
+    /// The text of the run.
+    pub sources: &'a Sources,
+    /// The findings.
+    pub verdict: &'a Verdict,
+    /// What the change was judged against.
+    pub base: Option<BaseName>,
+    /// What was looked at.
+    pub judged: Judged,
+    /// What the change does to the APIs of the repository.
+    pub apis: Vec<ApiImpact>,
+}
+
+/// What the change was judged against, as a user would name it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BaseName {
+    /// The revision that was asked for, or the folder.
+    pub revision: String,
+    /// The commit that was used instead, in full: the merge base.
+    pub merge_base: Option<String>,
+}
+
+/// How much of the head was looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Judged {
+    /// Objects, once for each build that renders them.
+    pub objects: usize,
+    /// Builds.
+    pub builds: usize,
+    /// Files.
+    pub files: usize,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people, in so many columns.
+    Text {
+        /// With or without escape sequences.
+        color: Color,
+        /// The columns of the terminal.
+        width: usize,
+        /// With or without the line that sums up.
+        summary: Summary,
+    },
+    /// For programs.
+    Json,
+}
+
+/// Whether text is colored.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Color {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
+/// Whether text ends with a line that sums up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Summary {
+    /// It does.
+    On,
+    /// Findings only.
+    Off,
+}
+
+impl Report<'_> {
+    /// Writes the report.
+    ///
+    /// # Errors
+    /// Where `out` cannot be written.
+    pub fn write(&self, format: Format, out: &mut dyn io::Write) -> io::Result<()> {
+        match format {
+            Format::Text { color, width, summary } => text::write(self, color, width, summary, out),
+            Format::Json => json::write(self, out),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The packs that are in the binary. One line a rule: its pack, its id, and the file of its `fail` fixture that
+//! `explain` shows. A test holds that the table is the folder `rules/`.
+//!
+//! Never: a rule that is not a file.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::pack::{self, RuleFile};
+use super::rule::RuleSet;
+use crate::base::{BlobId, LoadError, Loader, RepoPath, Sources};
+use crate::model::Trees;
+
+/// A rule of the binary.
+pub(crate) struct Embedded {
+    /// Its pack.
+    pub(crate) pack: &'static str,
+    /// Its id.
+    pub(crate) id: &'static str,
+    /// The text of its file.
+    pub(crate) text: &'static str,
+    /// The path and the text of a file that it finds fault with.
+    pub(crate) example: Option<(&'static str, &'static str)>,
+}
+
+macro_rules! rule {
+    ($pack:literal, $id:literal) => {
+        Embedded {
+            pack: $pack,
+            id: $id,
+            text: include_str!(concat!("../../rules/", $pack, "/", $id, ".yaml")),
+            example: None,
+        }
+    };
+    ($pack:literal, $id:literal, $example:literal) => {
+        Embedded {
+            pack: $pack,
+            id: $id,
+            text: include_str!(concat!("../../rules/", $pack, "/", $id, ".yaml")),
+            example: Some((
+                $example,
+                include_str!(concat!("../../testdata/", $pack, "/", $id, "/fail/head/", $example)),
+            )),
+        }
+    };
+}
+
+/// All of them, sorted by pack and id.
+pub(crate) const RULES: &[Embedded] = &[
+    rule!("breaking-changes", "api-identity-changed", "api.yaml"),
+    rule!("breaking-changes", "api-removed", "claims.yaml"),
+    rule!("breaking-changes", "conversion-weakened", "api.yaml"),
+    rule!("breaking-changes", "instance-invalid", "claims.yaml"),
+    rule!("breaking-changes", "instance-pruned", "orders.yaml"),
+    rule!("breaking-changes", "instance-unserved", "claims.yaml"),
+    rule!("breaking-changes", "referenceable-count", "api.yaml"),
+    rule!("breaking-changes", "schema-additional-properties-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-bound-tightened", "api.yaml"),
+    rule!("breaking-changes", "schema-default-added", "api.yaml"),
+    rule!("breaking-changes", "schema-default-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-default-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-embedded-resource-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-enum-constraint-added", "api.yaml"),
+    rule!("breaking-changes", "schema-enum-value-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-field-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-format-tightened", "api.yaml"),
+    rule!("breaking-changes", "schema-int-or-string-narrowed", "api.yaml"),
+    rule!("breaking-changes", "schema-list-map-keys-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-list-type-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-map-type-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-nullable-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-pattern-added", "api.yaml"),
+    rule!("breaking-changes", "schema-pattern-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-preserve-unknown-added", "api.yaml"),
+    rule!("breaking-changes", "schema-preserve-unknown-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-required-added", "api.yaml"),
+    rule!("breaking-changes", "schema-required-default-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-required-field-added", "api.yaml"),
+    rule!("breaking-changes", "schema-status-field-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-type-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-type-widened", "api.yaml"),
+    rule!("breaking-changes", "version-divergent-without-conversion", "api.yaml"),
+    rule!("breaking-changes", "version-removed", "api.yaml"),
+    rule!("breaking-changes", "version-storage-count", "api.yaml"),
+    rule!("breaking-changes", "version-storage-moved", "api.yaml"),
+    rule!("breaking-changes", "version-unserved", "api.yaml"),
+    rule!("breaking-changes", "xrd-claim-names-changed", "api.yaml"),
+    rule!("breaking-changes", "xrd-claim-names-removed", "api.yaml"),
+    rule!("breaking-changes", "xrd-scope-changed", "api.yaml"),
+    rule!("guard", "duplicate-key", "settings.yaml"),
+    rule!("guard", "internal-error"),
+    rule!("guard", "invalid-rule"),
+    rule!("guard", "limit-exceeded", "settings.yaml"),
+    rule!("guard", "not-rendered", "apps/web/kustomization.yaml"),
+    rule!("guard", "overlay-does-not-build", "apps/web/kustomization.yaml"),
+    rule!("guard", "unclassified-change", "api.yaml"),
+    rule!("guard", "unparsable-file", "notes/settings.yaml"),
+    rule!("guard", "unreadable-file"),
+    rule!("pod-security", "privileged-container", "apps/web/overlays/prod/debug.yaml"),
+    rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
+    rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
+    rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
+];
+
+impl RuleSet {
+    /// The rules of the binary.
+    ///
+    /// # Panics
+    /// Never: packs and ids are plain names, which the table's test holds.
+    #[must_use]
+    pub fn embedded() -> Self {
+        let sources = Arc::new(Sources::default());
+        let loader: Arc<dyn Loader> = Arc::new(Texts::new());
+        let files: Vec<RuleFile> = RULES
+            .iter()
+            .map(|rule| {
+                let path = RepoPath::new(&format!("{}/{}", rule.pack, rule.id)).expect("packs and ids are plain names");
+                RuleFile { pack: rule.pack.into(), id: rule.id.into(), file: sources.intern(&path, None, &loader) }
+            })
+            .collect();
+        let (rules, problems) = pack::load_proven(&Trees::new(sources), &files.iter().collect::<Vec<_>>());
+        debug_assert!(problems.is_empty(), "the embedded packs are right: {problems:?}");
+        // A place of an embedded file means nothing in the sources of a run.
+        Self::new(rules, Vec::new())
+    }
+}
+
+struct Texts(BTreeMap<String, &'static str>);
+
+impl Texts {
+    fn new() -> Self {
+        Self(RULES.iter().map(|rule| (format!("{}/{}", rule.pack, rule.id), rule.text)).collect())
+    }
+}
+
+impl Loader for Texts {
+    fn load(&self, path: &RepoPath, _: Option<BlobId>) -> Result<Vec<u8>, LoadError> {
+        let text = self.0.get(path.as_str()).ok_or_else(|| LoadError("no such rule".to_owned()))?;
+        Ok(text.as_bytes().to_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::schema;
+
+    #[test]
+    fn the_embedded_packs_are_right() {
+        let set = RuleSet::embedded();
+        assert_eq!(set.rules.len(), RULES.len());
+        let ids: std::collections::BTreeSet<&str> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len(), "an id is given twice");
+        let order: Vec<(&str, &str)> = RULES.iter().map(|rule| (rule.pack, rule.id)).collect();
+        assert!(order.is_sorted(), "the table is sorted by pack and id");
+    }
+
+    #[test]
+    fn the_embedded_files_pass_the_schema() {
+        let schema = schema::rule_schema();
+        let validator = jsonschema::validator_for(&schema).expect("a schema");
+        for rule in RULES {
+            let (trees, file) = crate::testkit::file(rule.id, rule.text);
+            let root = trees.documents(file).next().expect("a document");
+            let value = trees.view(&root).to_json();
+            let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+            assert!(errors.is_empty(), "{}: {errors:?}", rule.id);
+        }
+    }
+}

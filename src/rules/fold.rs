@@ -1,0 +1,104 @@
+//! Places to findings: those that the same objects have are one finding, at the first of them.
+//!
+//! Never: places that count with places that do not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::place::Place;
+use super::settings::Active;
+use super::{Facts, Finding, Label, Status};
+use crate::base::{Side, Span};
+use crate::model::Trees;
+use crate::world::{ObjectAt, World};
+
+/// How many builds of a finding are named.
+const NAMED_BUILDS: usize = 5;
+
+/// The findings of these places, in no order.
+pub(super) fn findings(active: &[Active<'_>], facts: &Facts<'_>, places: &[&Place], status: &Status) -> Vec<Finding> {
+    let mut groups: BTreeMap<(usize, &BTreeSet<ObjectAt>), Vec<&Place>> = BTreeMap::new();
+    let mut alone: Vec<Vec<&Place>> = Vec::new();
+    for place in places {
+        if place.objects.is_empty() {
+            alone.push(vec![place]);
+        } else {
+            groups.entry((place.row, &place.objects)).or_default().push(place);
+        }
+    }
+    groups.into_values().chain(alone).map(|group| finding(active, facts, group, status.clone())).collect()
+}
+
+fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>, status: Status) -> Finding {
+    // The worst place speaks for all; among equals the first.
+    group.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.order().cmp(&b.order())));
+    let first = group[0];
+    let rule = active[first.row].rule;
+    let hit = &first.hit;
+    let world = match (hit.side, facts.base) {
+        (Side::Base, Some(base)) => base,
+        _ => facts.head,
+    };
+    let mut related = Related { primary: hit.at, labels: Vec::new() };
+    related.extend(hit.related.iter().cloned());
+    related.extend(object_label(facts.trees, world, first, hit.side));
+    related.extend(group[1..].iter().map(|place| label(place.hit.at, hit.side, "and here")));
+    related.extend(overlays(world, first, hit.side));
+    Finding {
+        rule: rule.id.clone(),
+        pack: rule.pack.clone(),
+        severity: first.severity,
+        message: first.message.clone(),
+        help: Some(hit.help.clone().unwrap_or_else(|| rule.fix.trim_end().to_owned())),
+        primary: hit.at,
+        side: hit.side,
+        related: related.labels,
+        object: hit.object.clone(),
+        field: hit.field.clone(),
+        fingerprint: first.fingerprint.clone(),
+        status,
+    }
+}
+
+/// The related places of a finding, each once.
+struct Related {
+    primary: Span,
+    labels: Vec<Label>,
+}
+
+impl Related {
+    fn extend(&mut self, labels: impl IntoIterator<Item = Label>) {
+        for label in labels {
+            if label.at != self.primary && self.labels.iter().all(|known| known.at != label.at) {
+                self.labels.push(label);
+            }
+        }
+    }
+}
+
+fn label(at: Span, side: Side, says: impl Into<String>) -> Label {
+    Label { at, side, says: says.into() }
+}
+
+fn object_label(trees: &Trees, world: &World, place: &Place, side: Side) -> Option<Label> {
+    let object = world.object(*place.objects.first()?);
+    Some(label(object.place(trees), side, format!("of this {}", object.key.kind)))
+}
+
+/// The overlays that bring a place into the clusters, but for the one that holds it.
+fn overlays(world: &World, place: &Place, side: Side) -> Vec<Label> {
+    let builds = place.builds.iter().map(|build| &world.builds[*build]);
+    let others: Vec<Span> = builds
+        .filter(|built| built.is_overlay() && built.place.file != place.hit.at.file)
+        .map(|built| built.place)
+        .collect();
+    let more = others.len().saturating_sub(NAMED_BUILDS);
+    let named = others.iter().take(NAMED_BUILDS).enumerate();
+    named
+        .map(|(row, at)| match more {
+            more if more > 0 && row + 1 == NAMED_BUILDS => {
+                label(*at, side, format!("rendered by this overlay, and by {more} more"))
+            }
+            _ => label(*at, side, "rendered by this overlay"),
+        })
+        .collect()
+}

@@ -1,0 +1,127 @@
+//! The kinds of check: what rules can look for, with parameters and facts that describe themselves.
+//!
+//! Never: an `if` on a rule's id; that would be two kinds.
+
+mod api_version;
+mod container_field;
+mod instance;
+mod plaintext_secret;
+mod problem;
+mod prune;
+mod schema_change;
+
+use serde_json::{Map, Value};
+
+pub(super) use problem::hit as problem_hit;
+
+use super::Check;
+
+/// What rules can look for. A rule file's `check` names one.
+pub struct CheckKind {
+    /// As rule files write it.
+    pub name: &'static str,
+    /// What it looks for, in a sentence.
+    pub about: &'static str,
+    /// What a rule file says under `with`.
+    pub params: &'static [ParamDesc],
+    /// What may hold for a hit, for `raise` and `lower`: a name and the reason that a raised finding gives.
+    pub facts: &'static [(&'static str, &'static str)],
+    /// What `says` may name in braces: a word and what it stands for. Every hit gives every word.
+    pub words: &'static [(&'static str, &'static str)],
+    /// The check of one rule. The parameters have passed [`CheckKind::params`] already.
+    ///
+    /// # Errors
+    /// What is wrong with the parameters beyond what their descriptions say.
+    pub build: fn(&Params<'_>) -> Result<Check, Vec<String>>,
+}
+
+/// A parameter of a kind.
+pub struct ParamDesc {
+    /// Its name under `with`.
+    pub name: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+    /// Whether a rule must give it.
+    pub need: Need,
+    /// What it means.
+    pub about: &'static str,
+}
+
+/// What a parameter takes.
+pub enum Takes {
+    /// Any text.
+    Text,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A list of texts.
+    Texts,
+    /// A list of these words.
+    SomeOf(&'static [&'static str]),
+    /// `true` or `false`.
+    Flag,
+    /// An integer.
+    Integer,
+    /// A list of scalars of any type.
+    Scalars,
+}
+
+/// Whether a parameter must be given.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Need {
+    /// It must.
+    Required,
+    /// It may.
+    Optional,
+}
+
+/// The parameters of one rule.
+pub struct Params<'a>(pub(super) &'a Map<String, Value>);
+
+impl Params<'_> {
+    /// A text or a word; empty where it is not given.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// A list of texts or words; empty where it is not given.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> Vec<String> {
+        self.values(name).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
+    /// A flag; `false` where it is not given.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.0.get(name).and_then(Value::as_bool).unwrap_or_default()
+    }
+
+    /// An integer.
+    #[must_use]
+    pub fn integer(&self, name: &str) -> Option<i64> {
+        self.0.get(name).and_then(Value::as_i64)
+    }
+
+    /// A list; empty where it is not given.
+    #[must_use]
+    pub fn values(&self, name: &str) -> &[Value] {
+        self.0.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+/// All kinds, sorted by name.
+pub static KINDS: &[CheckKind] = &[
+    api_version::KIND,
+    container_field::KIND,
+    instance::KIND,
+    plaintext_secret::KIND,
+    problem::KIND,
+    prune::KIND,
+    schema_change::KIND,
+];
+
+/// The kind with this name.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static CheckKind> {
+    KINDS.iter().find(|kind| kind.name == name)
+}

@@ -1,0 +1,245 @@
+//! The kind `schema-change`: one difference of two versions of an API definition, with the instances that it hits.
+//!
+//! Never: what a difference is; that is the comparison's word.
+
+use std::collections::BTreeMap;
+
+use super::{CheckKind, Need, ParamDesc, Params, Takes};
+use crate::base::{FileId, Side, Span, TextRange};
+use crate::compare::{ApiChange, Offered, What};
+use crate::impact::{ApiImpact, Instance, Outcome};
+use crate::model::Trees;
+use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
+use crate::world::{DefinedApi, World};
+
+/// How many instances of a finding are named.
+const NAMED: usize = 5;
+
+pub(super) const KIND: CheckKind = CheckKind {
+    name: "schema-change",
+    about: "a difference of an API definition (CRD, XRD, Promise) from the base",
+    params: &[
+        ParamDesc {
+            name: "change",
+            takes: Takes::OneOf(&What::NAMES),
+            need: Need::Required,
+            about: "the kind of difference",
+        },
+        ParamDesc {
+            name: "versions",
+            takes: Takes::OneOf(&["any", "served", "stored"]),
+            need: Need::Optional,
+            about: "which versions of the base count: any that was served or stored (the default), served, or only stored",
+        },
+        ParamDesc {
+            name: "of",
+            takes: Takes::SomeOf(&["crd", "xrd", "promise"]),
+            need: Need::Optional,
+            about: "how the API is written; any where it is left out",
+        },
+        ParamDesc {
+            name: "part",
+            takes: Takes::OneOf(&["spec", "status"]),
+            need: Need::Optional,
+            about: "which part of an object: all but its status (the default), or its status",
+        },
+    ],
+    facts: &[("instance-hit", "an instance in this repository is hit")],
+    words: &[
+        ("path", "the path of the field in an instance"),
+        ("field", "the last part of that path"),
+        ("kind", "the kind people write"),
+        ("version", "the version of the API"),
+        ("from", "what it was"),
+        ("to", "what it is"),
+        ("keyword", "the keyword of the schema"),
+        ("instances", "the instances that are hit, after a semicolon; empty where there are none"),
+    ],
+    build,
+};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Spec,
+    Status,
+}
+
+struct Wanted {
+    change: String,
+    versions: String,
+    part: Part,
+    of: Vec<String>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
+fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
+    let part = if params.text("part") == "status" { Part::Status } else { Part::Spec };
+    let (change, versions) = (params.text("change").into(), params.text("versions").into());
+    let wanted = Wanted { change, versions, part, of: params.texts("of") };
+    Ok(Check::Change(Box::new(move |facts, sink| report(&wanted, facts, sink))))
+}
+
+impl Wanted {
+    fn takes(&self, facts: &Facts<'_>, change: &ApiChange) -> bool {
+        if change.what.name() != self.change {
+            return false;
+        }
+        let of_status = change.path == "status" || change.path.starts_with("status.");
+        let offered = match &*self.versions {
+            "served" => change.offered == Offered::Served,
+            "stored" => change.offered == Offered::StoredOnly,
+            _ => true,
+        };
+        let flavor = subject(facts, change).0.definition.flavor.name();
+        let of = self.of.is_empty() || self.of.iter().any(|of| of == flavor);
+        of && offered && (self.part == Part::Status) == of_status
+    }
+}
+
+/// What tells differences apart: one file's line seen through several builds is one.
+type Place<'a> = (FileId, TextRange, &'a str, Option<&'a str>, String);
+
+fn report(wanted: &Wanted, facts: &Facts<'_>, sink: &mut Sink) {
+    let mut order: Vec<Vec<&ApiChange>> = Vec::new();
+    let mut rows: std::collections::HashMap<Place<'_>, usize> = std::collections::HashMap::new();
+    for change in facts.changes.apis().filter(|change| wanted.takes(facts, change)) {
+        let detail = format!("{:?}", change.what);
+        let key = (change.at.file, change.at.range, &*change.path, change.version.as_deref(), detail);
+        if let Some(row) = rows.get(&key) {
+            order[*row].push(change);
+        } else {
+            rows.insert(key, order.len());
+            order.push(vec![change]);
+        }
+    }
+    for changes in order {
+        sink.report(hit(facts, &changes));
+    }
+}
+
+fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
+    let change = changes[0];
+    let (defined, world, side) = subject(facts, change);
+    let touched = Touched::of(facts, changes);
+    let (from, to) = change.what.from_to();
+    let mut hit = Hit::at(change.at)
+        .word("path", change.path.clone())
+        .word("field", change.path.rsplit('.').next().unwrap_or_default())
+        .word("kind", &*defined.definition.kind)
+        .word("version", change.version.as_deref().unwrap_or_default())
+        .word("from", from)
+        .word("to", to)
+        .word("keyword", change.what.keyword())
+        .word("instances", touched.words())
+        .mark(format!("{} {}", change.version.as_deref().unwrap_or_default(), change.path));
+    hit.side = side;
+    hit.object = Some(ObjectName::of(world.object(defined.from)));
+    hit.build = Some(defined.from.build);
+    if !touched.hit.is_empty() {
+        hit.facts.push("instance-hit");
+    }
+    if let Some(was) = change.was.filter(|_| side == Side::Head) {
+        hit.related.push(Label { at: was, side: Side::Base, says: "as it was".into() });
+    }
+    hit.related.extend(touched.labels());
+    hit
+}
+
+fn subject<'a>(facts: &Facts<'a>, change: &ApiChange) -> (&'a DefinedApi, &'a World, Side) {
+    match (change.definition, facts.base) {
+        ((_, Some(row)), _) => (&facts.head.definitions[row], facts.head, Side::Head),
+        ((Some(row), None), Some(base)) => (&base.definitions[row], base, Side::Base),
+        _ => unreachable!("a change has a side, and there is none without a base"),
+    }
+}
+
+/// The instances by path and range: where one shows that it is hit, and its name.
+type Seen = BTreeMap<(String, u32, u32), Option<(Span, String)>>;
+
+/// The instances that a difference hits, each once.
+struct Touched {
+    total: usize,
+    /// Where the instance shows it, and the instance's name.
+    hit: Vec<(Span, String)>,
+}
+
+impl Touched {
+    fn of(facts: &Facts<'_>, changes: &[&ApiChange]) -> Self {
+        let mut seen = Seen::new();
+        for change in changes {
+            let apis = facts.impact.apis.iter();
+            for api in apis.filter(|api| facts.changes.definitions[api.pair] == change.definition) {
+                Self::add(facts, change, api, &mut seen);
+            }
+        }
+        Self { total: seen.len(), hit: seen.into_values().flatten().collect() }
+    }
+
+    fn add(facts: &Facts<'_>, change: &ApiChange, api: &ApiImpact, seen: &mut Seen) {
+        for instance in &api.instances {
+            let object = facts.head.object(instance.at);
+            let place = object.place(facts.trees);
+            let shown = shows(facts.trees, facts.head, change, instance);
+            let path = facts.trees.sources().path(place.file).as_str().to_owned();
+            let entry = seen.entry((path, place.range.start, place.range.end)).or_default();
+            if entry.is_none() {
+                let key = &object.key;
+                let dash = if key.namespace.is_empty() { "" } else { "/" };
+                *entry = shown.map(|at| (at, format!("{}{dash}{}", key.namespace, key.name)));
+            }
+        }
+    }
+
+    /// "; it hits 2 of 3 instances: team-a/a, team-b/b".
+    fn words(&self) -> String {
+        if self.hit.is_empty() {
+            return String::new();
+        }
+        let names: Vec<&str> = self.hit.iter().take(NAMED).map(|(_, name)| &**name).collect();
+        let more = match self.hit.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let plural = if self.total == 1 { "" } else { "s" };
+        format!("; it hits {} of {} instance{plural}: {}{more}", self.hit.len(), self.total, names.join(", "))
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        let more = self.hit.len().saturating_sub(NAMED);
+        let label = |(row, (at, name)): (usize, &(Span, String))| {
+            let says = match more {
+                more if more > 0 && row + 1 == NAMED => format!("hits {name}, and {more} more"),
+                _ => format!("hits {name}"),
+            };
+            Label { at: *at, side: Side::Head, says }
+        };
+        self.hit.iter().take(NAMED).enumerate().map(label).collect()
+    }
+}
+
+/// Where an instance shows that a difference hits it.
+fn shows(trees: &Trees, head: &World, change: &ApiChange, instance: &Instance) -> Option<Span> {
+    let object = head.object(instance.at);
+    if change.version.as_deref().is_some_and(|version| *version != *object.version) {
+        return None;
+    }
+    let Outcome { unserved, violations, pruned, defaults, .. } = &instance.outcome;
+    let is_at = |path: &str| {
+        let rest = path.strip_prefix(&*change.path);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    match change.what {
+        What::ApiRemoved | What::VersionRemoved | What::VersionUnserved => {
+            let view = object.view(trees);
+            unserved.then(|| view.get("apiVersion").unwrap_or(view).place())
+        }
+        What::DefaultAdded(_) | What::DefaultChanged(..) | What::DefaultRemoved(_) => {
+            defaults.iter().any(|moved| is_at(&moved.path)).then(|| object.place(trees))
+        }
+        What::PropertyRemoved | What::PreserveUnknownRemoved | What::AdditionalPropertiesTightened => {
+            let lost = pruned.iter().find(|field| is_at(&field.path)).map(|field| field.at);
+            lost.or_else(|| violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at))
+        }
+        _ => violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at),
+    }
+}

@@ -1,0 +1,103 @@
+//! Which rules run, and how bad their findings are: what the command line and the configuration say.
+//!
+//! Never: `guard` switched off.
+
+use std::collections::BTreeMap;
+
+use super::rule::{Default, GUARD, Rule, RuleSet};
+use super::{Hit, Severity};
+use crate::base::RepoPath;
+
+/// What a configuration says of a rule or a pack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Setting {
+    /// It does not run.
+    Off,
+    /// It runs, with its own severity.
+    On,
+    /// It runs, and this is its severity; its own grades are switched off.
+    Severity(Severity),
+}
+
+/// Which findings are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, std::default::Default)]
+pub enum Show {
+    /// Those that count.
+    #[default]
+    Open,
+    /// Those that do not count too.
+    All,
+}
+
+/// What somebody asked for. Names are ids and packs; [`RuleSet::knows`] tells wrong ones.
+#[derive(Clone, Debug, std::default::Default)]
+pub struct Settings {
+    /// Only these, and `guard`; empty for all. An id runs even if it is off by default.
+    pub select: Vec<String>,
+    /// Not these. Stronger than `select`.
+    pub ignore: Vec<String>,
+    /// What the configuration says; an id is stronger than its pack.
+    pub rules: BTreeMap<String, Setting>,
+    /// Which findings are shown.
+    pub show: Show,
+    /// The least severity that is shown; what is not shown counts nevertheless.
+    pub least: Option<Severity>,
+    /// Only findings in or below these paths, and only they count; empty for all.
+    pub within: Vec<RepoPath>,
+}
+
+/// A rule that runs.
+#[derive(Clone, Copy)]
+pub(super) struct Active<'r> {
+    /// The rule.
+    pub(super) rule: &'r Rule,
+    /// The severity that the configuration sets.
+    pub(super) severity: Option<Severity>,
+}
+
+impl Active<'_> {
+    /// The severity of a hit, and the fact that raised it.
+    pub(super) fn grade<'h>(&self, hit: &'h Hit) -> (Severity, Option<&'h str>) {
+        self.severity.map_or_else(|| self.rule.grade(hit), |severity| (severity, None))
+    }
+}
+
+impl Settings {
+    /// Whether findings at this path are asked for.
+    pub(super) fn covers(&self, path: &RepoPath) -> bool {
+        self.within.is_empty() || self.within.iter().any(|folder| path.is_within(folder))
+    }
+
+    /// The rules that run, sorted by id.
+    pub(super) fn active<'r>(&self, rules: &'r RuleSet) -> Vec<Active<'r>> {
+        rules.rules.iter().filter_map(|rule| self.activate(rule)).collect()
+    }
+
+    fn activate<'r>(&self, rule: &'r Rule) -> Option<Active<'r>> {
+        let own = self.rules.get(&*rule.id);
+        let setting = own.or_else(|| self.rules.get(&*rule.pack));
+        let severity = match setting {
+            Some(Setting::Severity(severity)) => Some(*severity),
+            Some(Setting::On | Setting::Off) | None => None,
+        };
+        let named = |names: &[String], name: &str| names.iter().any(|given| given == name);
+        let runs = if &*rule.pack == GUARD {
+            true
+        } else if named(&self.ignore, &rule.id) || named(&self.ignore, &rule.pack) {
+            false
+        } else if named(&self.select, &rule.id) {
+            true
+        } else if self.select.is_empty() || named(&self.select, &rule.pack) {
+            match setting {
+                Some(Setting::Off) => false,
+                Some(Setting::On) => true,
+                // The severity of a pack says nothing about its opt-in rules.
+                Some(Setting::Severity(_)) => own.is_some() || rule.default == Default::On,
+                None => rule.default == Default::On,
+            }
+        } else {
+            false
+        };
+        runs.then_some(Active { rule, severity })
+    }
+}

@@ -1,0 +1,265 @@
+//! Which names say that their value is a credential.
+//!
+//! Never: the value; a name alone makes no credential.
+
+/// Where a name stands. In a Secret's data `secretKey` holds a key; in a manifest it names one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A key of a Secret's `data` or `stringData`.
+    Data,
+    /// A field, variable or line inside something larger.
+    Field,
+}
+
+/// Parts of names, without separators and in lower case, that say "credential".
+const SENSITIVE: &[&str] = &[
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "secret",
+    "token",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "credential",
+    "encryptionkey",
+    "signingkey",
+    "masterkey",
+    "accountkey",
+    "sharedkey",
+    "authkey",
+    "unsealkey",
+    "clientkeydata",
+    "connectionstring",
+    "htpasswd",
+    "bearer",
+    "webhookurl",
+    "storepass",
+    "authorization",
+];
+
+/// The same as whole words.
+const SENSITIVE_WORDS: &[&str] = &["pass", "pwd", "pw", "dsn", "psk"];
+
+/// Last words that turn a sensitive name into one about a credential: its file, its name, its life time.
+const ABOUT: &[&str] = &[
+    "name",
+    "names",
+    "ref",
+    "refs",
+    "file",
+    "files",
+    "path",
+    "paths",
+    "dir",
+    "url",
+    "uri",
+    "length",
+    "policy",
+    "ttl",
+    "expiry",
+    "expiration",
+    "expires",
+    "expire",
+    "header",
+    "headers",
+    "type",
+    "class",
+    "store",
+    "provider",
+    "id",
+    "ids",
+    "count",
+    "size",
+    "enabled",
+    "enable",
+    "disabled",
+    "username",
+    "user",
+    "host",
+    "port",
+    "hint",
+    "algorithm",
+    "alg",
+    "method",
+    "mode",
+    "format",
+    "issuer",
+    "audience",
+    "lifetime",
+    "timeout",
+    "limit",
+    "interval",
+    "rotation",
+    "namespace",
+    "version",
+    "prefix",
+    "suffix",
+    "scope",
+    "scopes",
+    "endpoint",
+    "mount",
+    "label",
+    "encoding",
+    "encryption",
+    "authentication",
+    "backend",
+    "source",
+    "strategy",
+    "reset",
+    "manager",
+    "operator",
+    "controller",
+    "review",
+    "request",
+    "claim",
+    "attribute",
+    "column",
+    "characters",
+    "mtime",
+    "date",
+    "domain",
+    "domains",
+    "email",
+    "cidr",
+    "ip",
+    "address",
+    "timezone",
+    "duration",
+    "validity",
+    "seconds",
+    "minutes",
+    "days",
+    "age",
+    "server",
+    "service",
+    "required",
+    "validation",
+];
+
+/// Whether a value under this name is a credential, if it is a literal of a credential's shape.
+pub(super) fn is_sensitive(name: &str, place: Place) -> bool {
+    // Names with a slash are annotations and labels.
+    if name.contains('/') && place == Place::Field {
+        return false;
+    }
+    let words = words(name.rsplit('/').next().unwrap_or(name));
+    let squashed: String = words.concat();
+    let says = SENSITIVE.iter().any(|part| squashed.contains(part))
+        || words.iter().any(|word| SENSITIVE_WORDS.contains(&word.as_str()));
+    says && !is_about(&words, &squashed, place)
+}
+
+/// Whether a name is that of a key of some sort. Many things have one, so that the value decides.
+pub(super) fn is_key(name: &str) -> bool {
+    let words = words(name);
+    words.last().is_some_and(|word| word == "key")
+        && !words.iter().any(|word| matches!(word.as_str(), "public" | "pub"))
+}
+
+fn is_about(words: &[String], squashed: &str, place: Place) -> bool {
+    if squashed.ends_with("webhookurl") {
+        return false;
+    }
+    let last = words.last().map_or("", String::as_str).trim_end_matches(|char: char| char.is_ascii_digit());
+    let first = words.first().map_or("", String::as_str);
+    let names_a_key =
+        ["passwordkey", "tokenkey", "secretkeys", "secretkeyref"].iter().any(|end| squashed.ends_with(end))
+            || (place == Place::Field && squashed == "secretkey");
+    let names_a_secret = (first == "existing" && last == "secret")
+        || ["pullsecret", "pullsecrets", "configsecret"].iter().any(|end| squashed.ends_with(end));
+    let counts_tokens = last == "tokens" && words.iter().any(|word| matches!(word.as_str(), "max" | "min" | "server"));
+    ABOUT.contains(&last)
+        || names_a_key
+        || names_a_secret
+        || counts_tokens
+        || first == "automount"
+        || squashed.contains("publickey")
+}
+
+/// The words of a name in lower case: `adminPassword`, `ADMIN_PASSWORD` and `admin-password` are the same.
+pub(super) fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut current = String::new();
+    let mut before_lower = false;
+    for char in name.chars() {
+        if !char.is_alphanumeric() {
+            before_lower = false;
+            push(&mut words, &mut current);
+            continue;
+        }
+        if char.is_uppercase() && before_lower {
+            push(&mut words, &mut current);
+        }
+        before_lower = char.is_lowercase() || char.is_numeric();
+        current.extend(char.to_lowercase());
+    }
+    push(&mut words, &mut current);
+    words
+}
+
+fn push(words: &mut Vec<String>, current: &mut String) {
+    if !current.is_empty() {
+        words.push(std::mem::take(current));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, is_sensitive};
+
+    #[test]
+    fn names_of_credentials_and_names_about_them() {
+        for name in [
+            "password",
+            "DB_PASSWORD",
+            "adminPassword",
+            "keyStorePassword",
+            "SONAR_WEB_SYSTEMPASSCODE",
+            "secretkey",
+            "AWS_SECRET_ACCESS_KEY",
+            "clientSecret",
+            "api-key",
+            "apikey",
+            "spring.datasource.password",
+            "DB_PASS",
+            "webhook-url",
+            "cookie-secret",
+            "token",
+            "session_secret",
+            "secretAccessKey",
+            "private-key",
+        ] {
+            assert!(is_sensitive(name, Place::Data), "{name}");
+        }
+        for name in [
+            "username",
+            "host",
+            "secretName",
+            "existingSecret",
+            "imagePullSecrets",
+            "passwordKey",
+            "TOKEN_URL",
+            "DB_PASSWORD_FILE",
+            "SECRETS_DIR",
+            "passwordLength",
+            "tokenExpiration",
+            "max_tokens",
+            "publicKey",
+            "accessKeyID",
+            "compass",
+            "bypass-list",
+            "keyStorePath",
+            "SECRET_DOMAIN2",
+            "admin.passwordMtime",
+            "private_key_id",
+            "passwordRef",
+        ] {
+            assert!(!is_sensitive(name, Place::Data), "{name}");
+        }
+        assert!(is_sensitive("secretKey", Place::Data));
+        assert!(!is_sensitive("secretKey", Place::Field));
+        assert!(!is_sensitive("secret.reloader.stakater.com/reload", Place::Field));
+    }
+}

@@ -1,0 +1,23 @@
+//! What is a credential, encrypted, sealed, referenced, a placeholder; and what must not be shown.
+//!
+//! Never: a rule, a severity, a value that leaves this room: what goes out are places, names and keyed hashes.
+
+mod credential;
+mod embedded;
+mod keys;
+#[cfg(test)]
+mod lines;
+mod mark;
+mod placeholder;
+mod redact;
+mod sops;
+mod strength;
+mod tokens;
+mod value;
+
+pub use credential::{Credential, in_secret};
+pub use mark::RunKey;
+pub use redact::{redactions, redactions_of_file};
+pub use sops::is_encrypted;
+pub use strength::Strength;
+pub use value::Kind;

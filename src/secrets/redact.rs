@@ -1,0 +1,185 @@
+//! What of a file must not be shown.
+//!
+//! Never: a choice of what is sensitive enough; every value of a Secret is blanked, also a harmless one.
+
+use std::collections::BTreeSet;
+
+use super::credential::MAPS;
+use super::sops;
+use crate::base::{FileId, NodeId, Span, TextRange};
+use crate::model::{How, MadeNode, Object, Trees, Value, View};
+use crate::parse::{self, Kind, Parsed};
+
+/// The annotation in which `kubectl apply` keeps the whole object, values included.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// The bytes of an object that no excerpt may show: all values of its Secrets, wherever rendering took them from, and
+/// those that patches and replacements took the place of.
+#[must_use]
+pub fn redactions(trees: &Trees, object: &Object) -> Vec<Span> {
+    let mut spans = Vec::new();
+    secrets_in(trees, &object.value, &mut spans);
+    spans
+}
+
+/// The same for every document of a file, whether some build reads it or not: bases, patches and lists too.
+#[must_use]
+pub fn redactions_of_file(trees: &Trees, file: FileId) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for document in trees.documents(file) {
+        secrets_in(trees, &document, &mut spans);
+    }
+    spans
+}
+
+/// Finds the Secrets in a value, however deep: items of a list, templates of other kinds, manifests in texts.
+fn secrets_in(trees: &Trees, value: &Value, spans: &mut Vec<Span>) {
+    match value {
+        Value::Source(file, node) => {
+            // Most files hold no Secret; a search is cheaper than a walk.
+            if trees.sources().slice(trees.span(*file, *node)).contains("Secret") {
+                in_source(trees, *file, *node, spans);
+            }
+        }
+        Value::Made(made) => {
+            if trees.view(value).str_at(["kind"]) == Some("Secret") {
+                secret(trees, value, spans);
+            }
+            match &made.node {
+                MadeNode::Map(entries) => entries.iter().for_each(|entry| secrets_in(trees, &entry.value, spans)),
+                MadeNode::Seq(items) => items.iter().for_each(|item| secrets_in(trees, item, spans)),
+                MadeNode::Link(value) => secrets_in(trees, value, spans),
+                MadeNode::Scalar(_) => manifest(trees, &trees.view(value), spans),
+            }
+        }
+    }
+}
+
+/// The same for a node of a file. Aliases are not followed: what they stand for is met where it is written, and a
+/// walk through them may have no end in sight.
+fn in_source(trees: &Trees, file: FileId, node: NodeId, spans: &mut Vec<Span>) {
+    let parsed = trees.parsed(file);
+    match parsed.kind(node) {
+        Kind::Alias => return,
+        Kind::Map => {
+            let value = Value::Source(file, node);
+            if trees.view(&value).str_at(["kind"]) == Some("Secret") {
+                secret(trees, &value, spans);
+            }
+        }
+        Kind::Seq => {}
+        _ => manifest(trees, &trees.node(file, node), spans),
+    }
+    for child in parsed.children(node) {
+        in_source(trees, file, child, spans);
+    }
+}
+
+fn secret(trees: &Trees, value: &Value, spans: &mut Vec<Span>) {
+    let view = trees.view(value);
+    for name in MAPS {
+        let Some(map) = view.get(name) else { continue };
+        for field in map.fields() {
+            values(&field.value, spans);
+        }
+    }
+    for field in
+        view.path(["metadata", "annotations"]).iter().flat_map(View::fields).filter(|f| f.name() == LAST_APPLIED)
+    {
+        values(&field.value, spans);
+    }
+    history(trees, value, spans);
+}
+
+/// The bytes of a value; a container, which has no business there, as a whole.
+fn values(view: &View<'_>, spans: &mut Vec<Span>) {
+    let is_harmless = view.is_null() || view.is_scalar() && sops::is_encrypted_value(&view.written());
+    if !is_harmless {
+        spans.push(extent(view));
+    }
+}
+
+/// The bytes that hold a value. What a generator takes from a whole file has its place at the first line.
+fn extent(view: &View<'_>) -> Span {
+    let at = view.place();
+    let value = view.value();
+    let is_generated =
+        value.origin().and_then(|origin| origin.set.as_ref()).is_some_and(|set| set.how == How::Generator);
+    if is_generated && at == view.trees().top(at.file) {
+        let end = view.trees().sources().text(at.file).len() as u32;
+        return Span { file: at.file, range: TextRange::new(0, end) };
+    }
+    at
+}
+
+/// What the made fields of a Secret's data were before, and where each step's own bytes are.
+fn history(trees: &Trees, value: &Value, spans: &mut Vec<Span>) {
+    let Value::Made(made) = value else { return };
+    let MadeNode::Map(entries) = &made.node else { return };
+    for entry in entries.iter().filter(|entry| MAPS.contains(&entry.key.text(trees))) {
+        replaced(trees, &entry.value, spans);
+    }
+}
+
+fn replaced(trees: &Trees, value: &Value, spans: &mut Vec<Span>) {
+    let Value::Made(made) = value else { return };
+    if let Some(from) = made.origin.set.as_ref().and_then(|set| set.from.as_ref()) {
+        values(&trees.view(from), spans);
+        replaced(trees, from, spans);
+    }
+    match &made.node {
+        MadeNode::Map(entries) => entries.iter().for_each(|entry| replaced(trees, &entry.value, spans)),
+        MadeNode::Seq(items) => items.iter().for_each(|item| replaced(trees, item, spans)),
+        MadeNode::Link(value) => replaced(trees, value, spans),
+        MadeNode::Scalar(_) => {}
+    }
+}
+
+/// The most lines of values that are looked for in a text before it is blanked as a whole.
+const LINES: usize = 200;
+
+/// A text that holds a Secret: a patch in a kustomization, a manifest in a config map or an annotation. Its values are
+/// blanked where they stand in the text, and the whole text where one of them does not stand there as it is.
+fn manifest(trees: &Trees, view: &View<'_>, spans: &mut Vec<Span>) {
+    let Some(text) = view.as_str().filter(|text| text.contains("Secret")) else { return };
+    let parsed = parse::parse(text);
+    let mut inner = BTreeSet::new();
+    for root in parsed.documents().iter().filter_map(|document| document.root) {
+        texts(&parsed, text, root, &mut inner);
+    }
+    let at = view.place();
+    let written = trees.sources().slice(at);
+    if inner.len() > LINES || inner.iter().any(|line| !written.contains(line.as_str())) {
+        spans.push(at);
+        return;
+    }
+    for line in inner {
+        spans.extend(written.match_indices(&line).map(|(offset, found)| {
+            let start = at.range.start + offset as u32;
+            Span { file: at.file, range: TextRange::new(start, start + found.len() as u32) }
+        }));
+    }
+}
+
+/// The lines of the values of the Secrets in a parsed text.
+fn texts(parsed: &Parsed, text: &str, node: NodeId, out: &mut BTreeSet<String>) {
+    let children: Vec<_> = parsed.children(node).collect();
+    match parsed.kind(node) {
+        Kind::Seq => children.iter().for_each(|child| texts(parsed, text, *child, out)),
+        Kind::Map => {
+            let pairs = || children.chunks_exact(2).map(|pair| (parsed.text(text, pair[0]), pair[1]));
+            let is_secret = pairs().any(|(key, value)| key == "kind" && parsed.text(text, value) == "Secret");
+            for (key, value) in pairs() {
+                if is_secret && MAPS.contains(&key) {
+                    for value in parsed.children(value).skip(1).step_by(2) {
+                        let lines = parsed.text(text, value).lines().map(str::trim);
+                        out.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
+                    }
+                } else {
+                    texts(parsed, text, value, out);
+                }
+            }
+        }
+        _ => {}
+    }
+}

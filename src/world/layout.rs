@@ -1,0 +1,147 @@
+//! What the files of a repository are before anything is rendered: kustomizations and who includes whom, charts, plain
+//! manifests, folders that hold tests or templates.
+//!
+//! Never: a rendering.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{FileId, Found, RepoPath, Snapshot};
+use crate::model::{Trees, View};
+use crate::parse::ParseProblemKind;
+
+/// The files of one side, sorted by what they are.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// All files that hold YAML or JSON.
+    pub(super) texts: Vec<FileId>,
+    /// Folders with a kustomization, and whether somebody includes them.
+    pub(super) kustomizations: BTreeMap<RepoPath, Kustomized>,
+    /// Files that look like manifests and are no part of a kustomization's own folder language or a chart.
+    pub(super) manifests: BTreeSet<RepoPath>,
+}
+
+/// A folder with a kustomization.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Kustomized {
+    /// Nobody includes it: a root.
+    Root,
+    /// Another kustomization includes it, or it is a component.
+    Included,
+    /// A root in a folder of tests or templates: built only if an application asks for it.
+    Aside,
+}
+
+/// Names of folders whose manifests are for tests, or to be copied elsewhere: not deployed from where they are.
+const ASIDE: [&str; 17] = [
+    "test",
+    "tests",
+    "testdata",
+    "e2e",
+    "chainsaw",
+    ".chainsaw-test",
+    ".github",
+    "template",
+    "templates",
+    "cookiecutter",
+    "skeleton",
+    "scaffold",
+    "scaffolds",
+    "archive",
+    "archived",
+    ".archive",
+    "_archive",
+];
+
+impl Layout {
+    /// Sorts the files of a side. The texts are parsed by this, so callers parse in parallel first.
+    pub(super) fn of(snapshot: &Snapshot, trees: &Trees) -> Self {
+        let mut layout = Self::default();
+        let mut included: BTreeSet<RepoPath> = BTreeSet::new();
+        let charts = charts(snapshot);
+        for (path, file) in snapshot.files() {
+            if !is_text(path) {
+                continue;
+            }
+            layout.texts.push(file);
+            let Some(folder) = path.parent() else { continue };
+            let document = trees.documents(file).next();
+            if is_kustomization_name(path.name())
+                && document.as_ref().is_none_or(|document| is_kustomization(trees.view(document)))
+            {
+                let component = document.as_ref().is_some_and(|d| trees.view(d).str_at(["kind"]) == Some("Component"));
+                if component {
+                    included.insert(folder.clone());
+                }
+                let found = if is_aside(&folder) { Kustomized::Aside } else { Kustomized::Root };
+                layout.kustomizations.insert(folder.clone(), found);
+                if let Some(document) = &document {
+                    included.extend(includes(snapshot, &folder, trees.view(document)));
+                }
+            } else if !is_aside(&folder) && !is_chart_file(&charts, path) {
+                layout.manifests.insert(path.clone());
+            }
+        }
+        for (folder, found) in &mut layout.kustomizations {
+            if included.contains(folder) {
+                *found = Kustomized::Included;
+            }
+        }
+        layout
+    }
+}
+
+/// Whether a file is read as YAML or JSON, by its name.
+pub(super) fn is_text(path: &RepoPath) -> bool {
+    let name = path.name();
+    name == "Kustomization" || [".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end))
+}
+
+pub(super) fn is_kustomization_name(name: &str) -> bool {
+    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+}
+
+/// A file of that name may be another thing: a Flux Kustomization object, for one.
+fn is_kustomization(document: View<'_>) -> bool {
+    document.str_at(["apiVersion"]).is_none_or(|version| version.starts_with("kustomize.config.k8s.io/"))
+}
+
+fn is_aside(folder: &RepoPath) -> bool {
+    folder.segments().any(|segment| ASIDE.contains(&segment))
+}
+
+/// The folders that hold a Helm chart.
+fn charts(snapshot: &Snapshot) -> BTreeSet<RepoPath> {
+    let charts = snapshot.files().filter(|(path, _)| path.name() == "Chart.yaml");
+    charts.filter_map(|(path, _)| path.parent()).collect()
+}
+
+/// Whether a file belongs to a chart: all but what lies in its `crds/`, which Helm applies as it is.
+fn is_chart_file(charts: &BTreeSet<RepoPath>, path: &RepoPath) -> bool {
+    let mut folder = path.parent();
+    while let Some(at) = folder {
+        if charts.contains(&at) {
+            return at.join("crds").is_none_or(|crds| !path.is_within(&crds));
+        }
+        folder = at.parent();
+    }
+    false
+}
+
+/// The folders that a kustomization includes.
+fn includes(snapshot: &Snapshot, folder: &RepoPath, kustomization: View<'_>) -> Vec<RepoPath> {
+    let lists = kustomization.fields().filter(|field| {
+        ["resources", "bases", "components"].iter().any(|name| field.name().eq_ignore_ascii_case(name))
+    });
+    lists
+        .flat_map(|list| list.value.items())
+        .filter_map(|item| match snapshot.find(&folder.join(item.as_str()?)?) {
+            Found::Folder(path) => Some(path),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether a broken text is a template: not YAML by intent.
+pub(super) fn is_template(trees: &Trees, file: FileId) -> bool {
+    trees.parsed(file).problems().iter().any(|problem| problem.kind == ParseProblemKind::Template)
+}
