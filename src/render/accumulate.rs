@@ -161,7 +161,7 @@ struct Layer<'l> {
     out: Accumulated,
 }
 
-impl<'l> Layer<'l> {
+impl Layer<'_> {
     fn run(mut self) -> Result<Accumulated, Problem> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);

@@ -217,7 +217,7 @@ fn join_annotations(trees: &Trees, value: &mut Value) {
     let all: Vec<View<'_>> = metadata.fields().filter(|f| f.name() == "annotations").map(|f| f.value).collect();
     let [_, .., last] = all[..] else { return };
     let mut joined = Value::map(Vec::new(), Origin::within(last.place()));
-    for field in all.iter().flat_map(|map| map.fields()) {
+    for field in all.iter().flat_map(View::fields) {
         joined.set_field(trees, field.key(), field.value.value());
     }
     value.update_field(trees, "metadata", |metadata| {

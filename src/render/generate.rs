@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets from literals, files and env files (`kustomize api/internal/generators`, `api/kv`).
+//! `ConfigMaps` and Secrets from literals, files and env files (`kustomize api/internal/generators`, `api/kv`).
 //!
 //! Never: an environment variable; a line of an env file without `=` is an empty value.
 
@@ -127,12 +127,11 @@ fn laid_over(lower: Option<View<'_>>, upper: Option<View<'_>>, by: Span) -> Opti
     let mut rows = std::collections::HashMap::new();
     for field in [lower, upper].into_iter().flatten().flat_map(|map| map.fields()) {
         let entry = Entry { key: field.key(), value: field.value.value() };
-        match rows.get(field.name()) {
-            Some(row) => entries[*row] = entry,
-            None => {
-                rows.insert(field.name(), entries.len());
-                entries.push(entry);
-            }
+        if let Some(row) = rows.get(field.name()) {
+            entries[*row] = entry;
+        } else {
+            rows.insert(field.name(), entries.len());
+            entries.push(entry);
         }
     }
     (!entries.is_empty()).then(|| Value::map(entries, Origin::within(by)))
