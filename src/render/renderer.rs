@@ -101,7 +101,7 @@ impl<'a> Renderer<'a> {
             bases: if schema.is_some() { &alone } else { &self.bases },
         };
         let mut files = own;
-        let result = accumulate::base(&context, &folder, None, None).and_then(|root| {
+        let result = accumulate::base(&context, &folder, None, self.trees.top(first)).and_then(|root| {
             files.extend(&root.accumulated.files);
             finish::finish(&context, &root)
         });
