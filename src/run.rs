@@ -357,6 +357,10 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
         managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
     let built = Renderer::new(&snapshot, &trees, options).build(&Build { path, kind: BuildKind::Kustomize });
+    if built.files.is_empty() {
+        let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
+        return Err(Stop::Told(format!("unable to find one of {names} in directory '{}'", folder.display()), FINDINGS));
+    }
     let printed = render::print(&trees, &built.objects);
     let problems = built.problems.iter().chain(printed.as_ref().err());
     let mut failed = false;
