@@ -160,10 +160,14 @@ pub fn judge(sources: Arc<Sources>, sides: Sides, rules: &RuleSet, settings: Set
 fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     for world in base.into_iter().chain([head]) {
         for (_, object) in world.objects() {
-            secrets::redactions(trees, object).into_iter().for_each(|span| trees.sources().redact(span));
+            for span in secrets::redactions(trees, object) {
+                trees.sources().redact(span);
+            }
         }
         for file in &world.texts {
-            secrets::redactions_of_file(trees, *file).into_iter().for_each(|span| trees.sources().redact(span));
+            for span in secrets::redactions_of_file(trees, *file) {
+                trees.sources().redact(span);
+            }
         }
     }
 }
