@@ -25,6 +25,39 @@ pub struct Verdict {
     pub skipped: Vec<Arc<str>>,
     /// How often a rule could not decide.
     pub undecided: BTreeMap<Arc<str>, usize>,
+    /// The rules that were asked for, sorted by id.
+    pub ran: Vec<Ran>,
+}
+
+/// The words of a rule that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ran {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its pack.
+    pub pack: Arc<str>,
+    /// How bad it is where no fact says otherwise, by the configuration or by itself.
+    pub severity: Severity,
+    /// What happens if it is ignored.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// Where more is written.
+    pub see: Vec<String>,
+}
+
+impl Ran {
+    fn new(active: &Active<'_>) -> Self {
+        let rule = active.rule;
+        Self {
+            id: rule.id.clone(),
+            pack: rule.pack.clone(),
+            severity: active.severity.unwrap_or(rule.severity),
+            why: rule.why.clone(),
+            fix: rule.fix.clone(),
+            see: rule.see.clone(),
+        }
+    }
 }
 
 /// How many findings there are; those of a severity are those that count.
@@ -69,6 +102,7 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
         standing: standing(&unchanged),
         skipped: skipped(&active, facts),
         undecided,
+        ran: active.iter().map(Ran::new).collect(),
         findings: open,
     };
     if settings.show == Show::All {

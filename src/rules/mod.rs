@@ -20,7 +20,7 @@ mod settings;
 #[cfg(test)]
 pub(crate) use embedded::Embedded;
 pub(crate) use embedded::RULES as EMBEDDED;
-pub use engine::{Counts, Standing, Verdict, judge};
+pub use engine::{Counts, Ran, Standing, Verdict, judge};
 pub use finding::{
     ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
     ValueCheck, WorldCheck,
