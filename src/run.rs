@@ -162,10 +162,14 @@ pub fn judge(sources: Arc<Sources>, sides: Sides, rules: &RuleSet, settings: Set
 fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     for world in base.into_iter().chain([head]) {
         for (_, object) in world.objects() {
-            secrets::redactions(trees, object).into_iter().for_each(|span| trees.sources().redact(span));
+            for span in secrets::redactions(trees, object) {
+                trees.sources().redact(span);
+            }
         }
         for file in &world.texts {
-            secrets::redactions_of_file(trees, *file).into_iter().for_each(|span| trees.sources().redact(span));
+            for span in secrets::redactions_of_file(trees, *file) {
+                trees.sources().redact(span);
+            }
         }
     }
 }
@@ -371,6 +375,10 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
         managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
     let built = Renderer::new(&snapshot, &trees, options).build(&Build { path, kind: BuildKind::Kustomize });
+    if built.files.is_empty() {
+        let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
+        return Err(Stop::Told(format!("unable to find one of {names} in directory '{}'", folder.display()), FINDINGS));
+    }
     let printed = render::print(&trees, &built.objects);
     let problems = built.problems.iter().chain(printed.as_ref().err());
     let mut failed = false;

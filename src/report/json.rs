@@ -253,7 +253,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
             error: counts.error,
             warning: counts.warning,
             info: counts.info,
-            suppressed: 0,
+            suppressed: counts.suppressed,
             baseline: 0,
             unchanged: counts.unchanged,
             objects: report.judged.objects,
@@ -326,6 +326,7 @@ pub(super) fn status(status: &Status) -> &'static str {
     match status {
         Status::Open => "open",
         Status::Unchanged => "unchanged",
+        Status::Suppressed { .. } => "suppressed",
     }
 }
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::head::{self, Place};
 use super::{Report, json, plain};
 use crate::base::{RepoPath, Side, Sources, Span};
-use crate::rules::{Finding, Label, ObjectName, Ran, Severity};
+use crate::rules::{Finding, Label, ObjectName, Ran, Severity, Status, Suppressed};
 
 /// Code scanning refuses a run with more results; of this many it keeps the worst 5,000.
 const MOST_RESULTS: usize = 25_000;
@@ -333,10 +333,10 @@ fn result<'a>(report: &'a Report<'_>, rows: &BTreeMap<&str, usize>, finding: &'a
             .collect(),
         partial_fingerprints: [("gitopsGuard/v1", &*finding.fingerprint)].into(),
         baseline_state: report.base.as_ref().map(|_| if status == "unchanged" { "unchanged" } else { "new" }),
-        suppressions: match status {
-            "suppressed" => Some([Suppression { kind: "inSource" }]),
-            "baseline" => Some([Suppression { kind: "external" }]),
-            _ => None,
+        suppressions: match &finding.status {
+            Status::Suppressed { how: Suppressed::InSource, .. } => Some([Suppression { kind: "inSource" }]),
+            Status::Suppressed { how: Suppressed::Configured, .. } => Some([Suppression { kind: "external" }]),
+            Status::Open | Status::Unchanged => None,
         },
     }
 }
