@@ -189,7 +189,10 @@ impl Judgement {
                 .iter()
                 .map(|one| ApplicationImpact::of(sources, one))
                 .collect(),
-            unrendered: impact::unrendered(&self.head).iter().map(|one| UnrenderedPart::of(sources, one)).collect(),
+            unrendered: impact::unrendered(&self.trees, &self.head)
+                .iter()
+                .map(|one| UnrenderedPart::of(sources, one))
+                .collect(),
             head: &self.head.snapshot,
         };
         for to in &ask.format {
