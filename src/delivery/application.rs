@@ -9,7 +9,7 @@ use crate::model::{ARGO_GROUP, FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, Object
 use crate::render::Build;
 
 /// Which controller runs an application.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Controller {
     /// An Argo CD Application.
     ArgoCd,

@@ -40,7 +40,8 @@ mod tests {
 
     #[test]
     fn an_application_is_told_by_its_own_lines() {
-        let template = "{{- if .Values.on }}\napiVersion: argoproj.io/v1alpha1\nkind: Application # child\n{{- end }}\n";
+        let template =
+            "{{- if .Values.on }}\napiVersion: argoproj.io/v1alpha1\nkind: Application # child\n{{- end }}\n";
         assert!(has_application(template));
         assert!(!has_application("apiVersion: argoproj.io/v1alpha1\nkind: AppProject\n"));
         assert!(!has_application("apiVersion: v1\nkind: ConfigMap\ndata:\n  a: |\n    kind: Application\n"));

@@ -33,17 +33,8 @@ const ELEMENTS: usize = 2000;
 const DEPTH: usize = 4;
 
 /// The generators that this room reads, by their key.
-const KINDS: [&str; 9] = [
-    "list",
-    "git",
-    "matrix",
-    "merge",
-    "clusters",
-    "pullRequest",
-    "scmProvider",
-    "clusterDecisionResource",
-    "plugin",
-];
+const KINDS: [&str; 9] =
+    ["list", "git", "matrix", "merge", "clusters", "pullRequest", "scmProvider", "clusterDecisionResource", "plugin"];
 
 impl Generators<'_> {
     /// The elements of all generators.
@@ -134,9 +125,7 @@ impl Generators<'_> {
         let fits = |globs: &[Glob], path: &RepoPath| {
             // Unlike a path of the configuration, `a/*` and `a/**` leave out `a` itself.
             let itself = |glob: &Glob| glob.as_str().trim_end_matches('*').trim_matches('/') == path.as_str();
-            globs.iter().any(|glob| {
-                glob.matches(path.as_str()) && (!glob.as_str().ends_with('*') || !itself(glob))
-            })
+            globs.iter().any(|glob| glob.matches(path.as_str()) && (!glob.as_str().ends_with('*') || !itself(glob)))
         };
         let is_hidden = |path: &RepoPath| path.segments().any(|segment| segment.starts_with('.'));
         let folders = self.reader.folders().iter().filter(|path| !path.as_str().is_empty() && !is_hidden(path));

@@ -207,8 +207,7 @@ impl<'a> Reader<'a> {
 
     fn flux_build(&self, folder: RepoPath) -> Build {
         let has = |name: &str| folder.join(name).is_some_and(|file| self.snapshot.file(&file).is_some());
-        let kind =
-            if KUSTOMIZATION_NAMES.into_iter().any(has) { BuildKind::Kustomize } else { BuildKind::Generated };
+        let kind = if KUSTOMIZATION_NAMES.into_iter().any(has) { BuildKind::Kustomize } else { BuildKind::Generated };
         Build { path: folder, kind }
     }
 

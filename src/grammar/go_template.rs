@@ -74,7 +74,8 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut rest = text;
     let mut trims = false;
     loop {
-        let split = rest.split_once("{{").and_then(|(before, b)| b.split_once("}}").map(|(a, after)| (before, a, after)));
+        let split =
+            rest.split_once("{{").and_then(|(before, b)| b.split_once("}}").map(|(a, after)| (before, a, after)));
         let text = split.map_or(rest, |(before, _, _)| before);
         let text = if trims { text.trim_start() } else { text };
         let Some((_, action, after)) = split else {
@@ -192,7 +193,9 @@ fn tokens(text: &str) -> Result<Vec<Token>, Gap> {
             }
             '.' => {
                 let length = rest.find(|c: char| !is_name(c) && c != '.').unwrap_or(rest.len());
-                tokens.push(Token::Path(rest[1..length].split('.').filter(|p| !p.is_empty()).map(str::to_owned).collect()));
+                tokens.push(Token::Path(
+                    rest[1..length].split('.').filter(|p| !p.is_empty()).map(str::to_owned).collect(),
+                ));
                 length
             }
             c if c.is_ascii_digit() || c == '-' => {
@@ -336,9 +339,14 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_a_gap() {
-        for template in
-            ["{{ .name }}", "{{ range .x }}{{ end }}", "{{ nosuch .count }}", "{{ end }}", "{{ if .count }}", "{{ \"a }}"]
-        {
+        for template in [
+            "{{ .name }}",
+            "{{ range .x }}{{ end }}",
+            "{{ nosuch .count }}",
+            "{{ end }}",
+            "{{ if .count }}",
+            "{{ \"a }}",
+        ] {
             assert!(go_template(template, &values()).is_err(), "{template}");
         }
         assert_eq!(name_template("{{name}}", &values()), Err(Gap("`name`".to_owned())));

@@ -110,6 +110,7 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
     rule!("sync-policy", "skipped-validation", "clusters/ingress.yaml"),
+    rule!("sync-policy", "unready-dependency", "clusters/staging/operators.yaml"),
 ];
 
 impl RuleSet {

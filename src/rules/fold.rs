@@ -28,7 +28,12 @@ pub(super) fn findings(active: &[Active<'_>], facts: &Facts<'_>, places: &[&Plac
             groups.entry((place.row, &place.objects)).or_default().push(place);
         }
     }
-    groups.into_values().chain(together.into_values()).chain(alone).map(|group| finding(active, facts, group, status.clone())).collect()
+    groups
+        .into_values()
+        .chain(together.into_values())
+        .chain(alone)
+        .map(|group| finding(active, facts, group, status.clone()))
+        .collect()
 }
 
 fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>, status: Status) -> Finding {

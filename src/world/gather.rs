@@ -11,10 +11,10 @@ use super::layout::{self, Kustomized, Layout};
 use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
 use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
-use crate::delivery::{self, Application, Asked, Destination, Here, Reader};
+use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader};
 use crate::model::{Object, ObjectKey, Trees};
 use crate::parse::ParseProblemKind;
-use crate::render::{Build, BuildKind, Rendered, Renderer};
+use crate::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
 
 /// How many times applications may ask for builds that hold applications that ask for builds.
 const ROUNDS: usize = 32;
@@ -26,7 +26,8 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     parse_all(&snapshot, trees);
     let layout = Layout::of(&snapshot, trees);
     let mut pool = Pool {
-        renderer: Renderer::new(&snapshot, trees, crate::render::Options::default()),
+        renderer: Renderer::new(&snapshot, trees, Options::default()),
+        unrestricted: Renderer::new(&snapshot, trees, Options { load: LoadRestriction::None, ..Options::default() }),
         shared: base.map(|base| Shared::new(base, &snapshot)),
         done: BTreeMap::new(),
         reader: Reader::new(&snapshot, trees, here),
@@ -39,13 +40,9 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     pool.render(files(&layout, &snapshot, &consumed));
     let mut asked = pool.ask();
     for _ in 0..ROUNDS {
-        let builds = asked.iter().flat_map(|(asked, _)| &asked.applications).flat_map(|found| &found.builds);
-        let new: BTreeSet<Build> =
-            builds.map(|(build, _)| build).filter(|build| !pool.done.contains_key(build)).cloned().collect();
-        if new.is_empty() {
+        if !pool.render_asked(&asked) {
             break;
         }
-        pool.render(new);
         asked = pool.ask();
     }
     let done = drop_consumed(std::mem::take(&mut pool.done));
@@ -90,6 +87,8 @@ struct Candidate {
 
 struct Pool<'a> {
     renderer: Renderer<'a>,
+    /// For what Flux alone applies: its controller lets a kustomization read all of its source.
+    unrestricted: Renderer<'a>,
     shared: Option<Shared<'a>>,
     done: BTreeMap<Build, Arc<Rendered>>,
     reader: Reader<'a>,
@@ -107,6 +106,33 @@ impl Pool<'_> {
                 (build, rendered)
             })
             .collect();
+        self.add(rendered);
+    }
+
+    /// Renders what applications ask for and nobody rendered yet; gives whether there was any.
+    fn render_asked(&mut self, asked: &[(Asked, Vec<Build>)]) -> bool {
+        let mut controllers: BTreeMap<&Build, BTreeSet<Controller>> = BTreeMap::new();
+        for application in asked.iter().flat_map(|(asked, _)| &asked.applications) {
+            for (build, _) in &application.builds {
+                controllers.entry(build).or_default().insert(application.controller);
+            }
+        }
+        let is_new = |build: &Build| !self.done.contains_key(build);
+        let new: BTreeSet<Build> = controllers.keys().copied().filter(|build| is_new(build)).cloned().collect();
+        let by_flux = |found: &BTreeSet<Controller>| found.len() == 1 && found.contains(&Controller::Flux);
+        let lifted: Vec<(Build, Arc<Rendered>)> = controllers
+            .into_iter()
+            .filter(|(build, found)| by_flux(found) && self.done.get(*build).is_some_and(|rendered| fails(rendered)))
+            .map(|(build, _)| (build.clone(), Arc::new(self.unrestricted.build(build))))
+            .filter(|(_, rendered)| !fails(rendered))
+            .collect();
+        let is_any = !new.is_empty() || !lifted.is_empty();
+        self.add(lifted);
+        self.render(new);
+        is_any
+    }
+
+    fn add(&mut self, rendered: Vec<(Build, Arc<Rendered>)>) {
         for (build, rendered) in rendered {
             for object in &rendered.objects {
                 self.reader.add_source(object);
@@ -133,6 +159,10 @@ impl Pool<'_> {
         let ask = |(object, holders): &(Object, Vec<Build>)| (self.reader.read(object), holders.clone());
         candidates.into_par_iter().map(ask).collect()
     }
+}
+
+fn fails(rendered: &Rendered) -> bool {
+    rendered.problems.iter().any(|problem| problem.kind == ProblemKind::DoesNotBuild)
 }
 
 /// What the other side has rendered already.
@@ -175,10 +205,9 @@ impl<'a> Shared<'a> {
         let rendered = self.by_build.get(build)?;
         let sources = trees.sources();
         let same = |file: &FileId| self.snapshot.file(sources.path(*file)) == Some(*file);
-        let fails = rendered.problems.iter().any(|problem| problem.kind == ProblemKind::DoesNotBuild);
         let lists = matches!(build.kind, BuildKind::Folder { .. } | BuildKind::Generated);
         let lists_the_same = || !lists || !self.moved.iter().any(|path| path.is_within(&build.path));
-        let same = !self.is_rebuilt && !fails && lists_the_same() && rendered.files.iter().all(same);
+        let same = !self.is_rebuilt && !fails(rendered) && lists_the_same() && rendered.files.iter().all(same);
         same.then(|| Arc::clone(rendered))
     }
 }
@@ -348,3 +377,7 @@ fn problems_of(trees: &Trees, file: FileId) -> Vec<Problem> {
     });
     problems.collect()
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -119,7 +119,11 @@ fn sorted(
 }
 
 /// Adds a kustomization and all that it includes.
-fn reach<'p>(start: &'p RepoPath, includes: &'p BTreeMap<RepoPath, Vec<RepoPath>>, reached: &mut BTreeSet<&'p RepoPath>) {
+fn reach<'p>(
+    start: &'p RepoPath,
+    includes: &'p BTreeMap<RepoPath, Vec<RepoPath>>,
+    reached: &mut BTreeSet<&'p RepoPath>,
+) {
     let mut open = vec![start];
     while let Some(folder) = open.pop() {
         if reached.insert(folder) {

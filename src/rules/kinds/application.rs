@@ -87,6 +87,7 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
 
 fn report(trees: &Trees, world: &World, application: &Application, (found, path): (Found, &str), sink: &mut Sink) {
     let (at, field) = found;
+    let what = what(trees, at, &field);
     let field = if application.is_generated() { format!("/spec/template{field}") } else { field };
     let kind = application.object.key.kind.to_string();
     let mut hit = Hit::at(at);
@@ -95,14 +96,26 @@ fn report(trees: &Trees, world: &World, application: &Application, (found, path)
         .word("application", title(&application.object))
         .word("kind", kind.clone())
         .word("path", path)
-        .word("what", trees.sources().shown_slice(at).lines().next().unwrap_or_default())
-        .field(field)
+        .word("what", what)
         .related(application.place, format!("of this {kind}"));
+    if at != application.place {
+        hit = hit.field(field);
+    }
     if application.controller == Controller::Flux {
         hit = hit.fact("flux");
     }
     hit.object = Some(ObjectName::of(&application.object));
     sink.report(hit);
+}
+
+/// The first line of a value, with its key where it says nothing alone.
+fn what(trees: &Trees, at: Span, field: &str) -> String {
+    let text = trees.sources().shown_slice(at);
+    let text = text.lines().next().unwrap_or_default().trim_matches(['\'', '"']);
+    match field.rsplit_once('/') {
+        Some((_, key)) if matches!(text, "true" | "*") => format!("{key}: {text}"),
+        _ => text.to_owned(),
+    }
 }
 
 /// The path by which an application is what `of` asks for; empty where no path says it.

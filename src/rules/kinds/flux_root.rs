@@ -64,9 +64,7 @@ fn children<'w>(trees: &Trees, world: &'w World, root: &Application) -> Vec<&'w 
         .map(|object| (object.place(trees), &object.key))
         .map(|(place, key)| (place.file, place.range.start, key))
         .collect();
-    let is_held = |child: &&Application| {
-        held.contains(&(child.place.file, child.place.range.start, &child.object.key))
-    };
+    let is_held = |child: &&Application| held.contains(&(child.place.file, child.place.range.start, &child.object.key));
     world.applications.iter().filter(is_held).collect()
 }
 

@@ -10,6 +10,7 @@ mod instance;
 mod plaintext_secret;
 mod problem;
 mod schema_change;
+mod unready_dependency;
 
 use serde_json::{Map, Value};
 
@@ -120,6 +121,7 @@ pub static KINDS: &[CheckKind] = &[
     plaintext_secret::KIND,
     problem::KIND,
     schema_change::KIND,
+    unready_dependency::KIND,
 ];
 
 /// The kind with this name.
