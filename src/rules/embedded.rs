@@ -103,8 +103,19 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("guard", "unused-suppression", "apps/db/settings.yaml"),
     rule!("pod-security", "privileged-container", "apps/web/overlays/prod/debug.yaml"),
     rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
+    rule!("sync-policy", "automated-production", "clusters/production/shop.yaml"),
+    rule!("sync-policy", "automated-root", "bootstrap/root.yaml"),
+    rule!("sync-policy", "broad-ignore-differences", "clusters/ingress.yaml"),
+    rule!("sync-policy", "cascading-root", "bootstrap/root.yaml"),
+    rule!("sync-policy", "deleting-application-set", "clusters/teams.yaml"),
+    rule!("sync-policy", "empty-sync-allowed", "clusters/production/shop.yaml"),
+    rule!("sync-policy", "endless-retry", "clusters/ingress.yaml"),
+    rule!("sync-policy", "flux-root-prunes", "clusters/staging/tenants.yaml"),
+    rule!("sync-policy", "forced-replace", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
+    rule!("sync-policy", "skipped-validation", "clusters/ingress.yaml"),
+    rule!("sync-policy", "unready-dependency", "clusters/staging/operators.yaml"),
 ];
 
 impl RuleSet {

@@ -138,6 +138,8 @@ pub struct Hit {
     pub value: Option<String>,
     /// What to do, where the rule's `fix` is not the best answer.
     pub help: Option<String>,
+    /// Hits of the rule with the same word here become one finding, wherever they are.
+    pub together: Option<String>,
     /// The row of the build it was seen in; the engine sets it for checks of objects. Hits of one place in several builds become one finding.
     pub build: Option<usize>,
 }
@@ -157,6 +159,7 @@ impl Hit {
             mark: None,
             value: None,
             help: None,
+            together: None,
             build: None,
         }
     }

@@ -3,12 +3,14 @@
 //! Never: an `if` on a rule's id; that would be two kinds.
 
 mod api_version;
+mod application;
 mod container_field;
+mod flux_root;
 mod instance;
 mod plaintext_secret;
 mod problem;
-mod prune;
 mod schema_change;
+mod unready_dependency;
 
 use serde_json::{Map, Value};
 
@@ -119,12 +121,14 @@ impl Params<'_> {
 /// All kinds, sorted by name.
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
+    application::KIND,
     container_field::KIND,
+    flux_root::KIND,
     instance::KIND,
     plaintext_secret::KIND,
     problem::KIND,
-    prune::KIND,
     schema_change::KIND,
+    unready_dependency::KIND,
 ];
 
 /// The kind with this name.
