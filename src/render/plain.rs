@@ -28,8 +28,8 @@ pub(super) fn folder(snapshot: &Snapshot, trees: &Trees, root: &RepoPath, filter
     let exclude = filter.exclude.map(glob);
     let wanted = |path: &RepoPath| {
         let relative = path.as_str()[root.as_str().len()..].trim_start_matches('/');
-        include.as_ref().is_none_or(|glob| matches(glob, relative))
-            && !exclude.as_ref().is_some_and(|glob| matches(glob, relative))
+        include.as_ref().is_none_or(|glob| matches(glob.as_ref(), relative))
+            && !exclude.as_ref().is_some_and(|glob| matches(glob.as_ref(), relative))
     };
     for (path, file) in manifests(snapshot, &root, filter.recurse) {
         if wanted(&path) {
@@ -141,8 +141,8 @@ fn glob(pattern: &str) -> Option<Regex> {
 }
 
 /// A glob that cannot be read matches nothing.
-fn matches(glob: &Option<Regex>, text: &str) -> bool {
-    glob.as_ref().is_some_and(|glob| glob.is_match(text))
+fn matches(glob: Option<&Regex>, text: &str) -> bool {
+    glob.is_some_and(|glob| glob.is_match(text))
 }
 
 #[cfg(test)]
@@ -159,7 +159,7 @@ mod tests {
             ("**/x.yaml", "a/b/x.yaml", true),
             ("x.yaml", "xyyaml", false),
         ] {
-            assert_eq!(matches(&glob(pattern), path), fits, "{pattern} {path}");
+            assert_eq!(matches(glob(pattern).as_ref(), path), fits, "{pattern} {path}");
         }
     }
 }
