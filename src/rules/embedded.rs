@@ -98,6 +98,11 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("guard", "unreadable-file"),
     rule!("pod-security", "privileged-container", "apps/web/overlays/prod/debug.yaml"),
     rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
+    rule!("structure", "adding-replace", "apps/web/kustomization.yaml"),
+    rule!("structure", "doubled-tag-suffix", "apps/web/kustomization.yaml"),
+    rule!("structure", "ignored-patch-directive", "apps/web/patch.yaml"),
+    rule!("structure", "lossy-merge-patch", "apps/web/patch.yaml"),
+    rule!("structure", "patch-matches-nothing", "apps/web/kustomization.yaml"),
     rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
 ];

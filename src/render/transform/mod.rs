@@ -18,7 +18,7 @@ mod specs;
 mod tests;
 mod variable;
 
-pub(super) use images::{image, images};
+pub(super) use images::{has_doubled_suffix, image, images};
 pub(super) use labels::{annotations, common_labels, labels};
 pub(super) use name_reference::name_references;
 pub(super) use names::{prefix, suffix};

@@ -9,6 +9,7 @@ mod plaintext_secret;
 mod problem;
 mod prune;
 mod schema_change;
+mod silent_loss;
 
 use serde_json::{Map, Value};
 
@@ -118,6 +119,7 @@ pub static KINDS: &[CheckKind] = &[
     problem::KIND,
     prune::KIND,
     schema_change::KIND,
+    silent_loss::KIND,
 ];
 
 /// The kind with this name.
