@@ -2,8 +2,6 @@
 //!
 //! Never: a decision that `run.rs` could make.
 
-#![expect(clippy::disallowed_methods, reason = "this is the edge of the process")]
-
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 

@@ -177,7 +177,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
             error: counts.error,
             warning: counts.warning,
             info: counts.info,
-            suppressed: 0,
+            suppressed: counts.suppressed,
             baseline: 0,
             unchanged: counts.unchanged,
             objects: report.judged.objects,
@@ -199,6 +199,7 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
         status: match finding.status {
             Status::Open => "open",
             Status::Unchanged => "unchanged",
+            Status::Suppressed { .. } => "suppressed",
         },
         message: &finding.message,
         help: finding.help.as_deref(),

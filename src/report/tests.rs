@@ -58,10 +58,11 @@ fn verdict(trees: &Trees) -> Verdict {
     };
     Verdict {
         findings: vec![first, second],
-        counts: Counts { error: 1, warning: 0, info: 1, unchanged: 3 },
+        counts: Counts { error: 1, warning: 0, info: 1, unchanged: 3, suppressed: 0 },
         standing: vec![Standing { rule: "not-rendered".into(), count: 2 }],
         skipped: vec!["schema-field-removed".into()],
         undecided: [("plaintext-secret".into(), 1)].into(),
+        added: Vec::new(),
     }
 }
 

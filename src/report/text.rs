@@ -99,6 +99,7 @@ impl fmt::Display for Shown<'_> {
         match self.finding.status {
             Status::Open => Ok(()),
             Status::Unchanged => f.write_str(" (the base has it too)"),
+            Status::Suppressed { .. } => f.write_str(" (suppressed)"),
         }
     }
 }
