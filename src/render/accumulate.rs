@@ -11,7 +11,7 @@ use super::patches::{Missing, Patcher};
 use super::plugin;
 use super::renderer::Options;
 use super::resource::{Behavior, Id, Resource};
-use super::schema::Schema;
+use super::schema::{Beside, Schema};
 use super::set::ResourceSet;
 use super::transform::{self, Cx, Specs};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
@@ -63,7 +63,7 @@ pub(super) struct Accumulated {
     /// What was lost without a word.
     pub(super) silent: Silent,
     /// The first kustomization that brings a schema.
-    pub(super) openapi: Option<(RepoPath, FileId)>,
+    pub(super) openapi: Option<(RepoPath, FileId, Beside)>,
 }
 
 impl Accumulated {
@@ -165,7 +165,7 @@ impl Layer<'_> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
         if self.out.openapi.is_none() && self.kustomization.get(self.cx.trees, "openapi").is_some() {
-            self.out.openapi = Some((self.chain.folder.clone(), self.kustomization.file));
+            self.out.openapi = Some((self.chain.folder.clone(), self.kustomization.file, self.beside()));
         }
         self.not_rendered();
         for entry in self.kustomization.resources(self.cx.trees) {
@@ -182,6 +182,11 @@ impl Layer<'_> {
         }
         self.vars()?;
         Ok(self.out)
+    }
+
+    /// Whether a schema that is met now is added to kustomize's own.
+    fn beside(&self) -> Beside {
+        if self.out.resources.list().is_empty() { Beside::Nothing } else { Beside::Builtin }
     }
 
     /// Puts aside what this tool does not render; the rest goes on.
@@ -247,6 +252,7 @@ impl Layer<'_> {
                 .with_help("list it under `components`"));
         }
         let from = &base.accumulated;
+        let before = self.out.resources.list().len();
         for resource in from.resources.list() {
             self.push(resource.clone(), entry)?;
         }
@@ -257,7 +263,9 @@ impl Layer<'_> {
         self.out.folders.extend(from.folders.iter().cloned());
         self.out.silent.extend(&from.silent);
         if self.out.openapi.is_none() {
-            self.out.openapi.clone_from(&from.openapi);
+            let beside = if before == 0 { Beside::Nothing } else { Beside::Builtin };
+            let added = |own| if own == Beside::Builtin { own } else { beside };
+            self.out.openapi = from.openapi.clone().map(|(folder, file, own)| (folder, file, added(own)));
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::finish;
 use super::load::{LoadRestriction, Target, Wanted, does_not_build, find};
 use super::order::Order;
 use super::plain::{self, Filter};
-use super::schema::Schema;
+use super::schema::{Beside, Schema};
 use super::{Build, BuildKind, Rendered};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees};
@@ -88,7 +88,7 @@ impl<'a> Renderer<'a> {
             .filter_map(|name| self.snapshot.file(&folder.join(name)?))
             .collect::<Vec<FileId>>();
         let Some(first) = own.first().copied() else { return Rendered::default() };
-        let schema = match self.schema(&folder, first) {
+        let schema = match self.schema(&folder, first, Beside::Nothing) {
             Ok(schema) => schema,
             Err(problem) => return Rendered { files: own, problems: vec![problem], ..Rendered::default() },
         };
@@ -130,9 +130,11 @@ impl<'a> Renderer<'a> {
     ) -> Result<(Arc<Base>, Option<Schema>), Problem> {
         let by = self.trees.top(file);
         let root = accumulate::base(cx, folder, None, by)?;
-        let theirs = root.accumulated.openapi.as_ref().filter(|(_, brings)| *brings != file);
+        let theirs = root.accumulated.openapi.as_ref().filter(|(_, brings, _)| *brings != file);
         let schema = match theirs {
-            Some((folder, file)) if std::ptr::eq(cx.schema, Schema::builtin()) => self.schema(folder, *file)?,
+            Some((folder, file, beside)) if std::ptr::eq(cx.schema, Schema::builtin()) => {
+                self.schema(folder, *file, *beside)?
+            }
             _ => None,
         };
         let Some(schema) = schema else { return Ok((root, None)) };
@@ -142,7 +144,13 @@ impl<'a> Renderer<'a> {
     }
 
     /// The schema that the kustomization's `openapi` brings in the place of kustomize's.
-    fn schema(&self, folder: &RepoPath, file: FileId) -> Result<Option<Schema>, Problem> {
+    fn schema(&self, folder: &RepoPath, file: FileId, beside: Beside) -> Result<Option<Schema>, Problem> {
+        // Most kustomizations bring none, and are read by who accumulates them.
+        let root = self.trees.parsed(file).documents().first().and_then(|document| document.root);
+        let brings = |field: crate::model::Field<'_>| field.name().eq_ignore_ascii_case("openapi");
+        if !root.is_some_and(|root| self.trees.node(file, root).fields().any(brings)) {
+            return Ok(None);
+        }
         // A kustomization that cannot be read is reported by who accumulates it.
         let Ok(kustomization) = Kustomization::read(self.trees, file) else { return Ok(None) };
         let given = |field| kustomization.get(self.trees, "openapi").and_then(|openapi| openapi.get(field));
@@ -156,7 +164,7 @@ impl<'a> Renderer<'a> {
         match find(self.snapshot, self.options.load, folder, at, Wanted::File)? {
             Target::File(file) => {
                 let document = self.trees.documents(file).next();
-                Ok(document.map(|document| Schema::from_openapi(self.trees.view(&document))))
+                Ok(document.map(|document| Schema::from_openapi(self.trees.view(&document), beside)))
             }
             Target::Folder(_) | Target::Elsewhere(_) => Ok(None),
         }

@@ -9,6 +9,7 @@ mod labels;
 mod name_reference;
 mod names;
 mod namespace;
+mod reference_trie;
 mod replacement;
 mod replacement_path;
 mod replicas;
