@@ -13,12 +13,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{FileId, RepoPath, Side, Snapshot, Sources};
+use crate::base::{FileId, Problem, RepoPath, Side, Snapshot, Sources};
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::delivery::Here;
 use crate::impact::{self, Impact};
-use crate::model::Trees;
+use crate::model::{Object, Trees};
+use crate::origins;
 use crate::read::{self, Ci, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
 use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
@@ -70,6 +71,7 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
     let done = match &cli.command {
         Command::Check(ask) => check(ask, env, out, err),
         Command::Render(ask) => render(ask, env, out, err),
+        Command::Blame(ask) => blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
         Command::Rules => write!(out, "{}", report::list(&RuleSet::embedded())).map(|()| CLEAN).map_err(Stop::from),
     };
@@ -355,48 +357,88 @@ fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
     builder.build().map_err(|error| Stop::Told(format!("no threads can be started: {error}"), NOT_JUDGED))
 }
 
+/// One build of a folder, wherever it lies, with what it was read from.
+struct Folder {
+    trees: Trees,
+    path: RepoPath,
+    objects: Vec<Object>,
+}
+
+impl Folder {
+    /// `None`, and the problems told, where it does not build.
+    fn build(dir: &Path, options: render::Options, env: &Env, err: &mut dyn Write) -> Result<Option<Self>, Stop> {
+        let sources = Arc::new(Sources::default());
+        let snapshot = read::on_demand(&sources);
+        let trees = Trees::new(sources);
+        let folder = env.directory.join(dir);
+        let folder =
+            folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
+        let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
+        let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
+        let build = Build { path: path.clone(), kind: BuildKind::Kustomize };
+        let built = Renderer::new(&snapshot, &trees, options).build(&build);
+        if built.files.is_empty() {
+            let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
+            let message = format!("unable to find one of {names} in directory '{}'", folder.display());
+            return Err(Stop::Told(message, FINDINGS));
+        }
+        for problem in &built.problems {
+            tell(&trees, problem, err)?;
+        }
+        Ok(built.problems.is_empty().then_some(Self { trees, path, objects: built.objects }))
+    }
+}
+
+/// Why a folder does not build or cannot be printed.
+fn tell(trees: &Trees, problem: &Problem, err: &mut dyn Write) -> Result<(), Stop> {
+    let at = trees.sources().positions(problem.at).0;
+    let file = trees.sources().path(problem.at.file);
+    let told = format!("error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column);
+    writeln!(err, "{}", report::log(&told))?;
+    Ok(())
+}
+
+fn restriction(asked: cli::Restrictor) -> render::LoadRestriction {
+    match asked {
+        cli::Restrictor::RootOnly => render::LoadRestriction::RootOnly,
+        cli::Restrictor::None => render::LoadRestriction::None,
+    }
+}
+
 fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
-    let sources = Arc::new(Sources::default());
-    let snapshot = read::on_demand(&sources);
-    let trees = Trees::new(sources);
-    let folder = env.directory.join(&ask.dir);
-    let folder = folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
-    let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
-    let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
     let options = render::Options {
-        load: match ask.load_restrictor {
-            cli::Restrictor::RootOnly => render::LoadRestriction::RootOnly,
-            cli::Restrictor::None => render::LoadRestriction::None,
-        },
+        load: restriction(ask.load_restrictor),
         order: ask.reorder.map(|order| match order {
             cli::Reorder::Legacy => render::Order::Legacy,
             cli::Reorder::None => render::Order::Fifo,
         }),
         managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
-    let built = Renderer::new(&snapshot, &trees, options).build(&Build { path, kind: BuildKind::Kustomize });
-    if built.files.is_empty() {
-        let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
-        return Err(Stop::Told(format!("unable to find one of {names} in directory '{}'", folder.display()), FINDINGS));
-    }
-    let printed = render::print(&trees, &built.objects);
-    let problems = built.problems.iter().chain(printed.as_ref().err());
-    let mut failed = false;
-    for problem in problems {
-        let at = trees.sources().positions(problem.at).0;
-        let file = trees.sources().path(problem.at.file);
-        let told = format!("error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column);
-        writeln!(err, "{}", report::log(&told))?;
-        failed = true;
-    }
-    if failed {
-        return Ok(FINDINGS);
-    }
-    let printed = printed.unwrap_or_default();
+    let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
+    let printed = if ask.origins {
+        origins::beside(&folder.trees, &folder.path, &folder.objects)
+    } else {
+        render::print(&folder.trees, &folder.objects)
+    };
+    let printed = match printed {
+        Ok(printed) => printed,
+        Err(problem) => {
+            tell(&folder.trees, &problem, err)?;
+            return Ok(FINDINGS);
+        }
+    };
     match &ask.output {
         None => out.write_all(printed.as_bytes())?,
         Some(path) => write_file(&env.directory.join(path), printed.as_bytes())?,
     }
+    Ok(CLEAN)
+}
+
+fn blame(ask: &cli::Blame, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+    let options = render::Options { load: restriction(ask.load_restrictor), ..render::Options::default() };
+    let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
+    let told = origins::blame(&folder.trees, &folder.path, &folder.objects, &ask.object, ask.field.as_deref());
+    out.write_all(told.map_err(|message| Stop::Told(message, FINDINGS))?.as_bytes())?;
     Ok(CLEAN)
 }
 

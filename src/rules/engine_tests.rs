@@ -157,7 +157,11 @@ fn a_problem_that_the_base_has_counts_where_the_change_touches_its_files() {
         let mut world = plain_world(&trees, side, &[("a.yaml", text), ("b.yaml", "b: 1\n")]);
         let file = world.builds[0].rendered.files[0];
         let problem = Problem::new(ProblemKind::DoesNotBuild, trees.top(file), "it does not build");
-        let rendered = crate::render::Rendered { problems: vec![problem], files: vec![file], objects: Vec::new() };
+        let rendered = crate::render::Rendered {
+            problems: vec![problem],
+            files: vec![file],
+            ..crate::render::Rendered::default()
+        };
         world.builds[0].rendered = Arc::new(rendered);
         world
     };

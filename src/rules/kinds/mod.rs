@@ -10,6 +10,7 @@ mod instance;
 mod plaintext_secret;
 mod problem;
 mod schema_change;
+mod silent_loss;
 mod unready_dependency;
 
 use serde_json::{Map, Value};
@@ -128,6 +129,7 @@ pub static KINDS: &[CheckKind] = &[
     plaintext_secret::KIND,
     problem::KIND,
     schema_change::KIND,
+    silent_loss::KIND,
     unready_dependency::KIND,
 ];
 
