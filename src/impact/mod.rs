@@ -2,7 +2,10 @@
 //!
 //! Never: a severity.
 
+mod compositions;
 mod instances;
+
+pub use compositions::users_of;
 
 use crate::api::{Defaulted, Pruned, Violation};
 use crate::base::{Span, TextRange};

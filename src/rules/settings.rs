@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::rule::{Default, GUARD, Rule, RuleSet};
 use super::{Hit, Severity};
-use crate::base::RepoPath;
+use crate::base::{Day, RepoPath};
 
 /// What a configuration says of a rule or a pack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,6 +42,8 @@ pub struct Settings {
     pub show: Show,
     /// The least severity that is shown; what is not shown counts nevertheless.
     pub least: Option<Severity>,
+    /// The day of the run.
+    pub today: Day,
     /// Only findings in or below these paths, and only they count; empty for all.
     pub within: Vec<RepoPath>,
 }

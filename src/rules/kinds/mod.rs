@@ -4,11 +4,15 @@
 
 mod api_version;
 mod container_field;
+mod definition_fault;
+mod field_change;
 mod instance;
+mod part_change;
 mod plaintext_secret;
 mod problem;
 mod prune;
 mod schema_change;
+mod sunset;
 
 use serde_json::{Map, Value};
 
@@ -113,11 +117,15 @@ impl Params<'_> {
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     container_field::KIND,
+    definition_fault::KIND,
+    field_change::KIND,
     instance::KIND,
+    part_change::KIND,
     plaintext_secret::KIND,
     problem::KIND,
     prune::KIND,
     schema_change::KIND,
+    sunset::KIND,
 ];
 
 /// The kind with this name.
