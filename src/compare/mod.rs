@@ -5,6 +5,7 @@
 mod apis;
 mod composition;
 mod constraint;
+mod graph;
 mod objects;
 mod part;
 mod promise;

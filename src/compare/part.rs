@@ -6,7 +6,7 @@ use crate::base::Span;
 use crate::model::{Object, Trees, View};
 use crate::world::{ObjectAt, World};
 
-use super::{Changes, composition, promise};
+use super::{Changes, composition, graph, promise};
 
 /// A kind of difference; a rule names it in kebab case.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +45,10 @@ pub enum Part {
     HelperStepRemoved,
     /// A step calls another function.
     StepFunctionChanged,
+    /// A graph does not make an object any more.
+    GraphResourceRemoved,
+    /// A resource of a graph is another object.
+    GraphIdentityChanged,
     /// A Composition is gone.
     CompositionRemoved,
     /// An XRD publishes fewer keys of the connection secret.
@@ -53,7 +57,7 @@ pub enum Part {
 
 impl Part {
     /// The kebab-case names.
-    pub const NAMES: [&str; 17] = [
+    pub const NAMES: [&str; 19] = [
         "anonymous-resource-removed",
         "anonymous-resource-shifted",
         "composition-removed",
@@ -63,6 +67,8 @@ impl Part {
         "deletion-allowed",
         "dependency-removed",
         "destinations-changed",
+        "graph-identity-changed",
+        "graph-resource-removed",
         "pipeline-removed",
         "pipeline-renamed",
         "resource-kind-changed",
@@ -92,6 +98,8 @@ impl Part {
             Self::DeletionAllowed => "deletion-allowed",
             Self::StepRemoved | Self::HelperStepRemoved => "step-removed",
             Self::StepFunctionChanged => "step-function-changed",
+            Self::GraphResourceRemoved => "graph-resource-removed",
+            Self::GraphIdentityChanged => "graph-identity-changed",
             Self::CompositionRemoved => "composition-removed",
             Self::ConnectionKeysNarrowed => "connection-keys-narrowed",
         }
@@ -159,6 +167,7 @@ fn both(trees: &Trees, was: &Object, is: &Object, parts: &mut Parts) {
     match (&*is.key.group, &*is.key.kind) {
         ("apiextensions.crossplane.io", "Composition") => composition::compare(old, new, parts),
         ("apiextensions.crossplane.io", "CompositeResourceDefinition") => connection_keys(old, new, parts),
+        ("kro.run", "ResourceGraphDefinition") => graph::compare(old, new, parts),
         ("platform.kratix.io", "Promise") => promise::compare(old, new, parts),
         _ => {}
     }

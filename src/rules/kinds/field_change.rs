@@ -47,8 +47,8 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("kind", "the object's kind"),
         ("name", "its namespace and name"),
         ("field", "the field"),
-        ("from", "what it was; empty where it was not there"),
-        ("to", "what it is; empty where it is gone"),
+        ("from", "what it was; of a map what differs"),
+        ("to", "what it is; of a map what differs"),
     ],
     build,
 };
@@ -136,7 +136,12 @@ impl<'w> Difference<'w> {
         if same || !asked || !(wanted.to.is_empty() || wanted.to.contains(&to)) {
             return None;
         }
-        Some(Self { field, at: new.at, was: old.value.map(|_| old.at), from, to })
+        let (from, to) = match (old.value, new.value) {
+            (Some(old), Some(new)) if old.is_map() && new.is_map() => (beyond(old, new), beyond(new, old)),
+            _ => (from, to),
+        };
+        let or_nothing = |text: String| if text.is_empty() { "nothing".to_owned() } else { text };
+        Some(Self { field, at: new.at, was: old.value.map(|_| old.at), from: or_nothing(from), to: or_nothing(to) })
     }
 }
 
@@ -171,9 +176,22 @@ fn dotted(pointer: &str) -> String {
     pointer.split('/').skip(1).map(|part| part.replace("~1", "/").replace("~0", "~")).collect::<Vec<_>>().join(".")
 }
 
+/// The fields of a map that the other has not, or differently.
+fn beyond(mine: View<'_>, other: View<'_>) -> String {
+    let differs = |field: &crate::model::Field<'_>| other.get(field.name()).is_none_or(|o| !o.is_equal(&field.value));
+    let shown = mine.fields().filter(differs).map(|field| format!("{} {}", field.name(), short(field.value)));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
 /// A value in a few characters.
 fn short(view: View<'_>) -> String {
-    let text = if view.is_scalar() { view.written().into_owned() } else { view.to_json().to_string() };
+    let text = if view.is_scalar() {
+        view.written().into_owned()
+    } else if view.is_seq() {
+        format!("[{}]", view.items().map(short).collect::<Vec<_>>().join(", "))
+    } else {
+        view.fields().map(|field| format!("{} {}", field.name(), short(field.value))).collect::<Vec<_>>().join(", ")
+    };
     match text.char_indices().nth(80) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
