@@ -3,6 +3,7 @@
 //! Never: an `if` on a rule's id; that would be two kinds.
 
 mod api_version;
+mod composition_reference;
 mod container_field;
 mod definition_fault;
 mod field_change;
@@ -116,6 +117,7 @@ impl Params<'_> {
 /// All kinds, sorted by name.
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
+    composition_reference::KIND,
     container_field::KIND,
     definition_fault::KIND,
     field_change::KIND,
