@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{FileId, Problem, RepoPath, Side, Snapshot, Sources};
+use crate::base::{Date, FileId, Problem, RepoPath, Side, Snapshot, Sources};
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::delivery::Here;
@@ -37,6 +37,8 @@ pub struct Env {
     pub color: bool,
     /// The columns of the terminal.
     pub width: usize,
+    /// The day of the run, in UTC.
+    pub today: Date,
     /// The index that git filled for its hook, if it is not the usual one.
     pub index: Option<PathBuf>,
 }
@@ -53,9 +55,19 @@ impl Env {
             ci: Ci::from_variables(&|name| std::env::var(name).ok()),
             color: given("NO_COLOR").is_none() && (terminal || forced),
             width: given("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(measured).unwrap_or(100),
+            today: today(given("SOURCE_DATE_EPOCH").as_deref()),
             index: given("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
+}
+
+/// The day that counts: what a reproducible build says, else the clock's.
+fn today(epoch: Option<&str>) -> Date {
+    let clock = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| since.as_secs())
+    };
+    Date::from_unix(epoch.and_then(|text| text.parse().ok()).unwrap_or_else(clock))
 }
 
 /// Exit codes of `check`: clean, findings, could not judge.
@@ -129,7 +141,7 @@ pub struct Judgement {
 
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
     let rules = RuleSet::embedded();
-    let settings = settings(ask, &rules)?;
+    let settings = Settings { today: env.today, ..settings(ask, &rules)? };
     let sources = Arc::new(Sources::default());
     let judged = pool(ask.jobs)?.install(|| -> Result<Judgement, Stop> {
         let sides = sides(ask, env, &sources)?;
@@ -154,7 +166,8 @@ pub fn judge(sources: Arc<Sources>, sides: Sides, rules: &RuleSet, settings: Set
     let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
     let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes));
     redact(&trees, base.as_ref(), &head);
-    let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact };
+    let today = settings.today;
+    let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
     let verdict = rules::judge(rules, &facts, &settings);
     let empty = base.iter().chain([&head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     Judgement { head, impact, base: name, empty, verdict, trees }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{ProblemKind, Side, Span};
+use crate::base::{Date, ProblemKind, Side, Span};
 use crate::compare::Changes;
 use crate::impact::Impact;
 use crate::model::{Object, Trees};
@@ -227,6 +227,8 @@ pub struct Facts<'a> {
     pub changes: &'a Changes,
     /// What the merge does; empty without a base.
     pub impact: &'a Impact,
+    /// The day of the run.
+    pub today: Date,
 }
 
 /// One object of the side that is judged, with the build it is in.

@@ -4,13 +4,18 @@
 
 mod api_version;
 mod application;
+mod composition_reference;
 mod container_field;
+mod definition_fault;
+mod field_change;
 mod flux_root;
 mod instance;
+mod part_change;
 mod plaintext_secret;
 mod problem;
 mod schema_change;
 mod silent_loss;
+mod sunset;
 mod unready_dependency;
 
 use serde_json::{Map, Value};
@@ -123,13 +128,18 @@ impl Params<'_> {
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     application::KIND,
+    composition_reference::KIND,
     container_field::KIND,
+    definition_fault::KIND,
+    field_change::KIND,
     flux_root::KIND,
     instance::KIND,
+    part_change::KIND,
     plaintext_secret::KIND,
     problem::KIND,
     schema_change::KIND,
     silent_loss::KIND,
+    sunset::KIND,
     unready_dependency::KIND,
 ];
 
