@@ -97,7 +97,11 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("guard", "unparsable-file", "notes/settings.yaml"),
     rule!("guard", "unreadable-file"),
     rule!("pod-security", "privileged-container", "apps/web/overlays/prod/debug.yaml"),
+    rule!("secrets", "credential-in-manifest", "apps/web/deployment.yaml"),
+    rule!("secrets", "leaked-token", "scripts/deploy.sh"),
+    rule!("secrets", "partly-encrypted-secret", "apps/db/secret.sops.yaml"),
     rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
+    rule!("secrets", "private-key-in-repository", "clusters/dev/kubeconfig"),
     rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
 ];

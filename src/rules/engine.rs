@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::place::{Place, places};
 use super::rule::{GUARD, RuleSet};
 use super::settings::{Active, Settings, Show};
-use super::{Check, Facts, Finding, Severity, Status, fold, matching, run};
+use super::{Check, Facts, Finding, Severity, Status, fold, matching, precedence, run};
 use crate::base::RepoPath;
 use crate::model::Trees;
 
@@ -55,8 +55,8 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     let active = settings.active(rules);
     let (head, base) = run::run(&active, facts, &rules.problems);
     let undecided = count_undecided(&active, &head.undecided);
-    let head = places(&active, facts.trees, head.seen);
-    let base = places(&active, facts.trees, base.seen);
+    let head = precedence::once(&active, places(&active, facts.trees, head.seen));
+    let base = precedence::once(&active, places(&active, facts.trees, base.seen));
     let known = matching::known_to_base(&active, facts, &head, &base);
     let choose = |wanted: bool| -> Vec<&Place> {
         let asked = head.iter().zip(&known).filter(|(place, _)| settings.covers(&place.path));

@@ -67,7 +67,7 @@ fn credential(map: &str, field: &Field<'_>, key: &RunKey) -> Option<Credential> 
 }
 
 /// Who wrote a value: the generator, where its history has one; else the last step.
-fn how(mut value: Value) -> Option<How> {
+pub(super) fn how(mut value: Value) -> Option<How> {
     let last = value.origin()?.set.as_ref()?.how;
     while let Some(set) = value.origin().and_then(|origin| origin.set.clone()) {
         if set.how == How::Generator {

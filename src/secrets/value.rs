@@ -110,7 +110,7 @@ pub(super) fn judge(secret: Secret<'_>, depth: u8) -> Option<Found> {
     if is_placeholder(text) || is_encoded_placeholder(text) {
         return None;
     }
-    let token = tokens::find(text).map(|token| Found::new(Kind::Token(token.name), strength_of(token, text)));
+    let token = tokens::find(text).map(|token| Found::new(Kind::Token(token.name), strength_of(&token, text)));
     let in_file = depth.checked_sub(1).and_then(|depth| embedded::worst(Secret { text, ..secret }, depth));
     // The worst counts: beside the id of a cloud key stands the key.
     let looks = [private_key(text), encoded_private_key(text), token, embedded::connection(text), hash(text), in_file];
@@ -118,9 +118,9 @@ pub(super) fn judge(secret: Secret<'_>, depth: u8) -> Option<Found> {
 }
 
 /// A JSON web token without a signature's algorithm opens nothing by itself.
-fn strength_of(token: tokens::Token, text: &str) -> Strength {
+pub(super) fn strength_of(token: &tokens::Token, text: &str) -> Strength {
     let unsigned = token.name == "JSON web token"
-        && text.find("eyJ").and_then(|at| text[at..].split('.').next()).is_some_and(|header| {
+        && text[token.range.clone()].split('.').next().is_some_and(|header| {
             decode(header).is_some_and(|bytes| memchr::memmem::find(&bytes, b"\"none\"").is_some())
         });
     if unsigned { Strength::Weak } else { token.strength }
@@ -287,7 +287,7 @@ fn is_public(text: &str) -> bool {
 }
 
 /// The name of another object, `ibm-s390x-ssh-key`: a DNS name with a separator. A UUID is none.
-fn is_reference(text: &str) -> bool {
+pub(super) fn is_reference(text: &str) -> bool {
     let is_dns =
         text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
     let is_uuid = text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');

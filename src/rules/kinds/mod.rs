@@ -4,7 +4,10 @@
 
 mod api_version;
 mod container_field;
+mod credential_in_manifest;
 mod instance;
+mod leak;
+mod partly_encrypted;
 mod plaintext_secret;
 mod problem;
 mod prune;
@@ -113,7 +116,10 @@ impl Params<'_> {
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     container_field::KIND,
+    credential_in_manifest::KIND,
     instance::KIND,
+    leak::KIND,
+    partly_encrypted::KIND,
     plaintext_secret::KIND,
     problem::KIND,
     prune::KIND,
