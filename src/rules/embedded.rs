@@ -100,8 +100,11 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("secrets", "credential-in-manifest", "apps/web/deployment.yaml"),
     rule!("secrets", "leaked-token", "scripts/deploy.sh"),
     rule!("secrets", "partly-encrypted-secret", "apps/db/secret.sops.yaml"),
+    rule!("secrets", "plain-secret-object", "apps/settings.yaml"),
     rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
     rule!("secrets", "private-key-in-repository", "clusters/dev/kubeconfig"),
+    rule!("secrets", "secret-in-annotation", "apps/db.yaml"),
+    rule!("secrets", "unencrypted-sops-file", "clusters/prod/db.sops.yaml"),
     rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
 ];

@@ -164,7 +164,13 @@ fn literal_of(right: &str) -> &str {
         }
     }
     let end = right.find(" #").unwrap_or(right.len());
-    right[..end].trim().trim_end_matches([';', ','])
+    let text = right[..end].trim().trim_end_matches([';', ',']);
+    // In a shell the name stands inside the quotes: `-H "Authorization: Bearer $TOKEN" \`
+    let bare = text.trim_end_matches([' ', '\\']);
+    match bare.strip_suffix(['"', '\'']) {
+        Some(inner) if !inner.contains(['"', '\'']) => inner,
+        _ => text,
+    }
 }
 
 /// SQL: `PASSWORD 'x'`, `IDENTIFIED BY 'x'`.
@@ -180,20 +186,21 @@ fn quoted_behind(line: &str) -> Option<(&str, Found)> {
 
 /// The worst password of the URLs in a text.
 fn url(text: &str) -> Option<Found> {
-    text.match_indices("://")
-        .filter_map(|(at, _)| {
-            let authority = text[at + 3..].split(['/', '?', '#', '"', '\'', '\n', ' ', '`']).next()?;
-            let (user, _) = authority.rsplit_once('@')?;
-            let (_, password) = user.split_once(':')?;
-            if password.len() < 3
-                || is_placeholder(password)
-                || matches!(password, "password" | "pass" | "pw") && is_sample(authority)
-            {
-                return None;
-            }
-            Some(Found { kind: Kind::Url, strength: strength::of(password) })
-        })
-        .reduce(Found::worse)
+    let found = url_passwords(text).map(|password| Found { kind: Kind::Url, strength: strength::of(password) });
+    found.reduce(Found::worse)
+}
+
+/// The passwords of the URLs in a text.
+pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("://").filter_map(|(at, _)| {
+        let authority = text[at + 3..].split(['/', '?', '#', '"', '\'', '\n', ' ', '`']).next()?;
+        let (user, _) = authority.rsplit_once('@')?;
+        let (_, password) = user.split_once(':')?;
+        let is_none = password.len() < 3
+            || is_placeholder(password)
+            || matches!(password, "password" | "pass" | "pw") && is_sample(authority);
+        (!is_none).then_some(password)
+    })
 }
 
 /// `user:password@host`, as documentation writes it.

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::embedded::{Assigned, assignment};
+use super::embedded::{Assigned, assignment, url_passwords};
 use super::keys::Place;
 use super::mark::RunKey;
 use super::placeholder::is_placeholder;
@@ -48,20 +48,22 @@ const KEY_FILES: &[&str] = &["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519"];
 /// in an excerpt.
 pub(super) fn lines_in(sources: &Sources, file: FileId) -> Vec<Span> {
     let Some(text) = text(sources, file) else { return Vec::new() };
+    // The value is a part of the text, so its address says where.
+    let span = |value: &str| {
+        let start = value.as_ptr() as usize - text.as_ptr() as usize;
+        Span { file, range: TextRange::new(start as u32, (start + value.len()) as u32) }
+    };
     let mut found = Vec::new();
     for line in text.lines() {
-        let value = match assignment(line, sources.path(file).name()) {
-            Some(Assigned::Quoted(value, _)) => value,
+        found.extend(url_passwords(line).map(span));
+        match assignment(line, sources.path(file).name()) {
+            Some(Assigned::Quoted(value, _)) => found.push(span(value)),
             Some(Assigned::Pair(pair)) => {
                 let secret = Secret { name: pair.name, place: Place::Field, text: pair.text };
-                let Some(_) = judge(secret, 0) else { continue };
-                pair.text
+                found.extend(judge(secret, 0).map(|_| span(pair.text)));
             }
-            None => continue,
-        };
-        // The value is a part of the text, so its address says where.
-        let start = value.as_ptr() as usize - text.as_ptr() as usize;
-        found.push(Span { file, range: TextRange::new(start as u32, (start + value.len()) as u32) });
+            None => {}
+        }
     }
     found
 }

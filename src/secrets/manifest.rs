@@ -7,6 +7,7 @@ use super::credential::{Credential, MAPS, how, in_secret};
 use super::embedded::{self, Assigned};
 use super::keys::{self, Place};
 use super::mark::RunKey;
+use super::placeholder::without_variables;
 use super::sops::Stanza;
 use super::strength;
 use super::value::{DEPTH, Found, Kind, Secret, decode, is_reference, judge};
@@ -148,12 +149,7 @@ impl Walk<'_> {
         }
         let how = how(view.value());
         for line in text.lines() {
-            let (key, value, found) = match embedded::assignment(line, name) {
-                Some(Assigned::Quoted(value, found)) => (name, value, Some(found)),
-                Some(Assigned::Pair(pair)) => (pair.name, pair.text, field(pair.name, pair.text)),
-                None => continue,
-            };
-            let Some(found) = found.filter(|_| !is_code(line, value)) else { continue };
+            let Some((key, value, found)) = on_line(line, name) else { continue };
             // The value is a part of the text, so its address says where.
             let start = value.as_ptr() as usize - text.as_ptr() as usize;
             let range = TextRange::new(start as u32, (start + value.len()) as u32);
@@ -176,6 +172,21 @@ impl Walk<'_> {
         let Found { kind, strength } = found;
         self.found.push(Credential { key: name.to_owned(), at, field, strength, kind, mark, how });
     }
+}
+
+/// The credential on a line of a file called `file`: its name, its text, what it is.
+fn on_line<'l>(line: &'l str, file: &'l str) -> Option<(&'l str, &'l str, Found)> {
+    let assigned = match embedded::assignment(line, file) {
+        Some(Assigned::Quoted(value, found)) => Some((file, value, found)),
+        Some(Assigned::Pair(pair)) => field(pair.name, pair.text).map(|found| (pair.name, pair.text, found)),
+        None => None,
+    };
+    let is_comment = ["#", ";", "//"].iter().any(|start| line.trim_start().starts_with(start));
+    let url = || {
+        let password = embedded::url_passwords(line).find(|_| !is_comment)?;
+        Some((file, password, Found { kind: Kind::Url, strength: strength::of(password) }))
+    };
+    assigned.filter(|(_, value, _)| !is_code(line, value)).or_else(url)
 }
 
 /// The name of a pair over several lines: of an environment variable, a chart's parameter, a JSON patch's operation, a
@@ -244,19 +255,30 @@ fn field(name: &str, text: &str) -> Option<Found> {
 
 fn is_no_literal(name: &str, text: &str) -> bool {
     let words = keys::words(name);
-    let says_password =
-        words.iter().any(|word| word.contains("pass") || matches!(word.as_str(), "pwd" | "pw"));
+    let says_password = words.iter().any(|word| word.contains("pass") || matches!(word.as_str(), "pwd" | "pw"));
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
-    let is_short_word = text.len() < 8 && text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_letters = text.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_word = is_letters && !says_password && !is_literal_name(name, &words);
+    let left = without_variables(text);
+    let is_variable = left.is_some_and(|rest| rest.ends_with(['=', ':', ' ']) || rest.len() < 12);
     text.len() < 3
         || is_number && !says_password
         || is_duration(text)
-        || is_short_word && !says_password
+        || is_word && (text.len() < 8 || text.bytes().all(|byte| byte.is_ascii_lowercase()))
         || names_something(text, says_password)
+        || is_variable
         || text.contains(char::is_whitespace) && !text.starts_with("Basic ") && !text.starts_with("Bearer ")
         || text.starts_with(['/', '.', '$', '~', '@', '*', '%'])
         || text.contains("::") && strength::entropy(text) < 4.0
         || is_identifier(text)
+}
+
+/// Names whose values are credentials also where they are one plain word: variables that end in it (`APP_SECRET`), and
+/// the secret of a cookie.
+fn is_literal_name(name: &str, words: &[String]) -> bool {
+    let is_variable = name.contains('_') && !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    let last = words.last().map_or("", String::as_str);
+    is_variable && matches!(last, "secret" | "token") || words.concat().ends_with("cookiesecret")
 }
 
 /// `24h`, `15m30s`, `512Mi`
@@ -269,15 +291,25 @@ fn is_duration(text: &str) -> bool {
         })
 }
 
-/// A name of another object: lower-case words with separators. Where the field says password, the value must itself
-/// say that it names one.
+/// A name of another object: lower-case words with separators; a path of words. Where the field says password, the value
+/// must itself say that it names one.
 fn names_something(text: &str, says_password: bool) -> bool {
-    const NAMES: &[&str] = &["secret", "cred", "password", "token", "key", "auth", "cert", "oauth", "tls"];
-    let has_digit = text.bytes().any(|byte| byte.is_ascii_digit());
-    if says_password {
-        return is_reference(text) && !has_digit && NAMES.iter().any(|word| text.contains(word));
+    const NAMES: &[&str] = &["secret", "cred", "token", "key", "auth", "cert", "oauth", "tls"];
+    if text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return !says_password && is_reference(text);
     }
-    is_reference(text) || !has_digit && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+    let is_path = text.contains('/')
+        && text.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'_' | b'-' | b'.'));
+    let is_camel = text.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && text.starts_with(|char: char| char.is_ascii_lowercase())
+        && text.bytes().any(|byte| byte.is_ascii_uppercase());
+    let lower = text.to_ascii_lowercase();
+    let says_so = NAMES.iter().any(|word| lower.contains(word));
+    // "super-secret-password" names nothing: its last word is the credential.
+    let is_own = says_password && (lower.ends_with("password") || lower.ends_with("pass"));
+    is_path
+        || (is_reference(text) || is_camel) && !is_own && (!says_password || says_so)
+        || !says_password && text.contains('_') && lower == text && !text.starts_with('_')
 }
 
 /// `metadata.name`, `spec.password`, `getToken`: words of a program, a path of fields.
@@ -292,7 +324,12 @@ fn is_identifier(text: &str) -> bool {
 
 /// Whether a line is of a program, where values are calls and variables.
 fn is_code(line: &str, value: &str) -> bool {
-    value.contains(['(', ')', '[', ']', '{', '}', '|', '`'])
+    // A word of a program, unquoted: a variable.
+    let is_variable = value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && (value.starts_with('_') || value.bytes().skip(1).any(|byte| byte.is_ascii_uppercase()))
+        && !line.contains(['"', '\'']);
+    is_variable
+        || value.contains(['(', ')', '[', ']', '{', '}', '|', '`'])
         || ["if ", "for ", "while ", "return ", "echo ", "def ", "function ", "case ", "elif ", "local ", "const ", "let "]
             .iter()
             .any(|start| line.trim_start().starts_with(start))

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::credential::MAPS;
+use super::credential::{LAST_APPLIED, MAPS};
 use super::leak::{lines_in, private_keys_in, tokens_in};
 use super::manifest::{in_document, in_manifest};
 use super::mark::RunKey;
@@ -12,9 +12,6 @@ use super::sops::{self, gaps};
 use crate::base::{FileId, NodeId, Span, TextRange};
 use crate::model::{How, MadeNode, Object, Trees, Value, View};
 use crate::parse::{self, Kind, Parsed};
-
-/// The annotation in which `kubectl apply` keeps the whole object, values included.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// The bytes of an object that no excerpt may show: all values of its Secrets and the credentials elsewhere in it,
 /// wherever rendering took them from, and those that patches and replacements took the place of.

@@ -182,7 +182,7 @@ fn hash(text: &str) -> Option<Found> {
 fn literal(secret: Secret<'_>, text: &str) -> Option<Found> {
     let authorization = secret.name.eq_ignore_ascii_case("authorization");
     if authorization || text.starts_with("Basic ") || text.starts_with("Bearer ") {
-        return header(text);
+        return header(text, secret.place);
     }
     let docker = secret.place == Place::Field
         && secret.name == "auth"
@@ -201,13 +201,20 @@ fn literal(secret: Secret<'_>, text: &str) -> Option<Found> {
 }
 
 /// `Basic …`, `Bearer …`: what follows is a credential.
-fn header(text: &str) -> Option<Found> {
+fn header(text: &str, place: Place) -> Option<Found> {
     let (scheme, value) = text.split_once(' ').unwrap_or(("", text));
     let value = value.trim();
-    if is_placeholder(value) {
+    // "Basic settings" is a title.
+    let is_words = place == Place::Field && (value.len() < 8 || value.contains(' ') || !is_pair(value) && scheme == "Basic");
+    if is_placeholder(value) || is_words {
         return None;
     }
     if scheme == "Basic" { basic(value) } else { Some(Found::new(Kind::Password, strength::of(value))) }
+}
+
+/// Whether a text is `user:password` in base64.
+fn is_pair(text: &str) -> bool {
+    decode(text).and_then(|bytes| String::from_utf8(bytes).ok()).is_some_and(|text| text.contains(':'))
 }
 
 /// `user:password` in base64.

@@ -12,6 +12,8 @@ mod plaintext_secret;
 mod problem;
 mod prune;
 mod schema_change;
+mod secret_object;
+mod unencrypted_file;
 
 use serde_json::{Map, Value};
 
@@ -124,6 +126,8 @@ pub static KINDS: &[CheckKind] = &[
     problem::KIND,
     prune::KIND,
     schema_change::KIND,
+    secret_object::KIND,
+    unencrypted_file::KIND,
 ];
 
 /// The kind with this name.
