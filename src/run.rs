@@ -168,7 +168,9 @@ fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));
     let others: Vec<FileId> = shown_texts(base, head).difference(&texts).copied().collect();
     spans.par_extend(others.par_iter().flat_map_iter(|file| secrets::redactions_of_text(trees, *file)));
-    spans.into_iter().for_each(|span| trees.sources().redact(span));
+    for span in spans {
+        trees.sources().redact(span);
+    }
 }
 
 /// The files that a report may show: those that text rules read anew, and those that builds read.

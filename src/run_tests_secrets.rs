@@ -35,7 +35,9 @@ fn carrier(carrier: &str, line: &str) -> Files {
         "anno" => object("bitnami.com/v1alpha1", "SealedSecret", "")
             .replace("namespace: b}", &format!("annotations: {{{line}}}}}")),
         "sealed" => object("bitnami.com/v1alpha1", "SealedSecret", &format!("spec:\n  encryptedData:\n    {line}")),
-        "sealedtpl" => object("bitnami.com/v1alpha1", "SealedSecret", &format!("spec:\n  template:\n    data:\n      {line}")),
+        "sealedtpl" => {
+            object("bitnami.com/v1alpha1", "SealedSecret", &format!("spec:\n  template:\n    data:\n      {line}"))
+        }
         "eso" => object("external-secrets.io/v1", "ExternalSecret", &format!("spec:\n  data:\n  {line}")),
         "env" => object(
             "v1",
@@ -130,13 +132,28 @@ fn planted() -> (Files, Vec<String>) {
     let (a, b, c) = (next(), next(), next());
     texts.push(("broken/kustomization.yaml".to_owned(), format!("resources: [none.yaml]\nsecretGenerator:\n- name: a\n  literals: [password={a}, 'token={b}']\n- name: b\n  literals:\n  - {c}\n")));
     let (a, b) = (next(), next());
-    texts.push(("env/kustomization.yaml".to_owned(), "secretGenerator:\n- name: a\n  envs: [a.env]\nconfigMapGenerator:\n- name: b\n  files: [b.ini]\n".to_owned()));
-    texts.push(("env/a.env".to_owned(), format!("USER=me\nPASSWORD={a}\nGITHUB_TOKEN=ghp_{}\n", testkit::expand("{R*36}"))));
+    texts.push((
+        "env/kustomization.yaml".to_owned(),
+        "secretGenerator:\n- name: a\n  envs: [a.env]\nconfigMapGenerator:\n- name: b\n  files: [b.ini]\n".to_owned(),
+    ));
+    texts.push((
+        "env/a.env".to_owned(),
+        format!("USER=me\nPASSWORD={a}\nGITHUB_TOKEN=ghp_{}\n", testkit::expand("{R*36}")),
+    ));
     texts.push(("env/b.ini".to_owned(), format!("[db]\nuser = me\npassword = {b}\n")));
     let (a, b, c) = (next(), next(), next());
-    texts.push(("script/run.sh".to_owned(), format!("export DB_PASSWORD={a}\nexport T=ghp_{}\nAPI_TOKEN=\"{b}\"\nmysql://root:{c}@db/x\n", testkit::expand("{R*36}"))));
+    texts.push((
+        "script/run.sh".to_owned(),
+        format!(
+            "export DB_PASSWORD={a}\nexport T=ghp_{}\nAPI_TOKEN=\"{b}\"\nmysql://root:{c}@db/x\n",
+            testkit::expand("{R*36}")
+        ),
+    ));
     let (a, b) = (next(), next());
-    texts.push(("patched/base.yaml".to_owned(), format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  password: {a}\n")));
+    texts.push((
+        "patched/base.yaml".to_owned(),
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  password: {a}\n"),
+    ));
     texts.push(("patched/kustomization.yaml".to_owned(), format!("resources: [base.yaml]\npatches:\n- target: {{kind: Secret}}\n  patch: |-\n    - op: replace\n      path: /stringData/password\n      value: {b}\n")));
     let texts = texts.into_iter().map(|(name, text)| (testkit::path(&name), text.into_bytes()));
     let mut files: Files = texts.collect();
@@ -178,8 +195,10 @@ fn no_planted_value_gets_out() {
         assert!(judged.write_reports(&ask, &super::env(), &mut out).is_ok(), "a vector takes all");
         let out = String::from_utf8(out).expect("reports are text") + &format!("{:?}", judged.verdict);
         let leaked: Vec<_> = values.iter().filter(|value| forms(value).iter().any(|form| out.contains(form))).collect();
-        let lines: Vec<_> =
-            out.lines().filter(|line| leaked.iter().any(|value| forms(value).iter().any(|f| line.contains(f)))).collect();
+        let lines: Vec<_> = out
+            .lines()
+            .filter(|line| leaked.iter().any(|value| forms(value).iter().any(|f| line.contains(f))))
+            .collect();
         assert!(leaked.is_empty(), "{} of {}: {lines:#?}", leaked.len(), values.len());
     }
 }

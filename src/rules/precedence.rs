@@ -20,6 +20,9 @@ const ORDERS: &[&[&str]] = &[&[
     "plain-secret-object",
 ]];
 
+/// Rules that say of a whole file what those behind them would say of each value in it.
+const WHOLE_FILE: &[&str] = &["unencrypted-sops-file"];
+
 /// The places without those of which another rule of an order, or the same rule on an object, has bytes in common.
 pub(super) fn once(active: &[Active<'_>], places: Vec<Place>) -> Vec<Place> {
     let rank = |place: &Place| -> Option<(usize, usize)> {
@@ -30,11 +33,17 @@ pub(super) fn once(active: &[Active<'_>], places: Vec<Place>) -> Vec<Place> {
     for place in &places {
         if let Some((order, rank)) = rank(place) {
             let range = place.hit.at.range;
-            let claim = Claim { start: range.start, end: range.end, rank: (rank, place.objects.is_empty()) };
+            let rank = (rank, place.objects.is_empty());
+            let claim = match &*active[place.row].rule.id {
+                id if WHOLE_FILE.contains(&id) => Claim { start: 0, end: u32::MAX, rank },
+                _ => Claim { start: range.start, end: range.end, rank },
+            };
             spoken.entry((order, &place.path)).or_default().push(claim);
         }
     }
-    spoken.values_mut().for_each(|claims| claims.sort_by_key(|claim| claim.start));
+    for claims in spoken.values_mut() {
+        claims.sort_by_key(|claim| claim.start);
+    }
     let keep: Vec<bool> = places
         .iter()
         .map(|place| {
@@ -63,6 +72,6 @@ mod tests {
     #[test]
     fn the_rules_of_the_orders_exist() {
         let known = |id: &&str| crate::rules::EMBEDDED.iter().any(|rule| rule.id == *id);
-        assert!(super::ORDERS.iter().flat_map(|ids| ids.iter()).all(known));
+        assert!(super::ORDERS.iter().flat_map(|ids| ids.iter()).chain(super::WHOLE_FILE).all(known));
     }
 }

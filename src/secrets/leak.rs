@@ -107,9 +107,9 @@ pub fn private_keys_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Lea
     if let Some(text) = text(sources, file) {
         let identities = tokens::all(text).into_iter().filter(|token| token.name == AGE_IDENTITY);
         found.extend(
-            identities
-                .filter(|token| is_live(text, token))
-                .map(|token| leak(file, text, "an age identity", (token.range.clone(), token.range), token.strength, key)),
+            identities.filter(|token| is_live(text, token)).map(|token| {
+                leak(file, text, "an age identity", (token.range.clone(), token.range), token.strength, key)
+            }),
         );
         for (first, whole, strength) in blocks(text).into_iter().chain(encoded_blocks(text)) {
             found.push(leak(file, text, "a private key", (first, whole), strength, key));

@@ -40,7 +40,9 @@ pub fn in_document(trees: &Trees, document: &Value, key: &RunKey) -> Vec<Credent
         // All else in them names keys of a store.
         Some(spec) => {
             let template = spec.path(["target", "template"]).or_else(|| spec.get("template"));
-            template.into_iter().for_each(|template| walk.node(template, "", &mut vec!["spec".to_owned()], DEPTH));
+            if let Some(template) = template {
+                walk.node(template, "", &mut vec!["spec".to_owned()], DEPTH);
+            }
         }
         None => walk.node(view, "", &mut Vec::new(), DEPTH),
     }
@@ -51,8 +53,14 @@ pub fn in_document(trees: &Trees, document: &Value, key: &RunKey) -> Vec<Credent
 const SCHEMAS: &[&str] = &["CustomResourceDefinition", "CompositeResourceDefinition"];
 
 /// Kinds that name keys of secret stores.
-const STORES: &[&str] =
-    &["ExternalSecret", "ClusterExternalSecret", "PushSecret", "SecretStore", "ClusterSecretStore", "VaultStaticSecret"];
+const STORES: &[&str] = &[
+    "ExternalSecret",
+    "ClusterExternalSecret",
+    "PushSecret",
+    "SecretStore",
+    "ClusterSecretStore",
+    "VaultStaticSecret",
+];
 
 /// Fields whose contents are not values of their own: labels, ciphertext, selectors, schemas.
 const ASIDE: &[&str] = &[
@@ -160,7 +168,18 @@ impl Walk<'_> {
 
     fn literal(&mut self, view: View<'_>, name: &str, text: &str, path: &[String]) {
         if let Some(found) = field(name, text) {
-            self.push(name, text, found, view.place(), path, how(view.value()));
+            let whole = view.place();
+            // An argument's option may be shown, and the value is what has to go.
+            let inside = match self.trees.sources().slice(whole).match_indices(text).last() {
+                Some((at, _)) if !text.is_empty() => {
+                    let start = whole.range.start + at as u32;
+                    Span { file: whole.file, range: TextRange::new(start, start + text.len() as u32) }
+                }
+                _ => whole,
+            };
+            let is_part = text.len() < view.written().len();
+            let at = if is_part { inside } else { whole };
+            self.push(name, text, found, at, path, how(view.value()));
         }
     }
 
@@ -330,9 +349,22 @@ fn is_code(line: &str, value: &str) -> bool {
         && !line.contains(['"', '\'']);
     is_variable
         || value.contains(['(', ')', '[', ']', '{', '}', '|', '`'])
-        || ["if ", "for ", "while ", "return ", "echo ", "def ", "function ", "case ", "elif ", "local ", "const ", "let "]
-            .iter()
-            .any(|start| line.trim_start().starts_with(start))
+        || [
+            "if ",
+            "for ",
+            "while ",
+            "return ",
+            "echo ",
+            "def ",
+            "function ",
+            "case ",
+            "elif ",
+            "local ",
+            "const ",
+            "let ",
+        ]
+        .iter()
+        .any(|start| line.trim_start().starts_with(start))
         || line.contains("==")
         || line.trim_end().ends_with('{')
 }

@@ -10,8 +10,7 @@ use crate::base::Span;
 use crate::model::View;
 
 /// The fields of a stanza that name who can decrypt (`sops stores/stores.go`).
-pub(super) const RECIPIENTS: &[&str] =
-    &["age", "pgp", "kms", "gcp_kms", "azure_kv", "hc_vault", "hckms", "key_groups"];
+pub(super) const RECIPIENTS: &[&str] = &["age", "pgp", "kms", "gcp_kms", "azure_kv", "hc_vault", "hckms", "key_groups"];
 
 /// What a suffix means where a stanza names no selector (`sops` `DefaultUnencryptedSuffix`).
 const DEFAULT_SUFFIX: &str = "_unencrypted";

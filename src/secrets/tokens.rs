@@ -222,7 +222,7 @@ impl Format {
         }
         let is_word = self.prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
         let left = at.checked_sub(1).map(|left| text[left]);
-        let bound = left.is_none_or(|left| !Url.has(left) && !(is_word && matches!(left, b'/' | b'+')));
+        let bound = left.is_none_or(|left| !Url.has(left) && (!is_word || !matches!(left, b'/' | b'+')));
         bound.then_some(at)
     }
 

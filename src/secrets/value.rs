@@ -205,7 +205,8 @@ fn header(text: &str, place: Place) -> Option<Found> {
     let (scheme, value) = text.split_once(' ').unwrap_or(("", text));
     let value = value.trim();
     // "Basic settings" is a title.
-    let is_words = place == Place::Field && (value.len() < 8 || value.contains(' ') || !is_pair(value) && scheme == "Basic");
+    let is_words =
+        place == Place::Field && (value.len() < 8 || value.contains(' ') || !is_pair(value) && scheme == "Basic");
     if is_placeholder(value) || is_words {
         return None;
     }

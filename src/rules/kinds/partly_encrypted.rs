@@ -25,9 +25,8 @@ fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
 }
 
 fn judge(trees: &Trees, file: FileId, key: &RunKey, sink: &mut Sink) {
-    if !trees.sources().path(file).name().ends_with("aml")
-        && ![".yml", ".json"].iter().any(|end| trees.sources().path(file).name().ends_with(end))
-    {
+    let name = trees.sources().path(file).name();
+    if ![".yaml", ".yml", ".json"].iter().any(|end| name.ends_with(end)) {
         return;
     }
     for document in trees.documents(file) {

@@ -52,7 +52,7 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
         for document in trees.documents(*file) {
             let Some(gap) = must_be_encrypted(rules, relative, by_name, trees.view(&document)) else { continue };
             let GapFault::Plain(key) = gap.fault else { continue };
-            let because = if by_name { "its name says that it is encrypted" } else { "a rule of `.sops.yaml` names it" };
+            let because = if by_name { "its name says so" } else { "a rule of `.sops.yaml` names it" };
             let mut hit = Hit::at(gap.at).word("path", path.as_str()).word("key", key).word("because", because);
             hit.field = Some(gap.field);
             hit.object = Object::new(trees, document.clone()).map(|object| ObjectName::of(&object));
