@@ -82,6 +82,7 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
         texts,
         problems: Vec::new(),
         consumed,
+        layout: crate::delivery::Layout::default(),
     };
     let define = |(from, object): (ObjectAt, &Object)| {
         let definition = Arc::new(api::compile(trees, object)?.definition);

@@ -8,6 +8,7 @@ use crate::base::{FileId, ProblemKind, Side, Span};
 use crate::compare::Changes;
 use crate::impact::Impact;
 use crate::model::{Object, Trees};
+use crate::secrets::RunKey;
 use crate::world::{Built, ObjectAt, World};
 
 /// How bad a finding is.
@@ -28,6 +29,22 @@ pub enum Status {
     Open,
     /// The base has it too.
     Unchanged,
+    /// Somebody said, with a reason, that it is not to count.
+    Suppressed {
+        /// The comment or the entry of the configuration.
+        by: Span,
+        /// Which of the two.
+        how: Suppressed,
+    },
+}
+
+/// Where a suppression is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Suppressed {
+    /// In a comment beside what it is about.
+    InSource,
+    /// In the configuration.
+    Configured,
 }
 
 /// A place that explains a finding.
@@ -177,6 +194,13 @@ impl Hit {
     pub fn value(mut self, hash: impl Into<String>) -> Self {
         self.value = Some(hash.into());
         self
+    }
+
+    /// The same with the hash of the secret value it is about, under this key. Under a key that lasts from run to run it
+    /// is part of the fingerprint too, so that a configuration can name one value.
+    #[must_use]
+    pub fn secret(self, key: &RunKey, hash: String) -> Self {
+        if key.lasts() { self.mark(hash.clone()).value(hash) } else { self.value(hash) }
     }
 
     /// The same with one more place that explains it, on the hit's own side.

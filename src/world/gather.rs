@@ -215,6 +215,7 @@ fn assemble(
         definitions: Vec::new(),
         texts: layout.texts,
         consumed,
+        layout: crate::delivery::Layout::default(),
     };
     place_in_clusters(&mut world, &holders);
     world.definitions = definitions(&world, trees);

@@ -20,6 +20,7 @@ use serde_json::{Map, Value};
 pub(super) use problem::hit as problem_hit;
 
 use super::Check;
+use crate::secrets::RunKey;
 
 /// What rules can look for. A rule file's `check` names one.
 pub struct CheckKind {
@@ -79,10 +80,16 @@ pub enum Need {
     Optional,
 }
 
-/// The parameters of one rule.
-pub struct Params<'a>(pub(super) &'a Map<String, Value>);
+/// The parameters of one rule, and the key of the run.
+pub struct Params<'a>(pub(super) &'a Map<String, Value>, pub(super) &'a RunKey);
 
 impl Params<'_> {
+    /// The key under which this run compares values that must not be shown.
+    #[must_use]
+    pub fn key(&self) -> RunKey {
+        self.1.clone()
+    }
+
     /// A text or a word; empty where it is not given.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {

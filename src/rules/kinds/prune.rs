@@ -3,7 +3,7 @@
 //! Never: what prune means for a controller; `delivery/` knows when it takes effect.
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
-use crate::delivery::{Application, Controller, Layout, Tier, tier_of};
+use crate::delivery::{Application, Controller, Tier, tier_of};
 use crate::model::Trees;
 use crate::rules::{Check, Hit, ObjectName, Sink};
 use crate::world::World;
@@ -44,8 +44,7 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
 
 fn judge(of: Of, trees: &Trees, world: &World, application: &Application, sink: &mut Sink) {
     let Some(at) = application.prunes else { return };
-    let core =
-        application.builds.iter().find(|(build, _)| tier_of(&build.path, &Layout::default()) == Some(Tier::Core));
+    let core = application.builds.iter().find(|(build, _)| tier_of(&build.path, &world.layout) == Some(Tier::Core));
     let path = match of {
         Of::Root if application.is_root && application.controller == Controller::ArgoCd => {
             application.builds.first().map(|(build, _)| build.path.to_string())
