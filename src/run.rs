@@ -13,7 +13,9 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{Date, FileId, Problem, RepoPath, Side, Snapshot, Sources};
+use rayon::prelude::*;
+
+use crate::base::{Date, FileId, Problem, RepoPath, Side, Snapshot, Sources, Span};
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::delivery::Here;
@@ -175,18 +177,29 @@ pub fn judge(sources: Arc<Sources>, sides: Sides, rules: &RuleSet, settings: Set
 
 /// Blanks every secret of both sides, before anything is written.
 fn redact(trees: &Trees, base: Option<&World>, head: &World) {
-    for world in base.into_iter().chain([head]) {
-        for (_, object) in world.objects() {
-            for span in secrets::redactions(trees, object) {
-                trees.sources().redact(span);
-            }
-        }
-        for file in &world.texts {
-            for span in secrets::redactions_of_file(trees, *file) {
-                trees.sources().redact(span);
-            }
-        }
+    let worlds = || base.into_iter().chain([head]);
+    let texts: BTreeSet<FileId> = worlds().flat_map(|world| world.texts.iter().copied()).collect();
+    let objects: Vec<&Object> = worlds().flat_map(World::objects).map(|(_, object)| object).collect();
+    let mut spans: Vec<Span> = objects.par_iter().flat_map_iter(|object| secrets::redactions(trees, object)).collect();
+    let files: Vec<FileId> = texts.iter().copied().collect();
+    spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));
+    let others: Vec<FileId> = shown_texts(base, head).difference(&texts).copied().collect();
+    spans.par_extend(others.par_iter().flat_map_iter(|file| secrets::redactions_of_text(trees, *file)));
+    for span in spans {
+        trees.sources().redact(span);
     }
+}
+
+/// The files that a report may show: those that text rules read anew, and those that builds read.
+fn shown_texts(base: Option<&World>, head: &World) -> BTreeSet<FileId> {
+    let of = |world: &World| world.snapshot.files().map(|(_, file)| file).collect::<BTreeSet<FileId>>();
+    let mut files = match base {
+        None => of(head),
+        Some(base) => of(base).symmetric_difference(&of(head)).copied().collect(),
+    };
+    let builds = base.into_iter().chain([head]).flat_map(|world| &world.builds);
+    files.extend(builds.flat_map(|built| built.rendered.files.iter().copied()));
+    files
 }
 
 impl Judgement {

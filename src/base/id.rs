@@ -6,7 +6,7 @@ use std::fmt;
 
 /// A file of the run: an interned (path, content), without a side. A file that the change leaves alone has one id in
 /// both worlds.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct FileId(pub(super) u32);
 
 /// A distinct content of the run. Files with equal bytes share it, so they are loaded and parsed once.

@@ -346,7 +346,8 @@ fn source(
 fn literal(entry: View<'_>) -> Result<Pair, Problem> {
     let text = entry.as_str().unwrap_or_default();
     let Some((key, value)) = text.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-        let message = format!("loading KV pairs: literal sources: invalid literal source {text}, expected key=value");
+        // What stands there may be a value whose key was forgotten, so it is not quoted.
+        let message = "loading KV pairs: literal sources: invalid literal source, expected key=value";
         return Err(does_not_build(entry.place(), message).with_help("write `key=value`"));
     };
     let bare = unquoted(value);

@@ -9,7 +9,7 @@ use super::place::{Place, places};
 use super::rule::{GUARD, RuleSet};
 use super::settings::{Active, CommentsOf, Settings, Show};
 use super::suppress::{self, Asked};
-use super::{Check, Facts, Finding, Severity, Status, Suppressed, fold, matching, run};
+use super::{Check, Facts, Finding, Severity, Status, Suppressed, fold, matching, precedence, run};
 use crate::base::{Problem, RepoPath, Span};
 use crate::model::Trees;
 
@@ -94,8 +94,8 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     let problems: Vec<Problem> = rules.problems.iter().chain(&settings.problems).cloned().collect();
     let (head, base) = run::run(&active, facts, &problems);
     let undecided = count_undecided(&active, &head.undecided);
-    let mut head = places(&active, facts.trees, head.seen);
-    let mut base = places(&active, facts.trees, base.seen);
+    let mut head = precedence::once(&active, places(&active, facts.trees, head.seen));
+    let mut base = precedence::once(&active, places(&active, facts.trees, base.seen));
     let asked = Asked { active: &active, rules, facts, settings };
     let comments = suppress::apply(&asked, facts.head, &mut head);
     let of_base = facts.base.map(|world| suppress::apply(&asked, world, &mut base));

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{Date, ProblemKind, Side, Span};
+use crate::base::{Date, FileId, ProblemKind, Side, Span};
 use crate::compare::Changes;
 use crate::impact::Impact;
 use crate::model::{Object, Trees};
@@ -269,6 +269,8 @@ pub type ValueCheck = dyn Fn(&Trees, &Object, &mut Sink) + Send + Sync;
 pub type ObjectCheck = dyn Fn(&Trees, &Subject<'_>, &mut Sink) + Send + Sync;
 /// Looks at a world.
 pub type WorldCheck = dyn Fn(&Trees, &World, &mut Sink) + Send + Sync;
+/// Looks at one file, whatever is in it.
+pub type TextCheck = dyn Fn(&Trees, FileId, &mut Sink) + Send + Sync;
 /// Looks at both worlds and what differs.
 pub type ChangeCheck = dyn Fn(&Facts<'_>, &mut Sink) + Send + Sync;
 
@@ -281,6 +283,11 @@ pub enum Check {
     Object(Box<ObjectCheck>),
     /// One world as a whole.
     World(Box<WorldCheck>),
+    /// A file by itself, of any type. Judged once for both sides; a file that is no YAML or JSON only where the other
+    /// side has another content, or none.
+    Text(Box<TextCheck>),
+    /// Objects by themselves, and files by themselves: what is no object, but says the same (values of a chart).
+    ValueAndText(Box<ValueCheck>, Box<TextCheck>),
     /// Both worlds and their changes; runs with a base only.
     Change(Box<ChangeCheck>),
     /// The problems of one kind that the other rooms met.

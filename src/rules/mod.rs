@@ -12,6 +12,7 @@ pub mod kinds;
 mod matching;
 mod pack;
 mod place;
+mod precedence;
 mod rule;
 mod run;
 mod schema;
@@ -25,7 +26,7 @@ pub(crate) use embedded::RULES as EMBEDDED;
 pub use engine::{Counts, Ran, Standing, Verdict, judge};
 pub use finding::{
     ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
-    Suppressed, ValueCheck, WorldCheck,
+    Suppressed, TextCheck, ValueCheck, WorldCheck,
 };
 pub use pack::RuleFile;
 pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::matching;
 use super::run::Seen;
 use super::settings::Active;
-use super::{Check, Hit, Severity, Status};
+use super::{Hit, Severity, Status};
 use crate::base::RepoPath;
 use crate::model::Trees;
 use crate::world::ObjectAt;
@@ -64,8 +64,7 @@ pub(super) fn places(active: &[Active<'_>], trees: &Trees, seen: Vec<Seen>) -> V
     let mut places: BTreeMap<Key, Place> = BTreeMap::new();
     for seen in seen {
         let place = Place::new(active, trees, seen);
-        let about_objects = matches!(active[place.row].rule.check, Check::Value(_) | Check::Object(_));
-        let own = (!about_objects).then(|| format!("{}\0{:?}", place.message, place.hit.object));
+        let own = place.objects.is_empty().then(|| format!("{}\0{:?}", place.message, place.hit.object));
         let range = place.hit.at.range;
         let key = (place.row, place.path.clone(), range.start, range.end, own);
         match places.get_mut(&key) {

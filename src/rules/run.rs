@@ -2,7 +2,7 @@
 //!
 //! Never: an order that depends on threads; results come in the order of what was looked at.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use rayon::prelude::*;
 
 use super::kinds::problem_hit;
 use super::settings::Active;
-use super::{Check, Facts, Hit, ObjectName, Sink, Subject};
-use crate::base::{FileId, NodeId, Problem, ProblemKind, Span};
+use super::{Check, Facts, Hit, ObjectName, Sink, Subject, TextCheck};
+use crate::base::{FileId, NodeId, Problem, ProblemKind, Span, TextRange};
 use crate::model::{Made, Object, Trees, Value};
 use crate::world::{Built, ObjectAt, World};
 
@@ -56,8 +56,10 @@ impl Looked {
 /// Runs all checks over both sides; gives those of the head and those of the base.
 pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]) -> (Looked, Looked) {
     let values = Values::judge(active, facts);
+    let texts = Texts::judge(active, facts);
     let side = |world: &World| {
         let mut looked = values.of(world);
+        looked.add(texts.of(world));
         looked.add(objects(active, facts.trees, world));
         looked.add(worlds(active, facts.trees, world));
         looked
@@ -155,13 +157,65 @@ fn judge_value(active: &[Active<'_>], trees: &Trees, object: &Object) -> Looked 
     let mut all = Looked::default();
     let blame = || Some((object.place(trees), object.key.to_string()));
     for (row, rule) in active.iter().enumerate() {
-        let Check::Value(check) = &rule.rule.check else { continue };
+        let (Check::Value(check) | Check::ValueAndText(check, _)) = &rule.rule.check else { continue };
         all.add(guarded(active, row, &blame, |sink| check(trees, object, sink)));
     }
     for seen in &mut all.seen {
         seen.hit.object.get_or_insert_with(|| ObjectName::of(object));
     }
     all
+}
+
+/// The results of the checks of files, once for each file of both sides.
+struct Texts(BTreeMap<FileId, Looked>);
+
+impl Texts {
+    fn judge(active: &[Active<'_>], facts: &Facts<'_>) -> Self {
+        let rows: Vec<(usize, &TextCheck)> = active.iter().enumerate().filter_map(text_check).collect();
+        if rows.is_empty() {
+            return Self(BTreeMap::new());
+        }
+        let of = |world: &World| world.snapshot.files().map(|(_, file)| file).collect::<BTreeSet<FileId>>();
+        let (head, base) = (of(facts.head), facts.base.map(of));
+        let mut files: BTreeSet<FileId> = match &base {
+            None => head,
+            Some(base) => head.symmetric_difference(base).copied().collect(),
+        };
+        files.extend(facts.base.into_iter().chain([facts.head]).flat_map(|world| &world.texts));
+        let look = |file: FileId| {
+            let blame = || {
+                let at = Span { file, range: TextRange::new(0, 0) };
+                Some((at, format!("`{}`", facts.trees.sources().path(file))))
+            };
+            let mut all = Looked::default();
+            for (row, check) in &rows {
+                all.add(guarded(active, *row, &blame, |sink| check(facts.trees, file, sink)));
+            }
+            (file, all)
+        };
+        Self(files.into_par_iter().map(look).collect())
+    }
+
+    /// The results for the files of a world.
+    fn of(&self, world: &World) -> Looked {
+        let mut all = Looked::default();
+        for looked in world.snapshot.files().filter_map(|(_, file)| self.0.get(&file)) {
+            all.undecided.extend(&looked.undecided);
+            all.panics.extend(looked.panics.iter().cloned());
+            all.seen.extend(looked.seen.iter().map(|seen| {
+                let hit = Hit { side: world.side, ..seen.hit.clone() };
+                Seen { hit, ..seen.clone() }
+            }));
+        }
+        all
+    }
+}
+
+fn text_check<'r>((row, active): (usize, &Active<'r>)) -> Option<(usize, &'r TextCheck)> {
+    match &active.rule.check {
+        Check::Text(check) | Check::ValueAndText(_, check) => Some((row, &**check)),
+        _ => None,
+    }
 }
 
 /// The checks of objects in their builds.

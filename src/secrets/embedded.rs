@@ -106,12 +106,37 @@ impl Walk<'_> {
 
 /// Judges one line of `name = value` or `name: value`.
 fn line_of(line: &str, file: &str, depth: u8) -> Option<Found> {
+    let Line { name, text } = match assignment(line, file)? {
+        Assigned::Quoted(_, found) => return Some(found),
+        Assigned::Pair(pair) => pair,
+    };
+    judge(Secret { name, place: Place::Field, text }, depth.min(1).saturating_sub(1))
+}
+
+/// A name with the value behind it, on one line.
+pub(super) struct Line<'l> {
+    /// The name.
+    pub(super) name: &'l str,
+    /// The value, without quotes and comment.
+    pub(super) text: &'l str,
+}
+
+/// What a line assigns.
+pub(super) enum Assigned<'l> {
+    /// A value to be judged.
+    Pair(Line<'l>),
+    /// A value that the words before it say is a password: its text, and what it was found to be.
+    Quoted(&'l str, Found),
+}
+
+/// What a line of a file called `file` assigns; `None` for comments and anything else.
+pub(super) fn assignment<'l>(line: &'l str, file: &str) -> Option<Assigned<'l>> {
     let line = line.trim();
     if line.is_empty() || ["#", ";", "//", "!", "--", "["].iter().any(|start| line.starts_with(start)) {
         return None;
     }
-    if let Some(found) = quoted_behind(line) {
-        return Some(found);
+    if let Some((value, found)) = quoted_behind(line) {
+        return Some(Assigned::Quoted(value, found));
     }
     let at = line.find(['=', ':'])?;
     let (left, right) = (line[..at].trim(), line[at + 1..].trim());
@@ -128,7 +153,7 @@ fn line_of(line: &str, file: &str, depth: u8) -> Option<Found> {
     if matches!(text, "|" | "|-" | "|+" | ">" | ">-" | ">+") {
         return None;
     }
-    judge(Secret { name, place: Place::Field, text }, depth.min(1).saturating_sub(1))
+    Some(Assigned::Pair(Line { name, text }))
 }
 
 /// A value without its quotes, comment and final sign.
@@ -139,35 +164,43 @@ fn literal_of(right: &str) -> &str {
         }
     }
     let end = right.find(" #").unwrap_or(right.len());
-    right[..end].trim().trim_end_matches([';', ','])
+    let text = right[..end].trim().trim_end_matches([';', ',']);
+    // In a shell the name stands inside the quotes: `-H "Authorization: Bearer $TOKEN" \`
+    let bare = text.trim_end_matches([' ', '\\']);
+    match bare.strip_suffix(['"', '\'']) {
+        Some(inner) if !inner.contains(['"', '\'']) => inner,
+        _ => text,
+    }
 }
 
 /// SQL: `PASSWORD 'x'`, `IDENTIFIED BY 'x'`.
-fn quoted_behind(line: &str) -> Option<Found> {
+fn quoted_behind(line: &str) -> Option<(&str, Found)> {
     let lower = line.to_ascii_lowercase();
     ["password '", "identified by '"].iter().find_map(|start| {
         let at = lower.find(start)? + start.len();
         let value = line[at..].split('\'').next()?;
-        if is_placeholder(value) { None } else { Some(Found { kind: Kind::Password, strength: strength::of(value) }) }
+        let found = Found { kind: Kind::Password, strength: strength::of(value) };
+        (!is_placeholder(value)).then_some((value, found))
     })
 }
 
 /// The worst password of the URLs in a text.
 fn url(text: &str) -> Option<Found> {
-    text.match_indices("://")
-        .filter_map(|(at, _)| {
-            let authority = text[at + 3..].split(['/', '?', '#', '"', '\'', '\n', ' ', '`']).next()?;
-            let (user, _) = authority.rsplit_once('@')?;
-            let (_, password) = user.split_once(':')?;
-            if password.len() < 3
-                || is_placeholder(password)
-                || matches!(password, "password" | "pass" | "pw") && is_sample(authority)
-            {
-                return None;
-            }
-            Some(Found { kind: Kind::Url, strength: strength::of(password) })
-        })
-        .reduce(Found::worse)
+    let found = url_passwords(text).map(|password| Found { kind: Kind::Url, strength: strength::of(password) });
+    found.reduce(Found::worse)
+}
+
+/// The passwords of the URLs in a text.
+pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("://").filter_map(|(at, _)| {
+        let authority = text[at + 3..].split(['/', '?', '#', '"', '\'', '\n', ' ', '`']).next()?;
+        let (user, _) = authority.rsplit_once('@')?;
+        let (_, password) = user.split_once(':')?;
+        let is_none = password.len() < 3
+            || is_placeholder(password)
+            || matches!(password, "password" | "pass" | "pw") && is_sample(authority);
+        (!is_none).then_some(password)
+    })
 }
 
 /// `user:password@host`, as documentation writes it.

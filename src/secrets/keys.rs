@@ -65,6 +65,7 @@ const ABOUT: &[&str] = &[
     "header",
     "headers",
     "type",
+    "kind",
     "class",
     "store",
     "provider",
@@ -164,9 +165,10 @@ fn is_about(words: &[String], squashed: &str, place: Place) -> bool {
     }
     let last = words.last().map_or("", String::as_str).trim_end_matches(|char: char| char.is_ascii_digit());
     let first = words.first().map_or("", String::as_str);
-    let names_a_key =
-        ["passwordkey", "tokenkey", "secretkeys", "secretkeyref"].iter().any(|end| squashed.ends_with(end))
-            || (place == Place::Field && squashed == "secretkey");
+    let names_a_key = ["passwordkey", "tokenkey", "credentialkey", "credentialskey", "secretkeys", "secretkeyref"]
+        .iter()
+        .any(|end| squashed.ends_with(end))
+        || (place == Place::Field && squashed == "secretkey");
     let names_a_secret = (first == "existing" && last == "secret")
         || ["pullsecret", "pullsecrets", "configsecret"].iter().any(|end| squashed.ends_with(end));
     let counts_tokens = last == "tokens" && words.iter().any(|word| matches!(word.as_str(), "max" | "min" | "server"));
@@ -175,6 +177,7 @@ fn is_about(words: &[String], squashed: &str, place: Place) -> bool {
         || names_a_secret
         || counts_tokens
         || first == "automount"
+        || first == "from" && place == Place::Field
         || squashed.contains("publickey")
 }
 

@@ -5,8 +5,10 @@
 mod credential;
 mod embedded;
 mod keys;
+mod leak;
 #[cfg(test)]
 mod lines;
+mod manifest;
 mod mark;
 mod placeholder;
 mod redact;
@@ -15,9 +17,11 @@ mod strength;
 mod tokens;
 mod value;
 
-pub use credential::{Credential, in_secret};
+pub use credential::{Credential, in_annotation, in_secret, plain_value};
+pub use leak::{Leak, private_keys_in, tokens_in};
+pub use manifest::{in_document, in_manifest};
 pub use mark::RunKey;
-pub use redact::{redactions, redactions_of_file};
-pub use sops::is_encrypted;
+pub use redact::{redactions, redactions_of_file, redactions_of_text};
+pub use sops::{CreationRule, Gap, GapFault, Undecided, creation_rules, gaps, is_encrypted, must_be_encrypted};
 pub use strength::Strength;
 pub use value::Kind;

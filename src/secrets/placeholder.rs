@@ -43,6 +43,10 @@ const WHOLE: &[&str] = &[
     "unset",
     "empty",
     "dummy",
+    "noauth",
+    "unused",
+    "notused",
+    "notneeded",
     "example",
     "sample",
 ];

@@ -4,32 +4,88 @@
 
 use std::collections::BTreeSet;
 
-use super::credential::MAPS;
-use super::sops;
+use super::credential::{LAST_APPLIED, MAPS};
+use super::leak::{lines_in, private_keys_in, tokens_in};
+use super::manifest::{in_document, in_manifest};
+use super::mark::RunKey;
+use super::sops::{self, gaps};
 use crate::base::{FileId, NodeId, Span, TextRange};
 use crate::model::{How, MadeNode, Object, Trees, Value, View};
 use crate::parse::{self, Kind, Parsed};
 
-/// The annotation in which `kubectl apply` keeps the whole object, values included.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-/// The bytes of an object that no excerpt may show: all values of its Secrets, wherever rendering took them from, and
-/// those that patches and replacements took the place of.
+/// The bytes of an object that no excerpt may show: all values of its Secrets and the credentials elsewhere in it,
+/// wherever rendering took them from, and those that patches and replacements took the place of.
 #[must_use]
 pub fn redactions(trees: &Trees, object: &Object) -> Vec<Span> {
+    // What stands in a file is found with the file.
+    if matches!(object.value, Value::Source(..)) {
+        return Vec::new();
+    }
     let mut spans = Vec::new();
     secrets_in(trees, &object.value, &mut spans);
+    let key = RunKey::from_salt("");
+    spans.extend(in_manifest(trees, object, &key).into_iter().map(|credential| credential.at));
     spans
 }
 
-/// The same for every document of a file, whether some build reads it or not: bases, patches and lists too.
+/// The same for every document of a YAML or JSON file, whether some build reads it or not: bases, patches, lists and
+/// chart values too; and tokens and keys anywhere in it.
 #[must_use]
 pub fn redactions_of_file(trees: &Trees, file: FileId) -> Vec<Span> {
     let mut spans = Vec::new();
+    let key = RunKey::from_salt("");
     for document in trees.documents(file) {
         secrets_in(trees, &document, &mut spans);
+        literals(trees.view(&document), &mut spans);
+        patched(trees.view(&document), &mut spans);
+        spans.extend(in_document(trees, &document, &key).into_iter().map(|credential| credential.at));
+        let gaps = gaps(trees.view(&document), &key).unwrap_or_default();
+        spans.extend(gaps.into_iter().filter(|gap| gap.fault.is_plain()).map(|gap| gap.at));
     }
+    // Templates and broken files have lines, if nothing else.
+    if !trees.parsed(file).problems().is_empty() {
+        spans.extend(lines_in(trees.sources(), file));
+    }
+    spans.extend(leaks(trees, file, &key));
     spans
+}
+
+/// The same for a file that is neither YAML nor JSON: tokens and keys, and values under names that say credential.
+#[must_use]
+pub fn redactions_of_text(trees: &Trees, file: FileId) -> Vec<Span> {
+    let mut spans = lines_in(trees.sources(), file);
+    spans.extend(leaks(trees, file, &RunKey::from_salt("")));
+    spans
+}
+
+fn leaks(trees: &Trees, file: FileId, key: &RunKey) -> impl Iterator<Item = Span> {
+    let sources = trees.sources();
+    tokens_in(sources, file, key).into_iter().chain(private_keys_in(sources, file, key)).map(|leak| leak.whole)
+}
+
+/// The values of a kustomization's `secretGenerator` literals, rendered or not.
+fn literals(document: View<'_>, spans: &mut Vec<Span>) {
+    let generators = document.get("secretGenerator").into_iter().flat_map(|list| list.items());
+    for literal in generators.filter_map(|entry| entry.get("literals")).flat_map(|list| list.items()) {
+        let at = literal.place();
+        let written = literal.trees().sources().slice(at);
+        // The key may be shown.
+        let start = written.find('=').map_or(0, |equals| equals + 1) as u32;
+        let quote = u32::from(start > 0 && written.starts_with(['"', '\'']) && written.len() as u32 > start + 1);
+        spans.push(Span { file: at.file, range: TextRange::new(at.range.start + start, at.range.end - quote) });
+    }
+}
+
+/// The values of a JSON patch that sets keys of a Secret.
+fn patched(document: View<'_>, spans: &mut Vec<Span>) {
+    for operation in document.items() {
+        let path = operation.str_at(["path"]).unwrap_or_default();
+        // A ConfigMap has `data` too, whose patches are blanked with the others rather than a Secret's shown.
+        let sets = path == "/data" || path.starts_with("/data/") || path.starts_with("/stringData");
+        if let Some(value) = operation.get("value").filter(|_| sets) {
+            spans.push(value.place());
+        }
+    }
 }
 
 /// Finds the Secrets in a value, however deep: items of a list, templates of other kinds, manifests in texts.

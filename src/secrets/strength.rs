@@ -70,11 +70,20 @@ const WELL_KNOWN: &[&str] = &[
 /// The strength of a value.
 pub(super) fn of(text: &str) -> Strength {
     let text = text.trim();
-    if text.len() < 8 || is_well_known(text) || entropy(text) < 2.5 || is_counting(text) {
+    if text.len() < 8 || is_well_known(text) || is_mock(text) || entropy(text) < 2.5 || is_counting(text) {
         Strength::Weak
     } else {
         Strength::Strong
     }
+}
+
+/// `fake_password`, `dummy-token`: it calls itself one.
+fn is_mock(text: &str) -> bool {
+    let mut words = text.split(['-', '_']);
+    let first = words.next().unwrap_or_default().to_ascii_lowercase();
+    words.next().is_some()
+        && matches!(&*first, "fake" | "dummy" | "test" | "demo" | "sample" | "default" | "mock")
+        && !text.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// A value of the list, with digits and signs around it or in the place of letters: `Admin123!`, `p@ssw0rd`.

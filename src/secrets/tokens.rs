@@ -2,7 +2,10 @@
 //!
 //! Never: an expression that is tried at each byte; a format begins with a literal, which is searched first.
 
-use memchr::memmem;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::strength::Strength;
 
@@ -62,13 +65,18 @@ struct Format {
 }
 
 /// A token in a text.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Token {
     /// What it is, in words.
     pub(super) name: &'static str,
     /// How much it protects.
     pub(super) strength: Strength,
+    /// Its bytes.
+    pub(super) range: Range<usize>,
 }
+
+/// The format that is a private key, not a token.
+pub(super) const AGE_IDENTITY: &str = "age identity";
 
 const MANY: usize = 4096;
 
@@ -147,7 +155,7 @@ static FORMATS: &[Format] = &[
         "eyJ",
         &[Run(Url, 10, MANY), Lit(".eyJ"), Run(Url, 10, MANY), Lit("."), Run(Url, 10, MANY)],
     ),
-    token("age identity", "AGE-SECRET-KEY-1", &[Run(Bech32, 58, 58)]),
+    token(AGE_IDENTITY, "AGE-SECRET-KEY-1", &[Run(Bech32, 58, 58)]),
     token("Vault token", "hvs.", &[Run(Url, 24, 300)]),
     token("Vault token", "hvb.", &[Run(Url, 24, 300)]),
     token("OpenAI key", "sk-proj-", &[Run(Url, 20, 300)]),
@@ -166,51 +174,79 @@ static FORMATS: &[Format] = &[
     token("Pulumi token", "pul-", &[Run(Hex, 40, 40)]),
 ];
 
+/// All prefixes in one automaton. Prefixes may begin like others, so it finds overlapping ones.
+static PREFIXES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let prefixes = FORMATS.iter().map(|format| format.prefix);
+    AhoCorasick::builder().match_kind(MatchKind::Standard).build(prefixes).ok()
+});
+
 /// The strongest token of a known format in a text.
 pub(super) fn find(text: &str) -> Option<Token> {
-    FORMATS
-        .iter()
-        .filter(|format| format.is_in(text.as_bytes()))
-        .map(|format| Token { name: format.name, strength: format.strength })
-        .max_by_key(|token| token.strength)
+    all(text).into_iter().max_by_key(|token| token.strength)
+}
+
+/// The tokens of known formats in a text, in one pass; none overlaps another.
+pub(super) fn all(text: &str) -> Vec<Token> {
+    let Some(prefixes) = &*PREFIXES else { return Vec::new() };
+    let mut found: Vec<Token> = prefixes
+        .find_overlapping_iter(text)
+        .filter_map(|hit| {
+            let format = &FORMATS[hit.pattern().as_usize()];
+            let range = format.at(text.as_bytes(), hit.start())?;
+            Some(Token { name: format.name, strength: format.strength, range })
+        })
+        .collect();
+    found.sort_by_key(|token| (token.range.start, std::cmp::Reverse(token.range.end)));
+    let mut end = 0;
+    found.retain(|token| {
+        let apart = token.range.start >= end;
+        end = end.max(token.range.end);
+        apart
+    });
+    found
 }
 
 impl Format {
-    fn is_in(&self, text: &[u8]) -> bool {
-        memmem::find_iter(text, self.prefix.as_bytes()).any(|at| self.starts_well(text, at) && self.goes_on(text, at))
+    /// The bytes of the token whose prefix stands at `at`, where it is one.
+    fn at(&self, text: &[u8], at: usize) -> Option<Range<usize>> {
+        let start = self.start(text, at)?;
+        let end = self.end(text, at)?;
+        Some(start..end)
     }
 
-    /// The token begins at a word's boundary: `task-…` holds no `sk-…`.
-    fn starts_well(&self, text: &[u8], at: usize) -> bool {
-        match self.before {
-            Some((alphabet, least, most)) => {
-                let run = text[..at].iter().rev().take(most + 1).take_while(|byte| alphabet.has(**byte)).count();
-                (least..=most).contains(&run)
-            }
-            None => at.checked_sub(1).is_none_or(|left| !Url.has(text[left])),
+    /// The token begins at a word's boundary: `task-…` holds no `sk-…`, and a block of base64 no `/AKIA…`.
+    fn start(&self, text: &[u8], at: usize) -> Option<usize> {
+        if let Some((alphabet, least, most)) = self.before {
+            let run = text[..at].iter().rev().take(most + 1).take_while(|byte| alphabet.has(**byte)).count();
+            return (least..=most).contains(&run).then_some(at - run);
         }
+        let is_word = self.prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let left = at.checked_sub(1).map(|left| text[left]);
+        let bound = left.is_none_or(|left| !Url.has(left) && (!is_word || !matches!(left, b'/' | b'+')));
+        bound.then_some(at)
     }
 
-    fn goes_on(&self, text: &[u8], at: usize) -> bool {
-        let mut rest = &text[at + self.prefix.len()..];
+    fn end(&self, text: &[u8], at: usize) -> Option<usize> {
+        let mut end = at + self.prefix.len();
         for part in self.parts {
+            let rest = &text[end..];
             match part {
-                Lit(literal) => match rest.strip_prefix(literal.as_bytes()) {
-                    Some(behind) => rest = behind,
-                    None => return false,
-                },
+                Lit(literal) => {
+                    rest.strip_prefix(literal.as_bytes())?;
+                    end += literal.len();
+                }
                 Run(alphabet, least, most) => {
                     let run = rest.iter().take(most + 1).take_while(|byte| alphabet.has(**byte)).count();
                     // A run that is too long is another thing; runs of one character are written by hand.
                     let varied = rest[..run].iter().any(|byte| *byte != rest[0]);
                     if run < *least || run > *most || !varied {
-                        return false;
+                        return None;
                     }
-                    rest = &rest[run..];
+                    end += run;
                 }
             }
         }
-        true
+        Some(end)
     }
 }
 

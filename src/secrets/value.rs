@@ -110,7 +110,7 @@ pub(super) fn judge(secret: Secret<'_>, depth: u8) -> Option<Found> {
     if is_placeholder(text) || is_encoded_placeholder(text) {
         return None;
     }
-    let token = tokens::find(text).map(|token| Found::new(Kind::Token(token.name), strength_of(token, text)));
+    let token = tokens::find(text).map(|token| Found::new(Kind::Token(token.name), strength_of(&token, text)));
     let in_file = depth.checked_sub(1).and_then(|depth| embedded::worst(Secret { text, ..secret }, depth));
     // The worst counts: beside the id of a cloud key stands the key.
     let looks = [private_key(text), encoded_private_key(text), token, embedded::connection(text), hash(text), in_file];
@@ -118,9 +118,9 @@ pub(super) fn judge(secret: Secret<'_>, depth: u8) -> Option<Found> {
 }
 
 /// A JSON web token without a signature's algorithm opens nothing by itself.
-fn strength_of(token: tokens::Token, text: &str) -> Strength {
+pub(super) fn strength_of(token: &tokens::Token, text: &str) -> Strength {
     let unsigned = token.name == "JSON web token"
-        && text.find("eyJ").and_then(|at| text[at..].split('.').next()).is_some_and(|header| {
+        && text[token.range.clone()].split('.').next().is_some_and(|header| {
             decode(header).is_some_and(|bytes| memchr::memmem::find(&bytes, b"\"none\"").is_some())
         });
     if unsigned { Strength::Weak } else { token.strength }
@@ -182,7 +182,7 @@ fn hash(text: &str) -> Option<Found> {
 fn literal(secret: Secret<'_>, text: &str) -> Option<Found> {
     let authorization = secret.name.eq_ignore_ascii_case("authorization");
     if authorization || text.starts_with("Basic ") || text.starts_with("Bearer ") {
-        return header(text);
+        return header(text, secret.place);
     }
     let docker = secret.place == Place::Field
         && secret.name == "auth"
@@ -201,13 +201,21 @@ fn literal(secret: Secret<'_>, text: &str) -> Option<Found> {
 }
 
 /// `Basic …`, `Bearer …`: what follows is a credential.
-fn header(text: &str) -> Option<Found> {
+fn header(text: &str, place: Place) -> Option<Found> {
     let (scheme, value) = text.split_once(' ').unwrap_or(("", text));
     let value = value.trim();
-    if is_placeholder(value) {
+    // "Basic settings" is a title.
+    let is_words =
+        place == Place::Field && (value.len() < 8 || value.contains(' ') || !is_pair(value) && scheme == "Basic");
+    if is_placeholder(value) || is_words {
         return None;
     }
     if scheme == "Basic" { basic(value) } else { Some(Found::new(Kind::Password, strength::of(value))) }
+}
+
+/// Whether a text is `user:password` in base64.
+fn is_pair(text: &str) -> bool {
+    decode(text).and_then(|bytes| String::from_utf8(bytes).ok()).is_some_and(|text| text.contains(':'))
 }
 
 /// `user:password` in base64.
@@ -287,7 +295,7 @@ fn is_public(text: &str) -> bool {
 }
 
 /// The name of another object, `ibm-s390x-ssh-key`: a DNS name with a separator. A UUID is none.
-fn is_reference(text: &str) -> bool {
+pub(super) fn is_reference(text: &str) -> bool {
     let is_dns =
         text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
     let is_uuid = text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');

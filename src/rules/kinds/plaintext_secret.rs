@@ -60,7 +60,8 @@ fn judge(trees: &Trees, object: &Object, key: &RunKey, sink: &mut Sink) {
     }
 }
 
-fn is_test(path: &RepoPath) -> bool {
+/// Whether a file lies in a folder of tests.
+pub(super) fn is_test(path: &RepoPath) -> bool {
     path.parent().is_some_and(|folder| folder.segments().any(|segment| TEST_FOLDERS.contains(&segment)))
 }
 
