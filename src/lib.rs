@@ -39,12 +39,14 @@
 //! **report** – findings to text or JSON. Uses base and the types of rules and impact. Never: a finding dropped, sorted or
 //! graded again.
 //!
-//! **cli, run** – the edge: what may be asked, and the pipeline, a line a stage.
+//! **cli, config, run** – the edge: what may be asked, on the command line and in the configuration, and the pipeline, a
+//! line a stage.
 
 pub mod api;
 pub mod base;
 pub mod cli;
 pub mod compare;
+pub mod config;
 pub mod delivery;
 pub mod grammar;
 pub mod impact;

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use super::{Env, Sides, judge};
+use super::{Asked, Env, Sides, judge};
 use crate::base::{Side, Sources};
 use crate::cli::{Cli, Command};
 use crate::delivery::Here;
+use crate::model::Trees;
 use crate::report::BaseName;
 use crate::rules::{RuleSet, Settings};
 use crate::testkit::{self, Files, Judged};
@@ -26,7 +27,8 @@ fn in_memory(base: Option<&Files>, head: &Files, settings: &Settings) -> Judged 
         here: Here::default(),
         within: Vec::new(),
     };
-    let judged = judge(sources, sides, &RuleSet::embedded(), settings.clone());
+    let asked = Asked { rules: RuleSet::embedded(), settings: settings.clone(), ..Asked::default() };
+    let judged = judge(Trees::new(sources), sides, asked);
     let cli =
         Cli::try_parse_from(["gitops-guard", "check", "--color", "never", "--quiet"]).expect("a right command line");
     let Command::Check(ask) = cli.command else { panic!("it says check") };

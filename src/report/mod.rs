@@ -4,17 +4,19 @@
 
 mod explain;
 mod json;
+mod mistake;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use std::io;
 
-use crate::base::Sources;
+use crate::base::{Sources, Span};
 use crate::rules::Verdict;
 
-pub use explain::{explain, list};
+pub use explain::{explain, list, list_json};
 pub use json::{ApiImpact, InstanceCounts};
+pub use mistake::mistakes;
 
 /// A judged change, with what a report says besides its findings.
 pub struct Report<'a> {
@@ -94,5 +96,18 @@ impl Report<'_> {
             Format::Text { color, width, summary } => text::write(self, color, width, summary, out),
             Format::Json => json::write(self, out),
         }
+    }
+}
+
+/// The longest text of a suppression that is shown, in characters.
+const SHOWN: usize = 200;
+
+/// What may be shown of a span, in one line of bounded length.
+fn in_one_line(sources: &Sources, at: Span) -> String {
+    let words = sources.shown_slice(at);
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn write(
     Ok(())
 }
 
-fn handler(color: Color, width: usize) -> GraphicalReportHandler {
+pub(super) fn handler(color: Color, width: usize) -> GraphicalReportHandler {
     let theme = match color {
         Color::On => GraphicalTheme::unicode(),
         Color::Off => GraphicalTheme::unicode_nocolor(),
@@ -133,7 +133,7 @@ impl Diagnostic for Shown<'_> {
 }
 
 /// The shown text of a file, by the line index that it has already.
-struct FileText<'a> {
+pub(super) struct FileText<'a> {
     sources: &'a Sources,
     file: FileId,
     /// The primary place in the shown text, and where it really is.
@@ -148,9 +148,16 @@ impl fmt::Debug for FileText<'_> {
 }
 
 impl<'a> FileText<'a> {
-    fn new(sources: &'a Sources, primary: Span) -> Self {
+    pub(super) fn new(sources: &'a Sources, primary: Span) -> Self {
         let position = sources.positions(primary).0;
         Self { sources, file: primary.file, start: range(sources, primary), position }
+    }
+}
+
+impl FileText<'_> {
+    /// The primary place in the shown text.
+    pub(super) fn primary(&self) -> SourceSpan {
+        self.start
     }
 }
 
@@ -231,6 +238,7 @@ fn sum_up(report: &Report<'_>) -> String {
         writeln!(out, "{} that the base has too (--all shows them)", many(others, "finding"))
             .expect("a string takes all");
     }
+    out.push_str(&suppressions(report));
     if !verdict.skipped.is_empty() {
         let count = many(verdict.skipped.len(), "rule");
         let named = verdict.skipped.iter().take(NAMED_RULES).map(|id| &**id).collect::<Vec<_>>().join(", ");
@@ -239,6 +247,32 @@ fn sum_up(report: &Report<'_>) -> String {
     }
     for (rule, count) in &verdict.undecided {
         writeln!(out, "{rule} could not decide {}", many(*count, "case")).expect("a string takes all");
+    }
+    out
+}
+
+/// How many suppressions are named.
+const NAMED_SUPPRESSIONS: usize = 10;
+
+/// What is suppressed, and the suppressions that the change adds, in their own words.
+fn suppressions(report: &Report<'_>) -> String {
+    let verdict = report.verdict;
+    let mut out = String::new();
+    if verdict.counts.suppressed > 0 {
+        let count = many(verdict.counts.suppressed, "finding");
+        writeln!(out, "{count} suppressed (--all shows them)").expect("a string takes all");
+    }
+    if verdict.added.is_empty() {
+        return out;
+    }
+    writeln!(out, "the change adds {}:", many(verdict.added.len(), "suppression")).expect("a string takes all");
+    for at in verdict.added.iter().take(NAMED_SUPPRESSIONS) {
+        let line = report.sources.positions(*at).0.line;
+        let words = super::in_one_line(report.sources, *at);
+        writeln!(out, "  {}:{line} {words}", report.sources.path(at.file)).expect("a string takes all");
+    }
+    if verdict.added.len() > NAMED_SUPPRESSIONS {
+        out.push_str("  … (all in the JSON report)\n");
     }
     out
 }

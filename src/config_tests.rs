@@ -1,0 +1,3 @@
+//! Configurations, right and wrong.
+//!
+//! Never: a disk but for the fixtures.
