@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::base::{BlobId, FileId, LoadError, Loader, RepoPath, Snapshot, Sources, Span};
+use crate::base::{BlobId, FileId, LoadError, Loader, RepoPath, Snapshot, Sources, Span, TextRange};
 use crate::delivery::{Layout, Tier};
 use crate::grammar::Glob;
 use crate::model::{Trees, View};
-use crate::rules::{self, GUARD, Ignore, Mistake, RuleFile, RuleSet, Schema, Setting, Settings, Severity, unknown_rule};
+use crate::rules::{
+    self, GUARD, Ignore, Mistake, RuleFile, RuleSet, Schema, Setting, Settings, Severity, unknown_rule,
+};
 
 /// The name of the file, at the root of the tree.
 pub const NAME: &str = ".gitops-guard.yaml";
@@ -150,6 +152,9 @@ pub fn given(sources: &Sources, name: &str, bytes: Vec<u8>) -> FileId {
 ///
 /// # Errors
 /// All that is wrong with it.
+///
+/// # Panics
+/// Never: the schema is our own, and a test reads it.
 pub fn read(trees: &Trees, file: FileId, snapshot: &Snapshot) -> Result<Configuration, Vec<Mistake>> {
     if let crate::base::Content::Failed(error) = trees.sources().content(file) {
         return Err(vec![Mistake::new(trees.top(file), format!("the configuration cannot be read: {error}"))]);
@@ -158,6 +163,7 @@ pub fn read(trees: &Trees, file: FileId, snapshot: &Snapshot) -> Result<Configur
     if trees.parsed(file).problems().is_empty() && trees.documents(file).next().is_none() {
         return Ok(Configuration::default());
     }
+    redact_salts(trees, file);
     let root = rules::document(trees, file, "configuration")?;
     if let Some(salt) = root.path(["secrets", "salt"]) {
         trees.sources().redact(salt.place());
@@ -168,6 +174,21 @@ pub fn read(trees: &Trees, file: FileId, snapshot: &Snapshot) -> Result<Configur
         return Err(mistakes);
     }
     Resolver { root, snapshot, mistakes: Vec::new() }.resolve(rules::typed(trees, root)?)
+}
+
+/// Blanks what follows `salt:` on its line, also in a file that cannot be parsed.
+fn redact_salts(trees: &Trees, file: FileId) {
+    let text = trees.sources().text(file);
+    for (at, word) in text.match_indices("salt:") {
+        let start = at + word.len();
+        let end = text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end);
+        let value = start + (text[start..end].len() - text[start..end].trim_start().len());
+        // The rest of a map in brackets says nothing secret, and mistakes are shown in it.
+        let end = text[value..end].find([',', '}', ' ']).map_or(end, |end| value + end);
+        if value < end {
+            trees.sources().redact(Span { file, range: TextRange::new(value as u32, end as u32) });
+        }
+    }
 }
 
 /// Options to a configuration.
@@ -253,7 +274,7 @@ impl<'t> Resolver<'t> {
     fn packs(&mut self, folders: &[String]) -> Vec<RuleFile> {
         let mut files: BTreeMap<RepoPath, FileId> = BTreeMap::new();
         for (folder, at) in folders.iter().zip(self.items(&["packs"])) {
-            let is_rule = |path: &RepoPath| path.name().ends_with(".yaml") || path.name().ends_with(".yml");
+            let is_rule = |path: &RepoPath| matches!(path.name().rsplit_once('.'), Some((_, "yaml" | "yml")));
             let within = RepoPath::new(folder).map(|folder| {
                 let all = self.snapshot.files().filter(move |(path, _)| path.is_within(&folder) && is_rule(path));
                 all.map(|(path, file)| (path.clone(), file)).collect::<Vec<_>>()
@@ -314,7 +335,10 @@ impl<'t> Resolver<'t> {
         let allow = options.secrets.allow.iter().cloned().map(Suppressing::Allow);
         let off = options.rules.iter().filter(|(_, option)| matches!(option, RuleOption::Switch(Switch::Off)));
         let off = off.filter_map(|(name, _)| {
-            Some((Suppressing::Off(name.clone()), self.at(&["rules"]).field(name)?.key_place()))
+            let field = self.at(&["rules"]).field(name)?;
+            let (key, value) = (field.key_place(), field.value.place());
+            let range = TextRange::new(key.range.start, value.range.end.max(key.range.end));
+            Some((Suppressing::Off(name.clone()), Span { range, ..key }))
         });
         ignore.chain(exclude).chain(allow.zip(self.items(&["secrets", "allow"]))).chain(off).collect()
     }

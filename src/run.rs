@@ -195,9 +195,8 @@ fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<As
         None => config::file_of(snapshot),
         Some(path) => {
             let bytes = std::fs::read(env.directory.join(path));
-            let bytes = bytes.map_err(|error| {
-                Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED)
-            })?;
+            let bytes = bytes
+                .map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
             Some(config::given(trees.sources(), &path.to_string_lossy(), bytes))
         }
     };
@@ -392,9 +391,8 @@ fn settings(ask: &cli::Check, env: &Env, rules: &RuleSet) -> Result<Settings, St
         let near = rules.near(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         wrong.push(format!("no rule or pack is called `{name}`{near} (`gitops-guard rules` lists them)"));
     }
-    let is_guard = |name: &&String| {
-        **name == rules::GUARD || rules.get(name).is_some_and(|rule| &*rule.pack == rules::GUARD)
-    };
+    let is_guard =
+        |name: &&String| **name == rules::GUARD || rules.get(name).is_some_and(|rule| &*rule.pack == rules::GUARD);
     for name in ask.ignore.iter().filter(is_guard) {
         wrong.push(format!("`--ignore {name}`: the pack `{}` cannot be switched off", rules::GUARD));
     }
