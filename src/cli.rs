@@ -2,6 +2,7 @@
 //!
 //! Never: behavior; `run.rs` does what is asked.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -73,7 +74,7 @@ pub struct Check {
     pub today: Option<Date>,
     /// How many threads to use; one for each processor by default.
     #[arg(long, value_name = "N")]
-    pub jobs: Option<usize>,
+    pub jobs: Option<NonZeroUsize>,
     /// When to use color.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
@@ -178,6 +179,10 @@ pub enum Format {
     Text,
     /// For programs.
     Json,
+    /// For code scanning and editors: SARIF 2.1.0.
+    Sarif,
+    /// For GitHub Actions: an annotation for each of the worst findings.
+    Github,
 }
 
 /// A severity on the command line.

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -22,7 +23,7 @@ use crate::impact::{self, Impact};
 use crate::model::Trees;
 use crate::read::{self, Ci, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
-use crate::report::{self, ApiImpact, BaseName, Color, Format, Report, Summary};
+use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
 use crate::rules::{self, CommentsOf, Facts, Mistake, RuleSet, Settings, Severity, Show, Verdict};
 use crate::secrets::{self, RunKey};
 use crate::world::{self, World};
@@ -48,13 +49,14 @@ impl Env {
     #[must_use]
     pub fn of_process(terminal: bool) -> Self {
         let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let measured = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0.into());
         let forced = given("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         Self {
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             ci: Ci::from_variables(&|name| std::env::var(name).ok()),
             today: today(given("SOURCE_DATE_EPOCH").as_deref()),
             color: given("NO_COLOR").is_none() && (terminal || forced),
-            width: given("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(100),
+            width: given("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(measured).unwrap_or(100),
             index: given("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
@@ -95,7 +97,7 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
         }
         Err(Stop::Told(text, code)) => {
             out.flush()?;
-            writeln!(err, "error: {text}")?;
+            writeln!(err, "{}", report::log(&format!("error: {text}")))?;
             Ok(code)
         }
     }
@@ -240,10 +242,14 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
 fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     for world in base.into_iter().chain([head]) {
         for (_, object) in world.objects() {
-            secrets::redactions(trees, object).into_iter().for_each(|span| trees.sources().redact(span));
+            for span in secrets::redactions(trees, object) {
+                trees.sources().redact(span);
+            }
         }
         for file in &world.texts {
-            secrets::redactions_of_file(trees, *file).into_iter().for_each(|span| trees.sources().redact(span));
+            for span in secrets::redactions_of_file(trees, *file) {
+                trees.sources().redact(span);
+            }
         }
     }
 }
@@ -252,17 +258,26 @@ impl Judgement {
     fn write_reports(&self, ask: &cli::Check, env: &Env, out: &mut dyn Write) -> Result<(), Stop> {
         let builds = self.head.builds.iter();
         let files: BTreeSet<&RepoPath> = self.head.texts.iter().map(|file| self.path(*file)).collect();
+        let sources = self.trees.sources();
         let report = Report {
-            sources: self.trees.sources(),
+            sources,
             verdict: &self.verdict,
             base: self.base.clone(),
             judged: report::Judged { objects: self.head.objects().count(), builds: builds.count(), files: files.len() },
-            apis: self.impact.apis.iter().map(|api| ApiImpact::of(self.trees.sources(), api)).collect(),
+            apis: self.impact.apis.iter().map(|api| ApiImpact::of(sources, api)).collect(),
+            applications: impact::applications(&self.head)
+                .iter()
+                .map(|one| ApplicationImpact::of(sources, one))
+                .collect(),
+            unrendered: impact::unrendered(&self.head).iter().map(|one| UnrenderedPart::of(sources, one)).collect(),
+            head: &self.head.snapshot,
         };
         for to in &ask.format {
             let colored = if to.file.is_none() { colored(ask, env) } else { ask.color == cli::When::Always };
             let format = match to.format {
                 cli::Format::Json => Format::Json,
+                cli::Format::Sarif => Format::Sarif,
+                cli::Format::Github => Format::Github,
                 cli::Format::Text => Format::Text {
                     color: if colored { Color::On } else { Color::Off },
                     width: env.width,
@@ -418,9 +433,9 @@ fn settings(ask: &cli::Check, env: &Env, rules: &RuleSet) -> Result<Settings, St
     })
 }
 
-fn pool(jobs: Option<usize>) -> Result<rayon::ThreadPool, Stop> {
+fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
     // Rendering recurses along the includes of kustomizations; a worker's default stack is smaller than main's.
-    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).stack_size(16 << 20);
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, NonZeroUsize::get)).stack_size(16 << 20);
     builder.build().map_err(|error| Stop::Told(format!("no threads can be started: {error}"), NOT_JUDGED))
 }
 
@@ -444,13 +459,18 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
         managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
     let built = Renderer::new(&snapshot, &trees, options).build(&Build { path, kind: BuildKind::Kustomize });
+    if built.files.is_empty() {
+        let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
+        return Err(Stop::Told(format!("unable to find one of {names} in directory '{}'", folder.display()), FINDINGS));
+    }
     let printed = render::print(&trees, &built.objects);
     let problems = built.problems.iter().chain(printed.as_ref().err());
     let mut failed = false;
     for problem in problems {
         let at = trees.sources().positions(problem.at).0;
         let file = trees.sources().path(problem.at.file);
-        writeln!(err, "error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column)?;
+        let told = format!("error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column);
+        writeln!(err, "{}", report::log(&told))?;
         failed = true;
     }
     if failed {

@@ -305,21 +305,21 @@ impl Sources {
         let span = self.outermost(span);
         let shown = self.shown(span.file);
         let real = self.text(span.file);
-        let moved = |offset: u32, end: bool| {
-            let mut by = 0i64;
+        let moved = |offset: u32, edge: u32| {
+            let (mut added, mut removed) = (0, 0);
             for range in &shown.blanked {
                 let breaks = real[range.bytes()].matches('\n').count();
-                let mark = (Shown::MARK.len() + breaks) as i64;
                 if range.end <= offset {
-                    by += mark - i64::from(range.end - range.start);
+                    added += (Shown::MARK.len() + breaks) as u32;
+                    removed += range.end - range.start;
                 } else if range.start < offset {
-                    return (i64::from(range.start) + by) as u32 + if end { Shown::MARK.len() as u32 } else { 0 };
+                    return range.start + added - removed + edge;
                 }
             }
-            (i64::from(offset) + by) as u32
+            offset + added - removed
         };
-        let start = moved(span.range.start, false);
-        TextRange::new(start, moved(span.range.end, true).max(start))
+        let start = moved(span.range.start, 0);
+        TextRange::new(start, moved(span.range.end, Shown::MARK.len() as u32).max(start))
     }
 
     /// The words of a span as they may be shown.

@@ -2,6 +2,7 @@
 //!
 //! Never: a severity.
 
+mod delivered;
 mod instances;
 
 use crate::api::{Defaulted, Pruned, Violation};
@@ -10,6 +11,9 @@ use crate::model::Trees;
 use crate::world::{ObjectAt, World};
 
 use crate::compare::Changes;
+
+pub use crate::delivery::Controller;
+pub use delivered::{Delivered, Unrendered, applications, unrendered};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]

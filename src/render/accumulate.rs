@@ -95,7 +95,7 @@ impl Chain<'_> {
     }
 }
 
-/// The base in `folder`, accumulated now or before.
+/// The base in `folder`, accumulated now or before; `by` is the entry that includes it.
 ///
 /// # Errors
 /// What keeps it from being built, at its line.
@@ -103,7 +103,7 @@ pub(super) fn base(
     cx: &Context<'_>,
     folder: &RepoPath,
     up: Option<&Chain<'_>>,
-    by: Option<Span>,
+    by: Span,
 ) -> Result<Arc<Base>, Problem> {
     let free = |folders: &[RepoPath]| up.is_none_or(|up| folders.iter().all(|folder| up.below(folder).is_none()));
     if let Some(base) = cx.bases.get(folder).filter(|base| free(&base.accumulated.folders)) {
@@ -118,7 +118,7 @@ pub(super) fn base(
 }
 
 /// The kustomization file of a folder; `by` is the entry that includes the folder.
-fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Option<Span>) -> Result<Kustomization, Problem> {
+fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Span) -> Result<Kustomization, Problem> {
     let mut found = Vec::new();
     for name in KUSTOMIZATION_NAMES {
         if let Some(Found::File { file, .. }) = folder.join(name).map(|path| cx.snapshot.find(&path)) {
@@ -140,17 +140,9 @@ fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Option<Span>) -> Resul
             let message = format!(
                 "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '{folder}'"
             );
-            // Only a build as a whole has no entry that names it, and is asked for only where there is such a file.
-            let at = by.unwrap_or_else(|| nowhere(cx));
-            Err(does_not_build(at, message).with_help("add a kustomization to the folder, or name its files"))
+            Err(does_not_build(by, message).with_help("add a kustomization to the folder, or name its files"))
         }
     }
-}
-
-/// A place for what has none: the first file of the tree.
-fn nowhere(cx: &Context<'_>) -> Span {
-    let file = cx.snapshot.files().map(|(_, file)| file).next();
-    cx.trees.top(file.expect("a build is asked for only in a tree that has files"))
 }
 
 /// One kustomization at work.
@@ -161,7 +153,7 @@ struct Layer<'l> {
     out: Accumulated,
 }
 
-impl<'l> Layer<'l> {
+impl Layer<'_> {
     fn run(mut self) -> Result<Accumulated, Problem> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
@@ -239,7 +231,7 @@ impl<'l> Layer<'l> {
     fn include(&mut self, folder: &RepoPath, entry: View<'_>) -> Result<(), Problem> {
         self.check_cycle(folder, entry)?;
         let included = |problem: Problem| problem.with_related(entry.place(), "included by this entry");
-        let base = base(self.cx, folder, Some(&self.chain), Some(entry.place())).map_err(included)?;
+        let base = base(self.cx, folder, Some(&self.chain), entry.place()).map_err(included)?;
         if base.kustomization.kind == KustomizationKind::Component {
             return Err(does_not_build(entry.place(), format!("expected kind != 'Component' for path '{folder}'"))
                 .with_help("list it under `components`"));
@@ -356,7 +348,7 @@ impl<'l> Layer<'l> {
     fn component(&mut self, folder: &RepoPath, entry: View<'_>) -> Result<(), Problem> {
         self.check_cycle(folder, entry)?;
         let included = |problem: Problem| problem.with_related(entry.place(), "included by this entry");
-        let component = kustomization(self.cx, folder, Some(entry.place())).map_err(included)?;
+        let component = kustomization(self.cx, folder, entry.place()).map_err(included)?;
         if component.kind != KustomizationKind::Component {
             let message = format!("expected kind 'Component' for path '{folder}' but got 'Kustomization'");
             return Err(does_not_build(entry.place(), message).with_help("list it under `resources`"));
@@ -485,7 +477,7 @@ impl<'l> Layer<'l> {
             }
             Target::Folder(folder) => {
                 self.check_cycle(&folder, entry)?;
-                let base = base(self.cx, &folder, Some(&self.chain), Some(entry.place()))?;
+                let base = base(self.cx, &folder, Some(&self.chain), entry.place())?;
                 self.out.files.extend(&base.accumulated.files);
                 Ok(base.accumulated.resources.list().iter().map(|resource| resource.value.clone()).collect())
             }

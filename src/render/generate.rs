@@ -1,4 +1,4 @@
-//! ConfigMaps and Secrets from literals, files and env files (`kustomize api/internal/generators`, `api/kv`).
+//! `ConfigMaps` and Secrets from literals, files and env files (`kustomize api/internal/generators`, `api/kv`).
 //!
 //! Never: an environment variable; a line of an env file without `=` is an empty value.
 
@@ -9,7 +9,7 @@ use base64::Engine;
 
 use super::accumulate::Context;
 use super::load::{self, Target, Wanted, does_not_build};
-use super::resource::{Behavior, Resource};
+use super::resource::{Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Value, View};
 
@@ -76,6 +76,8 @@ pub(super) fn generate(
         Some("replace") => Behavior::Replace,
         _ => Behavior::Create,
     };
+    let kind = if kind == Generated::Secret { "SecretGenerator" } else { "ConfigMapGenerator" };
+    resource.source = Some(Source::Generator(args.place().file, kind));
     resource.hash = (!is_set("disableNameSuffixHash")).then_some(made.by);
     Ok(resource)
 }
@@ -102,6 +104,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     }
     new.value.set_field(trees, Key::made("metadata", by), metadata);
     if new.behavior == Behavior::Merge {
+        new.source = old.source;
         for field in ["data", "binaryData"] {
             if let Some(merged) = laid_over(before.get(field), trees.view(&new.value).get(field), by) {
                 new.value.set_field(trees, Key::made(field, by), merged);
@@ -124,12 +127,11 @@ fn laid_over(lower: Option<View<'_>>, upper: Option<View<'_>>, by: Span) -> Opti
     let mut rows = std::collections::HashMap::new();
     for field in [lower, upper].into_iter().flatten().flat_map(|map| map.fields()) {
         let entry = Entry { key: field.key(), value: field.value.value() };
-        match rows.get(field.name()) {
-            Some(row) => entries[*row] = entry,
-            None => {
-                rows.insert(field.name(), entries.len());
-                entries.push(entry);
-            }
+        if let Some(row) = rows.get(field.name()) {
+            entries[*row] = entry;
+        } else {
+            rows.insert(field.name(), entries.len());
+            entries.push(entry);
         }
     }
     (!entries.is_empty()).then(|| Value::map(entries, Origin::within(by)))

@@ -79,9 +79,8 @@ pub(super) fn sort(list: &mut [Resource], options: Option<View<'_>>, asked: Opti
 /// The rank of each kind that has one; all others are 0.
 fn ranks<'k>(first: impl Iterator<Item = &'k str>, last: impl Iterator<Item = &'k str>) -> HashMap<&'k str, i64> {
     let first: Vec<&str> = first.collect();
-    let before = first.len() as i64;
-    let first = first.into_iter().enumerate().map(|(at, kind)| (kind, at as i64 - before));
-    first.chain(last.enumerate().map(|(at, kind)| (kind, at as i64 + 1))).collect()
+    let before = first.into_iter().rev().zip((i64::MIN..0).rev());
+    before.chain(last.zip(1..)).collect()
 }
 
 fn by_rank(list: &mut [Resource], ranks: &HashMap<&str, i64>) {

@@ -90,6 +90,9 @@ impl Run<'_> {
             "PatchTransformer" => self.patcher().entry(config),
             "PatchJson6902Transformer" => self.patcher().json6902(config, "jsonOp"),
             "PatchStrategicMergeTransformer" => {
+                if config.get("paths").is_none() && config.get("patches").is_none() {
+                    return Err(does_not_build(kind.place(), "empty file path and empty patch content"));
+                }
                 let texts =
                     config.get("paths").into_iter().flat_map(|paths| paths.items()).chain(config.get("patches"));
                 texts.into_iter().try_for_each(|text| self.patcher().strategic(text))

@@ -7,12 +7,12 @@ use std::collections::HashSet;
 use super::accumulate::{self, Bases, Context};
 use super::emit;
 use super::finish;
-use super::load::{LoadRestriction, Target, Wanted, find};
+use super::load::{LoadRestriction, Target, Wanted, does_not_build, find};
 use super::order::Order;
 use super::plain::{self, Filter};
 use super::schema::Schema;
 use super::{Build, BuildKind, Rendered};
-use crate::base::{FileId, Found, Problem, ProblemKind, Snapshot};
+use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees};
 
 /// What `kustomize build` can be told on its command line.
@@ -87,7 +87,10 @@ impl<'a> Renderer<'a> {
             .filter_map(|name| self.snapshot.file(&folder.join(name)?))
             .collect::<Vec<FileId>>();
         let Some(first) = own.first().copied() else { return Rendered::default() };
-        let schema = self.schema(&folder, first);
+        let schema = match self.schema(&folder, first) {
+            Ok(schema) => schema,
+            Err(problem) => return Rendered { files: own, problems: vec![problem], ..Rendered::default() },
+        };
         let alone = Bases::default();
         let context = Context {
             snapshot: self.snapshot,
@@ -98,7 +101,7 @@ impl<'a> Renderer<'a> {
             bases: if schema.is_some() { &alone } else { &self.bases },
         };
         let mut files = own;
-        let result = accumulate::base(&context, &folder, None, None).and_then(|root| {
+        let result = accumulate::base(&context, &folder, None, self.trees.top(first)).and_then(|root| {
             files.extend(&root.accumulated.files);
             finish::finish(&context, &root)
         });
@@ -114,16 +117,23 @@ impl<'a> Renderer<'a> {
     }
 
     /// The schema that the kustomization's `openapi` brings in the place of kustomize's.
-    fn schema(&self, folder: &crate::base::RepoPath, file: FileId) -> Option<Schema> {
-        let kustomization = Kustomization::read(self.trees, file).ok()?;
-        let path = kustomization.get(self.trees, "openapi")?.get("path")?;
-        let at = (path.as_str()?, path.place());
-        match find(self.snapshot, self.options.load, folder, at, Wanted::File) {
-            Ok(Target::File(file)) => {
-                let document = self.trees.documents(file).next()?;
-                Some(Schema::from_openapi(self.trees.view(&document)))
+    fn schema(&self, folder: &RepoPath, file: FileId) -> Result<Option<Schema>, Problem> {
+        // A kustomization that cannot be read is reported by who accumulates it.
+        let Ok(kustomization) = Kustomization::read(self.trees, file) else { return Ok(None) };
+        let given = |field| kustomization.get(self.trees, "openapi").and_then(|openapi| openapi.get(field));
+        let (path, version) = (given("path"), given("version"));
+        let Some(path) = path else { return Ok(None) };
+        if let Some(version) = version {
+            let message = "builtin version and custom schema provided, cannot use both";
+            return Err(does_not_build(version.place(), message));
+        }
+        let at = (path.as_str().unwrap_or_default(), path.place());
+        match find(self.snapshot, self.options.load, folder, at, Wanted::File)? {
+            Target::File(file) => {
+                let document = self.trees.documents(file).next();
+                Ok(document.map(|document| Schema::from_openapi(self.trees.view(&document))))
             }
-            _ => None,
+            Target::Folder(_) | Target::Elsewhere(_) => Ok(None),
         }
     }
 

@@ -7,19 +7,21 @@ use std::fmt::{self, Write as _};
 use miette::{Diagnostic, LabeledSpan, SourceCode};
 
 use super::Color;
-use super::text::{FileText, handler};
+use super::plain::{unlike_command, visible};
+use super::text::{NARROWEST, columns, handler};
+use super::window::Window;
 use crate::base::Sources;
 use crate::rules::Mistake;
 
 #[derive(Debug)]
 struct Shown<'a> {
     mistake: &'a Mistake,
-    source: FileText<'a>,
+    source: Window,
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.mistake.message)
+        f.write_str(&visible(&self.mistake.message))
     }
 }
 
@@ -35,7 +37,7 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.mistake.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.mistake.help.as_ref().map(|help| Box::new(visible(help).into_owned()) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -43,24 +45,26 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        Some(Box::new(std::iter::once(LabeledSpan::new_primary_with_span(None, self.source.primary()))))
+        let places = self.source.places().iter();
+        Some(Box::new(places.map(|at| LabeledSpan::new_primary_with_span(None, *at))))
     }
 }
 
 /// All mistakes, each with its lines.
 #[must_use]
 pub fn mistakes(sources: &Sources, mistakes: &[Mistake], color: Color, width: usize) -> String {
+    let width = width.max(NARROWEST);
     let handler = handler(color, width);
     let mut out = String::new();
     for mistake in mistakes {
-        let shown = Shown { mistake, source: FileText::new(sources, mistake.at) };
+        let shown = Shown { mistake, source: Window::new(sources, &[mistake.at], columns(width)) };
         let mut text = String::new();
         // Only a place outside its file would fail, and the words say enough then.
         if handler.render_report(&mut text, &shown).is_err() {
-            text.clone_from(&mistake.message);
+            text = visible(&mistake.message).into_owned();
         }
         for line in text.lines().map(str::trim_end).filter(|line| !line.is_empty()) {
-            writeln!(out, "{line}").expect("a string takes all");
+            writeln!(out, "{}", unlike_command(line)).expect("a string takes all");
         }
         out.push('\n');
     }

@@ -28,6 +28,39 @@ pub struct Verdict {
     pub undecided: BTreeMap<Arc<str>, usize>,
     /// The suppressions that the change adds: comments, then entries of the configuration.
     pub added: Vec<Span>,
+    /// The rules that were asked for, sorted by id.
+    pub ran: Vec<Ran>,
+}
+
+/// The words of a rule that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ran {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its pack.
+    pub pack: Arc<str>,
+    /// How bad it is where no fact says otherwise, by the configuration or by itself.
+    pub severity: Severity,
+    /// What happens if it is ignored.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// Where more is written.
+    pub see: Vec<String>,
+}
+
+impl Ran {
+    fn new(active: &Active<'_>) -> Self {
+        let rule = active.rule;
+        Self {
+            id: rule.id.clone(),
+            pack: rule.pack.clone(),
+            severity: active.severity.unwrap_or(rule.severity),
+            why: rule.why.clone(),
+            fix: rule.fix.clone(),
+            see: rule.see.clone(),
+        }
+    }
 }
 
 /// How many findings there are; those of a severity are those that count.
@@ -80,6 +113,7 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
         skipped: skipped(&active, facts),
         undecided,
         added: of_base.map(|of_base| suppress::added(&asked, &comments, &of_base)).unwrap_or_default(),
+        ran: active.iter().map(Ran::new).collect(),
         findings: open,
     };
     if settings.show == Show::All {

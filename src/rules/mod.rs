@@ -22,7 +22,7 @@ mod written;
 #[cfg(test)]
 pub(crate) use embedded::Embedded;
 pub(crate) use embedded::RULES as EMBEDDED;
-pub use engine::{Counts, Standing, Verdict, judge};
+pub use engine::{Counts, Ran, Standing, Verdict, judge};
 pub use finding::{
     ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
     Suppressed, ValueCheck, WorldCheck,
