@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::base::Date;
+
 /// The pre-merge judge for GitOps repositories.
 #[derive(Parser, Debug)]
 #[command(name = "gitops-guard", version, about, max_term_width = 100, propagate_version = true)]
@@ -28,7 +30,9 @@ pub enum Command {
     /// Say what a rule looks for, why, and how to mend it.
     Explain(Explain),
     /// List all rules.
-    Rules,
+    Rules(Rules),
+    /// About the configuration, `.gitops-guard.yaml`.
+    Config(Config),
 }
 
 /// `check`
@@ -58,9 +62,18 @@ pub struct Check {
     /// The lowest severity that is shown.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub severity: Level,
-    /// Also show what does not count: findings that the base has too.
+    /// The configuration, instead of `.gitops-guard.yaml` at the root of what is judged.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Whose configuration, rule packs and suppressions count. With `base` a change cannot switch off its judge.
+    #[arg(long, value_name = "SIDE", default_value = "head")]
+    pub config_from: ConfigFrom,
+    /// Also show what does not count: findings that the base has too, and suppressed ones.
     #[arg(long)]
     pub all: bool,
+    /// The day on which suppressions are looked at; today, or the day of `SOURCE_DATE_EPOCH`, by default.
+    #[arg(long, value_name = "DATE")]
+    pub today: Option<Date>,
     /// How many threads to use; one for each processor by default.
     #[arg(long, value_name = "N")]
     pub jobs: Option<NonZeroUsize>,
@@ -115,6 +128,47 @@ pub struct Blame {
 pub struct Explain {
     /// The rule.
     pub id: String,
+}
+
+/// `rules`
+#[derive(Args, Debug)]
+pub struct Rules {
+    /// How they are listed.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ListFormat,
+}
+
+/// `config`
+#[derive(Args, Debug)]
+pub struct Config {
+    /// What about it.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// What is asked about the configuration.
+#[derive(Subcommand, Debug)]
+pub enum ConfigCommand {
+    /// Print the JSON Schema that documents every key.
+    Schema,
+}
+
+/// How rules are listed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The side whose configuration counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ConfigFrom {
+    /// That of the change.
+    Head,
+    /// That of what it will be merged into.
+    Base,
 }
 
 /// A report format and where it goes.

@@ -12,12 +12,14 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
 use crate::base::{Date, FileId, Problem, RepoPath, Side, Snapshot, Sources, Span};
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
+use crate::config::{self, Configuration};
 use crate::delivery::Here;
 use crate::impact::{self, Impact};
 use crate::model::{Object, Trees};
@@ -25,8 +27,8 @@ use crate::origins;
 use crate::read::{self, Ci, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
 use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
-use crate::rules::{self, Facts, RuleSet, Settings, Severity, Show, Verdict};
-use crate::secrets;
+use crate::rules::{self, CommentsOf, Facts, Mistake, RuleSet, Settings, Severity, Show, Verdict};
+use crate::secrets::{self, RunKey};
 use crate::world::{self, World};
 
 /// What the process is run in, read once.
@@ -37,10 +39,10 @@ pub struct Env {
     pub ci: Ci,
     /// Whether `--color auto` means color.
     pub color: bool,
+    /// The day.
+    pub today: Date,
     /// The columns of the terminal.
     pub width: usize,
-    /// The day of the run, in UTC.
-    pub today: Date,
     /// The index that git filled for its hook, if it is not the usual one.
     pub index: Option<PathBuf>,
 }
@@ -55,21 +57,18 @@ impl Env {
         Self {
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             ci: Ci::from_variables(&|name| std::env::var(name).ok()),
+            today: today(given("SOURCE_DATE_EPOCH").as_deref()),
             color: given("NO_COLOR").is_none() && (terminal || forced),
             width: given("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(measured).unwrap_or(100),
-            today: today(given("SOURCE_DATE_EPOCH").as_deref()),
             index: given("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
 }
 
-/// The day that counts: what a reproducible build says, else the clock's.
+/// The day of the run: of the epoch that a reproducible build is given, else of the clock.
 fn today(epoch: Option<&str>) -> Date {
-    let clock = || {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |since| since.as_secs())
-    };
-    Date::from_unix(epoch.and_then(|text| text.parse().ok()).unwrap_or_else(clock))
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Date::from_unix(epoch.and_then(|seconds| seconds.parse().ok()).unwrap_or_else(now))
 }
 
 /// Exit codes of `check`: clean, findings, could not judge.
@@ -87,11 +86,19 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
         Command::Render(ask) => render(ask, env, out, err),
         Command::Blame(ask) => blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
-        Command::Rules => write!(out, "{}", report::list(&RuleSet::embedded())).map(|()| CLEAN).map_err(Stop::from),
+        Command::Rules(ask) => list(ask, out),
+        Command::Config(cli::Config { command: cli::ConfigCommand::Schema }) => {
+            out.write_all(config::SCHEMA.as_bytes()).map(|()| CLEAN).map_err(Stop::from)
+        }
     };
     match done {
         Ok(code) => Ok(code),
         Err(Stop::Output(error)) => Err(error),
+        Err(Stop::Shown(text)) => {
+            out.flush()?;
+            err.write_all(text.as_bytes())?;
+            Ok(NOT_JUDGED)
+        }
         Err(Stop::Told(text, code)) => {
             out.flush()?;
             writeln!(err, "{}", report::log(&format!("error: {text}")))?;
@@ -104,6 +111,8 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
 enum Stop {
     /// The user is told, and this is the exit code.
     Told(String, u8),
+    /// What was read for this tool is wrong; the text is drawn already.
+    Shown(String),
     /// Nobody reads what is written.
     Output(io::Error),
 }
@@ -142,12 +151,12 @@ pub struct Judgement {
 }
 
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
-    let rules = RuleSet::embedded();
-    let settings = Settings { today: env.today, ..settings(ask, &rules)? };
     let sources = Arc::new(Sources::default());
     let judged = pool(ask.jobs)?.install(|| -> Result<Judgement, Stop> {
         let sides = sides(ask, env, &sources)?;
-        Ok(judge(sources.clone(), sides, &rules, settings))
+        let trees = Trees::new(sources.clone());
+        let asked = asked(ask, env, &trees, &sides)?;
+        Ok(judge(trees, sides, asked))
     })?;
     judged.write_reports(ask, env, out)?;
     if judged.empty && judged.verdict.findings.is_empty() {
@@ -157,20 +166,79 @@ fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) 
     Ok(judged.exit(ask.fail_on))
 }
 
+fn colored(ask: &cli::Check, env: &Env) -> bool {
+    match ask.color {
+        cli::When::Always => true,
+        cli::When::Never => false,
+        cli::When::Auto => env.color,
+    }
+}
+
+/// What the two trees are judged by.
+#[derive(Default)]
+pub struct Asked {
+    rules: RuleSet,
+    settings: Settings,
+    configuration: Configuration,
+}
+
+/// Reads the configuration, its packs, and what the command line says of rules.
+fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<Asked, Stop> {
+    let wrong = |mistakes: Vec<Mistake>| {
+        let color = if colored(ask, env) { Color::On } else { Color::Off };
+        Stop::Shown(report::mistakes(trees.sources(), &mistakes, color, env.width))
+    };
+    let base = sides.base.as_ref().map(|(base, _)| base);
+    let snapshot = match (ask.config_from, base) {
+        (cli::ConfigFrom::Head, _) => &sides.head,
+        (cli::ConfigFrom::Base, Some(base)) => base,
+        (cli::ConfigFrom::Base, None) => {
+            let text = "`--config-from base` needs a base, and there is none; name it: `--base REV`";
+            return Err(Stop::Told(text.to_owned(), NOT_JUDGED));
+        }
+    };
+    let file = match &ask.config {
+        None => config::file_of(snapshot),
+        Some(path) => {
+            let bytes = std::fs::read(env.directory.join(path));
+            let bytes = bytes
+                .map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
+            Some(config::given(trees.sources(), &path.to_string_lossy(), bytes))
+        }
+    };
+    let configuration = file.map(|file| config::read(trees, file, snapshot)).transpose().map_err(wrong)?;
+    let configuration = configuration.unwrap_or_default();
+    let key = configuration.salt.as_ref().map_or_else(RunKey::fresh, |salt| RunKey::from_salt(salt));
+    let mut rules = RuleSet::embedded_for(&key);
+    if !configuration.packs.is_empty() {
+        rules.add(trees, &configuration.packs, &key);
+    }
+    let mut settings = settings(ask, env, &rules)?;
+    configuration.settle(&rules, &mut settings).map_err(wrong)?;
+    if let (None, cli::ConfigFrom::Head, Some(base)) = (&ask.config, ask.config_from, base) {
+        // What the base's own configuration says wrong is no matter of this change.
+        let before = config::file_of(base).and_then(|file| config::read(trees, file, base).ok());
+        settings.added = configuration.added(&before.unwrap_or_default());
+    }
+    Ok(Asked { rules, settings, configuration })
+}
+
 /// The whole judgement of two trees.
 #[must_use]
-pub fn judge(sources: Arc<Sources>, sides: Sides, rules: &RuleSet, settings: Settings) -> Judgement {
-    let trees = Trees::new(sources);
+pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
+    let Asked { rules, settings, configuration } = asked;
     let settings = Settings { within: sides.within, ..settings };
+    let here = sides.here.and(configuration.repositories);
+    let (layout, roots) = (&configuration.layout, &configuration.roots);
     let (base, name) = sides.base.unzip();
-    let base = base.map(|base| world::gather(Arc::new(base), &trees, &sides.here, None));
-    let head = world::gather(Arc::new(sides.head), &trees, &sides.here, base.as_ref());
+    let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots));
+    let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots);
     let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
     let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes));
     redact(&trees, base.as_ref(), &head);
     let today = settings.today;
     let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
-    let verdict = rules::judge(rules, &facts, &settings);
+    let verdict = rules::judge(&rules, &facts, &settings);
     let empty = base.iter().chain([&head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     Judgement { head, impact, base: name, empty, verdict, trees }
 }
@@ -224,11 +292,7 @@ impl Judgement {
             head: &self.head.snapshot,
         };
         for to in &ask.format {
-            let colored = match ask.color {
-                cli::When::Always => true,
-                cli::When::Never => false,
-                cli::When::Auto => env.color && to.file.is_none(),
-            };
+            let colored = if to.file.is_none() { colored(ask, env) } else { ask.color == cli::When::Always };
             let format = match to.format {
                 cli::Format::Json => Format::Json,
                 cli::Format::Sarif => Format::Sarif,
@@ -355,13 +419,19 @@ fn within(root: Option<&Path>, paths: &[PathBuf]) -> Result<Vec<RepoPath>, Stop>
     Ok(within)
 }
 
-fn settings(ask: &cli::Check, rules: &RuleSet) -> Result<Settings, Stop> {
-    for name in ask.select.iter().chain(&ask.ignore) {
-        if !rules.knows(name) {
-            let near = rules.near(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-            let text = format!("no rule or pack is called `{name}`{near} (`gitops-guard rules` lists them)");
-            return Err(Stop::Told(text, NOT_JUDGED));
-        }
+fn settings(ask: &cli::Check, env: &Env, rules: &RuleSet) -> Result<Settings, Stop> {
+    let mut wrong = Vec::new();
+    for name in ask.select.iter().chain(&ask.ignore).filter(|name| !rules.knows(name)) {
+        let near = rules.near(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        wrong.push(format!("no rule or pack is called `{name}`{near} (`gitops-guard rules` lists them)"));
+    }
+    let is_guard =
+        |name: &&String| **name == rules::GUARD || rules.get(name).is_some_and(|rule| &*rule.pack == rules::GUARD);
+    for name in ask.ignore.iter().filter(is_guard) {
+        wrong.push(format!("`--ignore {name}`: the pack `{}` cannot be switched off", rules::GUARD));
+    }
+    if !wrong.is_empty() {
+        return Err(Stop::Told(wrong.join("\nerror: "), NOT_JUDGED));
     }
     let least = match ask.severity {
         cli::Level::Info => Severity::Info,
@@ -373,6 +443,11 @@ fn settings(ask: &cli::Check, rules: &RuleSet) -> Result<Settings, Stop> {
         ignore: ask.ignore.clone(),
         show: if ask.all { Show::All } else { Show::Open },
         least: Some(least),
+        comments_of: match ask.config_from {
+            cli::ConfigFrom::Head => CommentsOf::Head,
+            cli::ConfigFrom::Base => CommentsOf::Base,
+        },
+        today: ask.today.unwrap_or(env.today),
         ..Settings::default()
     })
 }
@@ -475,6 +550,15 @@ fn explain(ask: &cli::Explain, out: &mut dyn Write) -> Result<u8, Stop> {
         return Err(Stop::Told(format!("no rule is called `{}`{near}", ask.id), NOT_JUDGED));
     };
     write!(out, "{}", report::explain(rule))?;
+    Ok(CLEAN)
+}
+
+fn list(ask: &cli::Rules, out: &mut dyn Write) -> Result<u8, Stop> {
+    let rules = RuleSet::embedded();
+    match ask.format {
+        cli::ListFormat::Text => write!(out, "{}", report::list(&rules))?,
+        cli::ListFormat::Json => report::list_json(&rules, out)?,
+    }
     Ok(CLEAN)
 }
 

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use super::{Env, Sides, judge};
+use super::{Asked, Env, Sides, judge};
 use crate::base::{Side, Sources};
 use crate::cli::{Cli, Command};
 use crate::delivery::Here;
+use crate::model::Trees;
 use crate::report::BaseName;
 use crate::rules::{RuleSet, Settings};
 use crate::testkit::{self, Files, Judged};
@@ -23,7 +24,8 @@ mod secrets;
 fn in_memory(base: Option<&Files>, head: &Files, settings: &Settings) -> Judged {
     let sources = Arc::new(Sources::default());
     let sides = sides(&sources, base, head);
-    let judged = judge(sources, sides, &RuleSet::embedded(), settings.clone());
+    let asked = Asked { rules: RuleSet::embedded(), settings: settings.clone(), ..Asked::default() };
+    let judged = judge(Trees::new(sources), sides, asked);
     let cli =
         Cli::try_parse_from(["gitops-guard", "check", "--color", "never", "--quiet"]).expect("a right command line");
     let Command::Check(ask) = cli.command else { panic!("it says check") };
@@ -54,4 +56,62 @@ fn the_laws_hold_for_all_rules() {
 #[test]
 fn the_findings_of_all_fixtures_read_well() {
     testkit::hold_the_snapshots(&in_memory);
+}
+
+/// The findings of a tree that brings its own configuration: rule and fingerprint of each, and how many are suppressed.
+fn configured(configuration: &str, others: &[(&str, &str)]) -> (Vec<(String, String)>, usize) {
+    let sources = Arc::new(Sources::default());
+    let all = [(crate::config::NAME, configuration)].into_iter().chain(others.iter().copied());
+    let files: Files = all.map(|(name, text)| (testkit::path(name), text.as_bytes().to_vec())).collect();
+    let head = testkit::listed(&sources, Side::Head, &files);
+    let sides = Sides { base: None, head, here: Here::default(), within: Vec::new() };
+    let trees = Trees::new(sources);
+    let cli = Cli::try_parse_from(["gitops-guard", "check"]).expect("a right command line");
+    let Command::Check(ask) = cli.command else { panic!("it says check") };
+    let asked = super::asked(&ask, &env(), &trees, &sides).unwrap_or_else(|_| panic!("a right configuration"));
+    let verdict = judge(trees, sides, asked).verdict;
+    let told = |finding: &crate::rules::Finding| (finding.rule.to_string(), finding.fingerprint.clone());
+    (verdict.findings.iter().map(told).collect(), verdict.counts.suppressed)
+}
+
+#[test]
+fn a_salt_makes_fingerprints_last_and_a_fingerprint_can_be_allowed() {
+    let secret = |value: &str| {
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData: {{password: {value}}}\n")
+    };
+    let print = |configuration: &str, value: &str| {
+        let (found, suppressed) = configured(configuration, &[("a.yaml", &secret(value))]);
+        (found.first().map(|found| found.1.clone()), suppressed)
+    };
+    let salt = "secrets: {salt: 0123456789abcdef}\n";
+    let (first, _) = print(salt, "kq7W2x9ZpL4t");
+    assert_eq!(first, print(salt, "kq7W2x9ZpL4t").0);
+    assert_ne!(first, print(salt, "kq7W2x9ZpL4u").0);
+    assert_ne!(first, print("secrets: {salt: fedcba9876543210}\n", "kq7W2x9ZpL4t").0);
+    // Without a salt the fingerprint goes by the key alone.
+    assert_eq!(print("", "kq7W2x9ZpL4t"), print("", "kq7W2x9ZpL4u"));
+    let allowed = format!("secrets: {{salt: 0123456789abcdef, allow: [{}]}}\n", first.expect("a finding"));
+    assert_eq!(print(&allowed, "kq7W2x9ZpL4t"), (None, 1));
+    assert!(print(&allowed, "kq7W2x9ZpL4u").0.is_some());
+}
+
+#[test]
+fn tiers_roots_and_packs_reach_the_rules() {
+    let rules = |configuration: &str, others: &[(&str, &str)]| {
+        let (found, _) = configured(configuration, others);
+        found.into_iter().map(|found| found.0).collect::<Vec<_>>().join(" ")
+    };
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\n\
+                       spec:\n  project: p\n  source: {repoURL: https://example.com/x.git, path: base/a}\n  \
+                       destination: {name: x}\n  syncPolicy: {automated: {prune: true}}\n";
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    let files = [("apps/a.yaml", application), ("base/a/a.yaml", object)];
+    assert_eq!(rules("", &files), "");
+    assert_eq!(rules("tiers: {core: ['base/**']}\n", &files), "prune-on-core");
+    assert!(rules("roots: [argocd/a]\n", &files).contains("prune-on-root"));
+    assert_eq!(rules("roots: [other/a]\n", &files), "");
+    let rule = "check: problem\nwith: {of: unparsable}\nseverity: info\nsince: '1'\nsays: x\nwhy: x\nfix: x\n";
+    let pack = [("own/odd.yaml", rule), ("own/not-right.yaml", "check: problem\n")];
+    let found = rules("packs: [own]\n", &pack);
+    assert!(found.starts_with("invalid-rule") && found.split(' ').all(|rule| rule == "invalid-rule"), "{found}");
 }

@@ -11,8 +11,9 @@ use clap::{Parser as _, ValueEnum as _};
 use super::{in_memory, sides};
 use crate::base::Sources;
 use crate::cli::{self, Cli, Command};
+use crate::model::Trees;
 use crate::rules::{RuleSet, Settings};
-use crate::run::judge;
+use crate::run::{Asked, judge};
 use crate::testkit::{self, Files};
 
 fn files(texts: &[(&str, String)]) -> Files {
@@ -189,7 +190,8 @@ fn no_planted_value_gets_out() {
     for base in [None, Some(&Files::new())] {
         let sources = Arc::new(Sources::default());
         let settings = Settings { rules: all.clone(), ..Settings::default() };
-        let judged = judge(sources.clone(), sides(&sources, base, &files), &RuleSet::embedded(), settings);
+        let asked = Asked { rules: RuleSet::embedded(), settings, ..Asked::default() };
+        let judged = judge(Trees::new(sources.clone()), sides(&sources, base, &files), asked);
         assert!(judged.verdict.findings.len() > 30, "{}", judged.verdict.findings.len());
         let mut out = Vec::new();
         assert!(judged.write_reports(&ask, &super::env(), &mut out).is_ok(), "a vector takes all");

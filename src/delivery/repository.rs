@@ -14,6 +14,13 @@ impl Here {
         Self { known: urls.into_iter().map(|url| normal(&url)).collect() }
     }
 
+    /// The same with further addresses.
+    #[must_use]
+    pub fn and(mut self, urls: impl IntoIterator<Item = String>) -> Self {
+        self.known.extend(urls.into_iter().map(|url| normal(&url)));
+        self
+    }
+
     /// Whether `url` is one of them, in any of the forms git takes.
     #[must_use]
     pub fn is(&self, url: &str) -> bool {

@@ -3,6 +3,9 @@
 //! Never: a word about a rule that is not in its file.
 
 use std::fmt::Write as _;
+use std::io;
+
+use serde::Serialize;
 
 use crate::rules::{Default, EMBEDDED, Rule, RuleSet};
 
@@ -58,4 +61,37 @@ pub fn list(rules: &RuleSet) -> String {
         out.push('\n');
     }
     out
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    pack: &'a str,
+    severity: &'static str,
+    default: &'static str,
+    since: &'a str,
+    says: String,
+    why: &'a str,
+    fix: &'a str,
+    see: &'a [String],
+}
+
+/// All rules as JSON, sorted by id.
+///
+/// # Errors
+/// Where `out` cannot be written.
+pub fn list_json(rules: &RuleSet, out: &mut dyn io::Write) -> io::Result<()> {
+    let listed = rules.rules.iter().map(|rule| Listed {
+        id: &rule.id,
+        pack: &rule.pack,
+        severity: super::json::severity(rule.severity),
+        default: if rule.default == Default::Off { "off" } else { "on" },
+        since: &rule.since,
+        says: rule.says.to_string(),
+        why: rule.why.trim_end(),
+        fix: rule.fix.trim_end(),
+        see: &rule.see,
+    });
+    serde_json::to_writer_pretty(&mut *out, &listed.collect::<Vec<_>>())?;
+    out.write_all(b"\n")
 }

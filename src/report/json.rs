@@ -225,11 +225,20 @@ struct JsonSummary<'a> {
     suppressed: usize,
     baseline: usize,
     unchanged: usize,
+    new_suppressions: Vec<NewSuppression<'a>>,
     objects: usize,
     builds: usize,
     files: usize,
     skipped_rules: Vec<&'a str>,
     undecided: BTreeMap<&'a str, usize>,
+}
+
+/// A suppression that the change adds.
+#[derive(Serialize)]
+struct NewSuppression<'a> {
+    path: &'a str,
+    line: u32,
+    text: String,
 }
 
 /// Writes the report, indented, with a final line break.
@@ -256,6 +265,7 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
             suppressed: counts.suppressed,
             baseline: 0,
             unchanged: counts.unchanged,
+            new_suppressions: report.verdict.added.iter().map(|at| new_suppression(report.sources, *at)).collect(),
             objects: report.judged.objects,
             builds: report.judged.builds,
             files: report.judged.files,
@@ -283,6 +293,11 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
         fingerprint: &finding.fingerprint,
         edits: [],
     }
+}
+
+fn new_suppression(sources: &Sources, at: Span) -> NewSuppression<'_> {
+    let line = sources.positions(at).0.line;
+    NewSuppression { path: sources.path(at.file).as_str(), line, text: super::in_one_line(sources, at) }
 }
 
 fn location(sources: &Sources, at: Span, side: Side) -> Location<'_> {

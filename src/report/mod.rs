@@ -6,6 +6,7 @@ mod explain;
 mod github;
 mod head;
 mod json;
+mod mistake;
 mod plain;
 mod sarif;
 #[cfg(test)]
@@ -15,11 +16,12 @@ mod window;
 
 use std::io;
 
-use crate::base::{Snapshot, Sources};
+use crate::base::{Snapshot, Sources, Span};
 use crate::rules::Verdict;
 
-pub use explain::{explain, list};
+pub use explain::{explain, list, list_json};
 pub use json::{ApiImpact, ApplicationImpact, InstanceCounts, UnrenderedPart};
+pub use mistake::mistakes;
 pub use plain::log;
 
 /// A judged change, with what a report says besides its findings.
@@ -112,5 +114,18 @@ impl Report<'_> {
             Format::Sarif => sarif::write(self, out),
             Format::Github => github::write(self, out),
         }
+    }
+}
+
+/// The longest text of a suppression that is shown, in characters.
+const SHOWN: usize = 200;
+
+/// What may be shown of a span, in one line of bounded length.
+fn in_one_line(sources: &Sources, at: Span) -> String {
+    let words = sources.shown_slice(at);
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }

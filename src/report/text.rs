@@ -42,7 +42,7 @@ pub(super) fn write(
     Ok(())
 }
 
-fn handler(color: Color, width: usize) -> GraphicalReportHandler {
+pub(super) fn handler(color: Color, width: usize) -> GraphicalReportHandler {
     let theme = match color {
         Color::On => GraphicalTheme::unicode(),
         Color::Off => GraphicalTheme::unicode_nocolor(),
@@ -80,7 +80,7 @@ impl<'a> Shown<'a> {
     }
 }
 /// The fewest columns that text is laid out in.
-const NARROWEST: usize = 32;
+pub(super) const NARROWEST: usize = 32;
 
 /// The columns that miette draws before a line, about.
 const GUTTER: usize = 8;
@@ -89,7 +89,7 @@ const GUTTER: usize = 8;
 const WIDE: usize = 100;
 
 /// How many characters of a line of a file are shown.
-fn columns(width: usize) -> usize {
+pub(super) fn columns(width: usize) -> usize {
     if width < WIDE { width - GUTTER } else { width + 2 * GUTTER }
 }
 
@@ -191,6 +191,7 @@ fn sum_up(report: &Report<'_>) -> String {
         writeln!(out, "{} that the base has too (--all shows them)", many(others, "finding"))
             .expect("a string takes all");
     }
+    out.push_str(&suppressions(report));
     if !verdict.skipped.is_empty() {
         let count = many(verdict.skipped.len(), "rule");
         let named = verdict.skipped.iter().take(NAMED_RULES).map(|id| &**id).collect::<Vec<_>>().join(", ");
@@ -199,6 +200,32 @@ fn sum_up(report: &Report<'_>) -> String {
     }
     for (rule, count) in &verdict.undecided {
         writeln!(out, "{rule} could not decide {}", many(*count, "case")).expect("a string takes all");
+    }
+    out
+}
+
+/// How many suppressions are named.
+const NAMED_SUPPRESSIONS: usize = 10;
+
+/// What is suppressed, and the suppressions that the change adds, in their own words.
+fn suppressions(report: &Report<'_>) -> String {
+    let verdict = report.verdict;
+    let mut out = String::new();
+    if verdict.counts.suppressed > 0 {
+        let count = many(verdict.counts.suppressed, "finding");
+        writeln!(out, "{count} suppressed (--all shows them)").expect("a string takes all");
+    }
+    if verdict.added.is_empty() {
+        return out;
+    }
+    writeln!(out, "the change adds {}:", many(verdict.added.len(), "suppression")).expect("a string takes all");
+    for at in verdict.added.iter().take(NAMED_SUPPRESSIONS) {
+        let line = report.sources.positions(*at).0.line;
+        let (path, words) = (report.sources.path(at.file).to_string(), super::in_one_line(report.sources, *at));
+        writeln!(out, "  {}:{line} {}", visible(&path), visible(&words)).expect("a string takes all");
+    }
+    if verdict.added.len() > NAMED_SUPPRESSIONS {
+        out.push_str("  … (all in the JSON report)\n");
     }
     out
 }

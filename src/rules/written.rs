@@ -105,11 +105,32 @@ impl Schema {
                 let mistake = Mistake::new(at.place(), format!("{takes} belongs here"));
                 vec![if at.is_scalar() && kind.to_string() == "string" { mistake.with_help(help) } else { mistake }]
             }
-            ValidationErrorKind::MinLength { .. } | ValidationErrorKind::MinItems { .. } => {
+            ValidationErrorKind::MinLength { limit: 0 | 1 } | ValidationErrorKind::MinItems { .. } => {
                 vec![Mistake::new(at.place(), "this must not be empty")]
+            }
+            ValidationErrorKind::MinLength { limit } => {
+                vec![Mistake::new(at.place(), format!("at least {limit} characters belong here"))]
+            }
+            ValidationErrorKind::Pattern { .. } => {
+                let mistake =
+                    Mistake::new(at.place(), format!("`{}` is not of the form that belongs here", at.written()));
+                vec![Mistake { help: self.about(error), ..mistake }]
             }
             _ => vec![Mistake::new(at.place(), error.to_string())],
         }
+    }
+
+    /// What the schema says of the nearest value that it describes.
+    fn about(&self, error: &ValidationError<'_>) -> Option<String> {
+        let path = error.schema_path().to_string();
+        let mut at = &*path;
+        while let Some((parent, _)) = at.rsplit_once('/') {
+            at = parent;
+            if let Some(about) = self.value.pointer(at).and_then(|node| node.get("description")) {
+                return about.as_str().map(str::to_owned);
+            }
+        }
+        None
     }
 
     /// The fields that are known where one was met that is not.

@@ -72,10 +72,11 @@ enum Language {
 impl Language {
     fn of(trees: &Trees, file: FileId, path: &RepoPath) -> Self {
         let name = path.name();
-        let is_yaml = name == "Kustomization" || name.ends_with(".yaml") || name.ends_with(".yml");
+        let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+        let is_yaml = name == "Kustomization" || matches!(ending, Some("yaml" | "yml"));
         let is_template = || trees.parsed(file).problems().iter().any(|p| p.kind == ParseProblemKind::Template);
-        match name {
-            name if name.ends_with(".json") => Self::Json,
+        match ending {
+            Some("json") => Self::Json,
             _ if is_yaml && !is_template() => Self::Yaml,
             _ => Self::Lines,
         }

@@ -131,8 +131,8 @@ impl Asked<'_> {
         if known.is_empty() {
             return faults;
         }
-        let unused: Vec<&str> = mark.ids.iter().zip(used).filter(|(_, used)| !**used).map(|(id, _)| &*id.0).collect();
-        let unused: Vec<&str> = unused.into_iter().filter(|id| self.ran(id)).collect();
+        let unused = mark.ids.iter().zip(used).filter(|(_, used)| !**used).map(|(id, _)| &*id.0);
+        let unused: Vec<&str> = unused.filter(|id| is_known(id) && self.ran(id)).collect();
         let words = Words { ids: known.join(", "), unused: (!unused.is_empty()).then(|| unused.join(", ")) };
         faults.extend(self.fault(mark.at, &words, mark.explained, mark.until.as_ref()));
         faults
