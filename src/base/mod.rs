@@ -2,6 +2,7 @@
 //!
 //! Never: git, YAML, Kubernetes, the words of a rule.
 
+mod date;
 mod embedded;
 mod id;
 mod path;
@@ -10,6 +11,7 @@ mod snapshot;
 mod sources;
 mod span;
 
+pub use date::{Date, NoDate};
 pub use id::{BlobId, ContentId, FileId, NodeId};
 pub use path::RepoPath;
 pub use problem::{Problem, ProblemKind};

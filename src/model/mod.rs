@@ -7,6 +7,7 @@ mod flux;
 mod kustomization;
 mod object;
 mod origin;
+mod silent;
 mod trees;
 mod value;
 mod view;
@@ -19,6 +20,7 @@ pub use flux::{
 pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
+pub use silent::{AppliedPatch, Loss, Lost, Silent};
 pub use trees::Trees;
 pub use value::{Entry, Key, Made, MadeNode, MadeScalar, Value};
 pub use view::{Field, View};

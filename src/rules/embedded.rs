@@ -10,6 +10,7 @@ use super::pack::{self, RuleFile};
 use super::rule::RuleSet;
 use crate::base::{BlobId, LoadError, Loader, RepoPath, Sources};
 use crate::model::Trees;
+use crate::secrets::RunKey;
 
 /// A rule of the binary.
 pub(crate) struct Embedded {
@@ -49,13 +50,47 @@ macro_rules! rule {
 pub(crate) const RULES: &[Embedded] = &[
     rule!("breaking-changes", "api-identity-changed", "api.yaml"),
     rule!("breaking-changes", "api-removed", "claims.yaml"),
+    rule!("breaking-changes", "composition-anonymous-removed", "api.yaml"),
+    rule!("breaking-changes", "composition-anonymous-shifted", "api.yaml"),
+    rule!("breaking-changes", "composition-connection-detail-removed", "api.yaml"),
+    rule!("breaking-changes", "composition-deletion-policy-changed", "api.yaml"),
+    rule!("breaking-changes", "composition-function-missing", "api.yaml"),
+    rule!("breaking-changes", "composition-mode-changed", "api.yaml"),
+    rule!("breaking-changes", "composition-removed", "claims.yaml"),
+    rule!("breaking-changes", "composition-resource-gvk-changed", "api.yaml"),
+    rule!("breaking-changes", "composition-resource-removed", "api.yaml"),
+    rule!("breaking-changes", "composition-resource-renamed", "api.yaml"),
+    rule!("breaking-changes", "composition-secret-namespace-changed", "api.yaml"),
+    rule!("breaking-changes", "composition-step-function-changed", "api.yaml"),
+    rule!("breaking-changes", "composition-step-removed", "api.yaml"),
+    rule!("breaking-changes", "composition-type-ref-changed", "api.yaml"),
     rule!("breaking-changes", "conversion-weakened", "api.yaml"),
     rule!("breaking-changes", "instance-invalid", "claims.yaml"),
     rule!("breaking-changes", "instance-pruned", "orders.yaml"),
     rule!("breaking-changes", "instance-unserved", "claims.yaml"),
+    rule!("breaking-changes", "promise-api-identity-changed", "api.yaml"),
+    rule!("breaking-changes", "promise-api-not-namespaced", "api.yaml"),
+    rule!("breaking-changes", "promise-api-removed", "api.yaml"),
+    rule!("breaking-changes", "promise-delete-workflow-removed", "api.yaml"),
+    rule!("breaking-changes", "promise-dependency-removed", "api.yaml"),
+    rule!("breaking-changes", "promise-destination-selectors-changed", "api.yaml"),
+    rule!("breaking-changes", "promise-pipeline-duplicate-name", "api.yaml"),
+    rule!("breaking-changes", "promise-pipeline-name-too-long", "api.yaml"),
+    rule!("breaking-changes", "promise-pipeline-namespace-changed", "api.yaml"),
+    rule!("breaking-changes", "promise-pipeline-removed", "api.yaml"),
+    rule!("breaking-changes", "promise-pipeline-renamed", "api.yaml"),
+    rule!("breaking-changes", "promise-spec-changed-same-version", "api.yaml"),
+    rule!("breaking-changes", "promise-version-removed", "api.yaml"),
     rule!("breaking-changes", "referenceable-count", "api.yaml"),
+    rule!("breaking-changes", "rgd-identity-changed", "api.yaml"),
+    rule!("breaking-changes", "rgd-removed", "app.yaml"),
+    rule!("breaking-changes", "rgd-resource-identity-changed", "api.yaml"),
+    rule!("breaking-changes", "rgd-resource-removed", "api.yaml"),
     rule!("breaking-changes", "schema-additional-properties-changed", "api.yaml"),
     rule!("breaking-changes", "schema-bound-tightened", "api.yaml"),
+    rule!("breaking-changes", "schema-cel-rule-added", "api.yaml"),
+    rule!("breaking-changes", "schema-cel-transition-added", "api.yaml"),
+    rule!("breaking-changes", "schema-combiner-tightened", "api.yaml"),
     rule!("breaking-changes", "schema-default-added", "api.yaml"),
     rule!("breaking-changes", "schema-default-changed", "api.yaml"),
     rule!("breaking-changes", "schema-default-removed", "api.yaml"),
@@ -63,11 +98,13 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("breaking-changes", "schema-enum-constraint-added", "api.yaml"),
     rule!("breaking-changes", "schema-enum-value-removed", "api.yaml"),
     rule!("breaking-changes", "schema-field-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-field-renamed", "api.yaml"),
     rule!("breaking-changes", "schema-format-tightened", "api.yaml"),
     rule!("breaking-changes", "schema-int-or-string-narrowed", "api.yaml"),
     rule!("breaking-changes", "schema-list-map-keys-changed", "api.yaml"),
     rule!("breaking-changes", "schema-list-type-changed", "api.yaml"),
     rule!("breaking-changes", "schema-map-type-changed", "api.yaml"),
+    rule!("breaking-changes", "schema-name-limit-tightened", "api.yaml"),
     rule!("breaking-changes", "schema-nullable-removed", "api.yaml"),
     rule!("breaking-changes", "schema-pattern-added", "api.yaml"),
     rule!("breaking-changes", "schema-pattern-changed", "api.yaml"),
@@ -84,20 +121,48 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("breaking-changes", "version-storage-count", "api.yaml"),
     rule!("breaking-changes", "version-storage-moved", "api.yaml"),
     rule!("breaking-changes", "version-unserved", "api.yaml"),
+    rule!("breaking-changes", "xrd-claim-name-conflict", "api.yaml"),
     rule!("breaking-changes", "xrd-claim-names-changed", "api.yaml"),
     rule!("breaking-changes", "xrd-claim-names-removed", "api.yaml"),
+    rule!("breaking-changes", "xrd-connection-keys-narrowed", "api.yaml"),
+    rule!("breaking-changes", "xrd-conversion-none-explicit", "api.yaml"),
+    rule!("breaking-changes", "xrd-default-composition-changed", "api.yaml"),
+    rule!("breaking-changes", "xrd-default-composition-removed", "api.yaml"),
+    rule!("breaking-changes", "xrd-delete-policy-changed", "api.yaml"),
+    rule!("breaking-changes", "xrd-enforced-composition-added", "api.yaml"),
+    rule!("breaking-changes", "xrd-enforced-composition-changed", "api.yaml"),
+    rule!("breaking-changes", "xrd-implicit-scope-change", "api.yaml"),
+    rule!("breaking-changes", "xrd-name-mismatch", "api.yaml"),
+    rule!("breaking-changes", "xrd-names-changed", "api.yaml"),
+    rule!("breaking-changes", "xrd-reserved-field", "api.yaml"),
+    rule!("breaking-changes", "xrd-revision-selector-changed", "api.yaml"),
     rule!("breaking-changes", "xrd-scope-changed", "api.yaml"),
+    rule!("breaking-changes", "xrd-update-policy-changed", "api.yaml"),
+    rule!("breaking-changes", "xrd-v2-legacy-field", "api.yaml"),
+    rule!("breaking-changes", "xrd-version-schema-missing", "api.yaml"),
     rule!("guard", "duplicate-key", "settings.yaml"),
+    rule!("guard", "expired-suppression", "apps/db/secret.yaml"),
     rule!("guard", "internal-error"),
     rule!("guard", "invalid-rule"),
     rule!("guard", "limit-exceeded", "settings.yaml"),
     rule!("guard", "not-rendered", "apps/web/kustomization.yaml"),
     rule!("guard", "overlay-does-not-build", "apps/web/kustomization.yaml"),
     rule!("guard", "unclassified-change", "api.yaml"),
+    rule!("guard", "unexplained-suppression", "apps/db/secret.yaml"),
+    rule!("guard", "unknown-rule", "apps/db/secret.yaml"),
     rule!("guard", "unparsable-file", "notes/settings.yaml"),
     rule!("guard", "unreadable-file"),
+    rule!("guard", "unused-suppression", "apps/db/settings.yaml"),
+    rule!("platform-safety", "composition-without-api", "api.yaml"),
     rule!("pod-security", "privileged-container", "apps/web/overlays/prod/debug.yaml"),
+    rule!("promotion", "missing-sunset", "api.yaml"),
+    rule!("promotion", "removed-before-sunset", "api.yaml"),
     rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
+    rule!("structure", "adding-replace", "apps/web/kustomization.yaml"),
+    rule!("structure", "doubled-tag-suffix", "apps/web/kustomization.yaml"),
+    rule!("structure", "ignored-patch-directive", "apps/web/patch.yaml"),
+    rule!("structure", "lossy-merge-patch", "apps/web/patch.yaml"),
+    rule!("structure", "patch-matches-nothing", "apps/web/kustomization.yaml"),
     rule!("sync-policy", "automated-production", "clusters/production/shop.yaml"),
     rule!("sync-policy", "automated-root", "bootstrap/root.yaml"),
     rule!("sync-policy", "broad-ignore-differences", "clusters/ingress.yaml"),
@@ -114,12 +179,18 @@ pub(crate) const RULES: &[Embedded] = &[
 ];
 
 impl RuleSet {
-    /// The rules of the binary.
+    /// The rules of the binary, for one run.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::embedded_for(&RunKey::fresh())
+    }
+
+    /// The same with the key under which values are compared that must not be shown.
     ///
     /// # Panics
     /// Never: packs and ids are plain names, which the table's test holds.
     #[must_use]
-    pub fn embedded() -> Self {
+    pub fn embedded_for(key: &RunKey) -> Self {
         let sources = Arc::new(Sources::default());
         let loader: Arc<dyn Loader> = Arc::new(Texts::new());
         let files: Vec<RuleFile> = RULES
@@ -129,7 +200,7 @@ impl RuleSet {
                 RuleFile { pack: rule.pack.into(), id: rule.id.into(), file: sources.intern(&path, None, &loader) }
             })
             .collect();
-        let (rules, problems) = pack::load_proven(&Trees::new(sources), &files.iter().collect::<Vec<_>>());
+        let (rules, problems) = pack::load_proven(&Trees::new(sources), &files.iter().collect::<Vec<_>>(), key);
         debug_assert!(problems.is_empty(), "the embedded packs are right: {problems:?}");
         // A place of an embedded file means nothing in the sources of a run.
         Self::new(rules, Vec::new())

@@ -275,6 +275,7 @@ fn assemble(
         definitions: Vec::new(),
         texts: layout.texts,
         consumed,
+        layout: crate::delivery::Layout::default(),
     };
     place_in_clusters(&mut world, &found.holders);
     world.definitions = definitions(&world, trees);

@@ -5,7 +5,7 @@
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Span;
-use crate::delivery::{Application, Controller, Layout, Stage, Tier, environment_of, tier_of};
+use crate::delivery::{Application, Controller, Stage, Tier, environment_of, tier_of};
 use crate::model::{ArgoApplication, ArgoApplicationSet, FluxKustomization, Object, Trees, View};
 use crate::rules::{Check, Hit, ObjectName, Sink};
 use crate::world::World;
@@ -126,22 +126,22 @@ fn path_of(of: &str, trees: &Trees, world: &World, application: &Application) ->
     match of {
         "root" => application.is_root.then(first),
         "core" => {
-            let is_core = |path: &crate::base::RepoPath| tier_of(path, &Layout::default()) == Some(Tier::Core);
+            let is_core = |path: &crate::base::RepoPath| tier_of(path, &world.layout) == Some(Tier::Core);
             let core = application.builds.iter().find(|(build, _)| is_core(&build.path));
             core.filter(|_| !application.is_root).map(|(build, _)| build.path.to_string())
         }
-        "production" => production(trees, application),
+        "production" => production(trees, world, application),
         _ => holds_state(world, application).then(first),
     }
 }
 
-fn production(trees: &Trees, application: &Application) -> Option<String> {
+fn production(trees: &Trees, world: &World, application: &Application) -> Option<String> {
     let own = trees.sources().path(application.place.file);
     let label = application.view(trees).str_at(["metadata", "labels", "environment"]);
     let destination = application.cluster.as_deref();
     let mut paths = application.builds.iter().map(|(build, _)| &build.path).chain([own]);
     paths.find_map(|path| {
-        let environment = environment_of(path, label, destination, &Layout::default())?;
+        let environment = environment_of(path, label, destination, &world.layout)?;
         (environment.stage == Some(Stage::Production)).then(|| path.to_string())
     })
 }
