@@ -33,12 +33,11 @@ impl Reader<'_> {
                 lacks.get_or_insert_with(|| (element.at, why(element, &gap)));
             }
             let identity = format!("{} {:?}", application.key, application.destination);
-            match rows.get(&identity) {
-                Some(row) => merge(&mut asked.applications[*row], application),
-                None => {
-                    rows.insert(identity, asked.applications.len());
-                    asked.applications.push(application);
-                }
+            if let Some(row) = rows.get(&identity) {
+                merge(&mut asked.applications[*row], application);
+            } else {
+                rows.insert(identity, asked.applications.len());
+                asked.applications.push(application);
             }
         }
         asked.problems.extend(lacks.map(|(at, why)| Problem::new(ProblemKind::NotRendered, at, why)));

@@ -201,37 +201,35 @@ impl Generators<'_> {
             let others = self.one(generator, outer, depth + 1);
             let mut next = Vec::new();
             for base in all {
-                let known = keys.iter().all(|key| key_of(&base.values, key).is_some());
-                if !known {
-                    next.push(base.clone());
-                }
-                let mut merged = base.clone();
-                for other in &others {
-                    let agrees = keys.iter().all(|key| match key_of(&base.values, key) {
-                        Some(value) => key_of(&other.values, key) == Some(value),
-                        None => true,
-                    });
-                    if !agrees {
-                        continue;
-                    }
-                    let values = overlaid(base.values.clone(), &other.values);
-                    if known {
-                        merged.values = overlaid(merged.values, &other.values);
-                    } else {
-                        next.push(Element { values, lacks: base.lacks.clone(), at });
-                    }
-                }
-                if known {
-                    next.push(merged);
-                }
+                next.extend(merged(base, &others, &keys));
                 if next.len() > ELEMENTS {
                     break;
                 }
             }
             all = next;
         }
-        all
+        all.into_iter().map(|element| Element { at, ..element }).collect()
     }
+}
+
+/// An element with what others say of it: those that agree on the keys. Where a key is not known, the element stays as
+/// it is for what nobody names, and each of the others makes one more.
+fn merged(base: Element, others: &[Element], keys: &[String]) -> Vec<Element> {
+    let is_known = keys.iter().all(|key| key_of(&base.values, key).is_some());
+    let agrees = |other: &&Element| {
+        let same = |key: &String| key_of(&base.values, key).is_none_or(|v| key_of(&other.values, key) == Some(v));
+        keys.iter().all(same)
+    };
+    let over = |under: &Element, other: &Element| Element {
+        values: overlaid(under.values.clone(), &other.values),
+        ..under.clone()
+    };
+    let agreeing = others.iter().filter(agrees);
+    if is_known {
+        return vec![agreeing.fold(base.clone(), |under, other| over(&under, other))];
+    }
+    let more: Vec<Element> = agreeing.map(|other| over(&base, other)).collect();
+    std::iter::once(base).chain(more).collect()
 }
 
 fn list(body: View<'_>, at: Span) -> Vec<Element> {

@@ -264,6 +264,6 @@ fn add_build(application: &mut Application, build: Build, at: Span) {
 }
 
 /// The text of a scalar as it is written, whatever its type.
-pub(super) fn written<'t>(view: Option<View<'t>>) -> Option<Cow<'t, str>> {
+pub(super) fn written(view: Option<View<'_>>) -> Option<Cow<'_, str>> {
     view.filter(View::is_scalar).map(|view| view.written())
 }

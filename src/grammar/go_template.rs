@@ -20,8 +20,8 @@ pub fn go_template(text: &str, values: &Value) -> Result<String, Gap> {
     let mut run = Run { pieces: pieces(text), at: 0, values };
     let mut out = String::new();
     match run.block(&mut out, Mode::Live)? {
-        End::Text => Ok(out),
-        End::Else | End::End => Err(Gap("`else` or `end` without `if`".to_owned())),
+        Stop::Text => Ok(out),
+        Stop::Else | Stop::End => Err(Gap("`else` or `end` without `if`".to_owned())),
     }
 }
 
@@ -102,7 +102,7 @@ enum Mode {
 
 /// What ended a block.
 #[derive(PartialEq, Eq)]
-enum End {
+enum Stop {
     Text,
     Else,
     End,
@@ -115,19 +115,19 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn block(&mut self, out: &mut String, mode: Mode) -> Result<End, Gap> {
+    fn block(&mut self, out: &mut String, mode: Mode) -> Result<Stop, Gap> {
         while let Some(piece) = self.pieces.get(self.at) {
             self.at += 1;
             match *piece {
                 Piece::Text(text) if mode == Mode::Live => out.push_str(text),
                 Piece::Text(_) => {}
-                Piece::Action("end") => return Ok(End::End),
-                Piece::Action("else") => return Ok(End::Else),
+                Piece::Action("end") => return Ok(Stop::End),
+                Piece::Action("else") => return Ok(Stop::Else),
                 Piece::Action(action) if action.starts_with("/*") => {}
                 Piece::Action(action) => self.action(action, out, mode)?,
             }
         }
-        Ok(End::Text)
+        Ok(Stop::Text)
     }
 
     fn action(&mut self, action: &str, out: &mut String, mode: Mode) -> Result<(), Gap> {
@@ -147,10 +147,10 @@ impl Run<'_> {
         let holds = mode == Mode::Live && functions::is_true(&evaluate(condition, self.values)?);
         let live = |wanted: bool| if mode == Mode::Live && wanted { Mode::Live } else { Mode::Skipped };
         let mut end = self.block(out, live(holds))?;
-        if end == End::Else {
+        if end == Stop::Else {
             end = self.block(out, live(!holds))?;
         }
-        if end == End::End { Ok(()) } else { Err(Gap("`if` without `end`".to_owned())) }
+        if end == Stop::End { Ok(()) } else { Err(Gap("`if` without `end`".to_owned())) }
     }
 }
 

@@ -56,7 +56,7 @@ impl Layout {
     /// Sorts the files of a side. The texts are parsed by this, so callers parse in parallel first.
     pub(super) fn of(snapshot: &Snapshot, trees: &Trees) -> Self {
         let mut layout = Self::default();
-        let mut includes: BTreeMap<RepoPath, Vec<RepoPath>> = BTreeMap::new();
+        let mut graph: BTreeMap<RepoPath, Vec<RepoPath>> = BTreeMap::new();
         let mut components = BTreeSet::new();
         let charts = charts(snapshot);
         for (path, file) in snapshot.files() {
@@ -73,24 +73,24 @@ impl Layout {
                 if view.is_some_and(|view| view.str_at(["kind"]) == Some("Component")) {
                     components.insert(folder.clone());
                 }
-                let included = view.map(|view| included(snapshot, &folder, view)).unwrap_or_default();
-                includes.entry(folder).or_default().extend(included);
+                let folders = view.map(|view| included(snapshot, &folder, view)).unwrap_or_default();
+                graph.entry(folder).or_default().extend(folders);
             } else if !is_aside(&folder) && !is_chart_file(&charts, path) {
                 layout.manifests.insert(path.clone());
             }
         }
-        layout.kustomizations = sorted(&includes, &components);
+        layout.kustomizations = sorted(&graph, &components);
         layout
     }
 }
 
 /// What each kustomization is, by who includes whom.
 fn sorted(
-    includes: &BTreeMap<RepoPath, Vec<RepoPath>>,
+    graph: &BTreeMap<RepoPath, Vec<RepoPath>>,
     components: &BTreeSet<RepoPath>,
 ) -> BTreeMap<RepoPath, Kustomized> {
     // What only tests include is a root all the same: they do not bring it into a cluster.
-    let deployed = includes.iter().filter(|(folder, _)| !is_aside(folder));
+    let deployed = graph.iter().filter(|(folder, _)| !is_aside(folder));
     let included: BTreeSet<&RepoPath> = deployed.flat_map(|(_, included)| included).collect();
     let sort = |folder: &RepoPath| {
         if components.contains(folder) || included.contains(folder) {
@@ -101,33 +101,28 @@ fn sorted(
             Kustomized::Root
         }
     };
-    let mut found: BTreeMap<RepoPath, Kustomized> =
-        includes.keys().map(|folder| (folder.clone(), sort(folder))).collect();
+    let mut found: BTreeMap<RepoPath, Kustomized> = graph.keys().map(|folder| (folder.clone(), sort(folder))).collect();
     // Those that include each other in a circle hang on no root; the first of them is built, so that somebody says so.
     let mut reached = BTreeSet::new();
     let is_start = |folder: &RepoPath| found[folder] != Kustomized::Included || components.contains(folder);
-    for folder in includes.keys().filter(|folder| is_start(folder)) {
-        reach(folder, includes, &mut reached);
+    for folder in graph.keys().filter(|folder| is_start(folder)) {
+        reach(folder, graph, &mut reached);
     }
-    for folder in includes.keys() {
+    for folder in graph.keys() {
         if !reached.contains(folder) {
             found.insert(folder.clone(), Kustomized::Root);
-            reach(folder, includes, &mut reached);
+            reach(folder, graph, &mut reached);
         }
     }
     found
 }
 
-/// Adds a kustomization and all that it includes.
-fn reach<'p>(
-    start: &'p RepoPath,
-    includes: &'p BTreeMap<RepoPath, Vec<RepoPath>>,
-    reached: &mut BTreeSet<&'p RepoPath>,
-) {
+/// Adds a kustomization and all that it graph.
+fn reach<'p>(start: &'p RepoPath, graph: &'p BTreeMap<RepoPath, Vec<RepoPath>>, reached: &mut BTreeSet<&'p RepoPath>) {
     let mut open = vec![start];
     while let Some(folder) = open.pop() {
         if reached.insert(folder) {
-            open.extend(includes.get(folder).into_iter().flatten());
+            open.extend(graph.get(folder).into_iter().flatten());
         }
     }
 }

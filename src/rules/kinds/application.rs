@@ -105,6 +105,8 @@ fn report(trees: &Trees, world: &World, application: &Application, (found, path)
         hit = hit.fact("flux");
     }
     hit.object = Some(ObjectName::of(&application.object));
+    // Overlays that put one line into several namespaces are one finding.
+    hit.together = Some(format!("{}:{}", trees.sources().path(at.file), at.range.start));
     sink.report(hit);
 }
 
