@@ -31,15 +31,15 @@
 //!
 //! **compare** – two worlds to changes, totally. Uses model, api, delivery and world. Never: the word "breaking".
 //!
-//! **impact** – changes to what happens: instances hit. Uses what compare uses, and compare. Never: a grade.
+//! **impact** – changes to what happens: instances hit; what is delivered and what nobody renders. Uses what compare uses, and compare. Never: a grade.
 //!
 //! **rules** – rule files, check kinds, the engine, findings. Uses all above but read and render. The only room with
 //! severities. Never: a file, a format.
 //!
-//! **report** – findings to text or JSON. Uses base and the types of rules and impact. Never: a finding dropped, sorted or
+//! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding dropped, sorted or
 //! graded again.
 //!
-//! **cli, run** – the edge: what may be asked, and the pipeline, a line a stage.
+//! **cli, run, origins** – the edge: what may be asked, the pipeline, a line a stage, and where rendered values come from.
 
 pub mod api;
 pub mod base;
@@ -49,6 +49,7 @@ pub mod delivery;
 pub mod grammar;
 pub mod impact;
 pub mod model;
+pub mod origins;
 pub mod parse;
 pub mod read;
 pub mod render;

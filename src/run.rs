@@ -9,18 +9,20 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::{Day, FileId, RepoPath, Side, Snapshot, Sources};
+use crate::base::{Date, FileId, Problem, RepoPath, Side, Snapshot, Sources};
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::delivery::Here;
 use crate::impact::{self, Impact};
-use crate::model::Trees;
+use crate::model::{Object, Trees};
+use crate::origins;
 use crate::read::{self, Ci, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
-use crate::report::{self, ApiImpact, BaseName, Color, Format, Report, Summary};
+use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
 use crate::rules::{self, Facts, RuleSet, Settings, Severity, Show, Verdict};
 use crate::secrets;
 use crate::world::{self, World};
@@ -36,7 +38,7 @@ pub struct Env {
     /// The columns of the terminal.
     pub width: usize,
     /// The day of the run, in UTC.
-    pub today: Day,
+    pub today: Date,
     /// The index that git filled for its hook, if it is not the usual one.
     pub index: Option<PathBuf>,
 }
@@ -46,26 +48,26 @@ impl Env {
     #[must_use]
     pub fn of_process(terminal: bool) -> Self {
         let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let measured = || terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0.into());
         let forced = given("CLICOLOR_FORCE").is_some_and(|value| value != "0");
         Self {
             directory: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             ci: Ci::from_variables(&|name| std::env::var(name).ok()),
             color: given("NO_COLOR").is_none() && (terminal || forced),
-            width: given("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(100),
-            today: Day::of_seconds(now(given("SOURCE_DATE_EPOCH").as_deref())),
+            width: given("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(measured).unwrap_or(100),
+            today: Date::from_unix(now(given("SOURCE_DATE_EPOCH").as_deref())),
             index: given("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
 }
 
 /// Seconds since 1970: what a reproducible build says, else the clock.
-fn now(epoch: Option<&str>) -> i64 {
-    let given = epoch.and_then(|text| text.parse().ok());
+fn now(epoch: Option<&str>) -> u64 {
     let clock = || {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).unwrap_or_default()
+        since.map_or(0, |since| since.as_secs())
     };
-    given.unwrap_or_else(clock)
+    epoch.and_then(|text| text.parse().ok()).unwrap_or_else(clock)
 }
 
 /// Exit codes of `check`: clean, findings, could not judge.
@@ -81,6 +83,7 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
     let done = match &cli.command {
         Command::Check(ask) => check(ask, env, out, err),
         Command::Render(ask) => render(ask, env, out, err),
+        Command::Blame(ask) => blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
         Command::Rules => write!(out, "{}", report::list(&RuleSet::embedded())).map(|()| CLEAN).map_err(Stop::from),
     };
@@ -89,7 +92,7 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
         Err(Stop::Output(error)) => Err(error),
         Err(Stop::Told(text, code)) => {
             out.flush()?;
-            writeln!(err, "error: {text}")?;
+            writeln!(err, "{}", report::log(&format!("error: {text}")))?;
             Ok(code)
         }
     }
@@ -174,10 +177,14 @@ pub fn judge(sources: Arc<Sources>, sides: Sides, rules: &RuleSet, settings: Set
 fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     for world in base.into_iter().chain([head]) {
         for (_, object) in world.objects() {
-            secrets::redactions(trees, object).into_iter().for_each(|span| trees.sources().redact(span));
+            for span in secrets::redactions(trees, object) {
+                trees.sources().redact(span);
+            }
         }
         for file in &world.texts {
-            secrets::redactions_of_file(trees, *file).into_iter().for_each(|span| trees.sources().redact(span));
+            for span in secrets::redactions_of_file(trees, *file) {
+                trees.sources().redact(span);
+            }
         }
     }
 }
@@ -186,12 +193,22 @@ impl Judgement {
     fn write_reports(&self, ask: &cli::Check, env: &Env, out: &mut dyn Write) -> Result<(), Stop> {
         let builds = self.head.builds.iter();
         let files: BTreeSet<&RepoPath> = self.head.texts.iter().map(|file| self.path(*file)).collect();
+        let sources = self.trees.sources();
         let report = Report {
-            sources: self.trees.sources(),
+            sources,
             verdict: &self.verdict,
             base: self.base.clone(),
             judged: report::Judged { objects: self.head.objects().count(), builds: builds.count(), files: files.len() },
-            apis: self.impact.apis.iter().map(|api| ApiImpact::of(self.trees.sources(), api)).collect(),
+            apis: self.impact.apis.iter().map(|api| ApiImpact::of(sources, api)).collect(),
+            applications: impact::applications(&self.head)
+                .iter()
+                .map(|one| ApplicationImpact::of(sources, one))
+                .collect(),
+            unrendered: impact::unrendered(&self.trees, &self.head)
+                .iter()
+                .map(|one| UnrenderedPart::of(sources, one))
+                .collect(),
+            head: &self.head.snapshot,
         };
         for to in &ask.format {
             let colored = match ask.color {
@@ -201,6 +218,8 @@ impl Judgement {
             };
             let format = match to.format {
                 cli::Format::Json => Format::Json,
+                cli::Format::Sarif => Format::Sarif,
+                cli::Format::Github => Format::Github,
                 cli::Format::Text => Format::Text {
                     color: if colored { Color::On } else { Color::Off },
                     width: env.width,
@@ -345,49 +364,94 @@ fn settings(ask: &cli::Check, rules: &RuleSet) -> Result<Settings, Stop> {
     })
 }
 
-fn pool(jobs: Option<usize>) -> Result<rayon::ThreadPool, Stop> {
+fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
     // Rendering recurses along the includes of kustomizations; a worker's default stack is smaller than main's.
-    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).stack_size(16 << 20);
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, NonZeroUsize::get)).stack_size(16 << 20);
     builder.build().map_err(|error| Stop::Told(format!("no threads can be started: {error}"), NOT_JUDGED))
 }
 
+/// One build of a folder, wherever it lies, with what it was read from.
+struct Folder {
+    trees: Trees,
+    path: RepoPath,
+    objects: Vec<Object>,
+}
+
+impl Folder {
+    /// `None`, and the problems told, where it does not build.
+    fn build(dir: &Path, options: render::Options, env: &Env, err: &mut dyn Write) -> Result<Option<Self>, Stop> {
+        let sources = Arc::new(Sources::default());
+        let snapshot = read::on_demand(&sources);
+        let trees = Trees::new(sources);
+        let folder = env.directory.join(dir);
+        let folder =
+            folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
+        let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
+        let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
+        let build = Build { path: path.clone(), kind: BuildKind::Kustomize };
+        let built = Renderer::new(&snapshot, &trees, options).build(&build);
+        if built.files.is_empty() {
+            let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
+            let message = format!("unable to find one of {names} in directory '{}'", folder.display());
+            return Err(Stop::Told(message, FINDINGS));
+        }
+        for problem in &built.problems {
+            tell(&trees, problem, err)?;
+        }
+        Ok(built.problems.is_empty().then_some(Self { trees, path, objects: built.objects }))
+    }
+}
+
+/// Why a folder does not build or cannot be printed.
+fn tell(trees: &Trees, problem: &Problem, err: &mut dyn Write) -> Result<(), Stop> {
+    let at = trees.sources().positions(problem.at).0;
+    let file = trees.sources().path(problem.at.file);
+    let told = format!("error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column);
+    writeln!(err, "{}", report::log(&told))?;
+    Ok(())
+}
+
+fn restriction(asked: cli::Restrictor) -> render::LoadRestriction {
+    match asked {
+        cli::Restrictor::RootOnly => render::LoadRestriction::RootOnly,
+        cli::Restrictor::None => render::LoadRestriction::None,
+    }
+}
+
 fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
-    let sources = Arc::new(Sources::default());
-    let snapshot = read::on_demand(&sources);
-    let trees = Trees::new(sources);
-    let folder = env.directory.join(&ask.dir);
-    let folder = folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
-    let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
-    let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
     let options = render::Options {
-        load: match ask.load_restrictor {
-            cli::Restrictor::RootOnly => render::LoadRestriction::RootOnly,
-            cli::Restrictor::None => render::LoadRestriction::None,
-        },
+        load: restriction(ask.load_restrictor),
         order: ask.reorder.map(|order| match order {
             cli::Reorder::Legacy => render::Order::Legacy,
             cli::Reorder::None => render::Order::Fifo,
         }),
         managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
-    let built = Renderer::new(&snapshot, &trees, options).build(&Build { path, kind: BuildKind::Kustomize });
-    let printed = render::print(&trees, &built.objects);
-    let problems = built.problems.iter().chain(printed.as_ref().err());
-    let mut failed = false;
-    for problem in problems {
-        let at = trees.sources().positions(problem.at).0;
-        let file = trees.sources().path(problem.at.file);
-        writeln!(err, "error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column)?;
-        failed = true;
-    }
-    if failed {
-        return Ok(FINDINGS);
-    }
-    let printed = printed.unwrap_or_default();
+    let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
+    let printed = if ask.origins {
+        origins::beside(&folder.trees, &folder.path, &folder.objects)
+    } else {
+        render::print(&folder.trees, &folder.objects)
+    };
+    let printed = match printed {
+        Ok(printed) => printed,
+        Err(problem) => {
+            tell(&folder.trees, &problem, err)?;
+            return Ok(FINDINGS);
+        }
+    };
     match &ask.output {
         None => out.write_all(printed.as_bytes())?,
         Some(path) => write_file(&env.directory.join(path), printed.as_bytes())?,
     }
+    Ok(CLEAN)
+}
+
+fn blame(ask: &cli::Blame, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+    let options = render::Options { load: restriction(ask.load_restrictor), ..render::Options::default() };
+    let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
+    let told = origins::blame(&folder.trees, &folder.path, &folder.objects, &ask.object, ask.field.as_deref());
+    out.write_all(told.map_err(|message| Stop::Told(message, FINDINGS))?.as_bytes())?;
     Ok(CLEAN)
 }
 

@@ -84,6 +84,7 @@ pub(crate) fn plain_world(trees: &Trees, side: Side, files: &[(&str, &str)]) -> 
         definitions: Vec::new(),
         problems: Vec::new(),
         consumed: BTreeSet::default(),
+        layout: crate::delivery::Layout::default(),
     }
 }
 
@@ -93,7 +94,7 @@ pub(crate) fn plain_build(trees: &Trees, path: &RepoPath, files: &[FileId]) -> B
     let objects = documents.filter_map(|value| Object::new(trees, value)).collect();
     Built {
         build: Build { path: path.clone(), kind: BuildKind::File },
-        rendered: Arc::new(Rendered { objects, files: files.to_vec(), problems: Vec::new() }),
+        rendered: Arc::new(Rendered { objects, files: files.to_vec(), ..Rendered::default() }),
         applied_by: Vec::new(),
         place: trees.top(files[0]),
         cluster: None,
@@ -134,9 +135,10 @@ impl Fixture {
         EMBEDDED.iter().map(read).filter(|fixture| !fixture.head.is_empty()).collect()
     }
 
-    /// All rules on their defaults, and the fixture's own rule in any case.
+    /// All rules on their defaults, and the fixture's own rule in any case; on a day that stays.
     fn settings(&self) -> Settings {
-        Settings { rules: [(self.id.to_owned(), Setting::On)].into(), ..Settings::default() }
+        let today = "2026-01-01".parse().expect("a date");
+        Settings { rules: [(self.id.to_owned(), Setting::On)].into(), today, ..Settings::default() }
     }
 
     fn name(&self, side: &str) -> String {

@@ -3,6 +3,8 @@
 //!
 //! Never: an expectation that kustomize does not share, but for the words of an error.
 
+#![expect(clippy::disallowed_methods, reason = "a test reads its cases")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,10 +37,10 @@ fn snapshot(root: &Path, sources: &Arc<Sources>) -> Snapshot {
 /// What a build prints, or its problems, a line each.
 fn rendered(renderer: &Renderer<'_>, trees: &Trees, case: &str) -> Result<String, String> {
     let path = RepoPath::new(&format!("{case}/in")).expect("a path in the tree");
-    let rendered = renderer.build(&Build { path, kind: BuildKind::Kustomize });
-    let mut problems = rendered.problems;
+    let built = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+    let mut problems = built.problems;
     if problems.is_empty() {
-        match print(trees, &rendered.objects) {
+        match print(trees, &built.objects) {
             Ok(text) => return Ok(text),
             Err(problem) => problems.push(problem),
         }
@@ -48,7 +50,9 @@ fn rendered(renderer: &Renderer<'_>, trees: &Trees, case: &str) -> Result<String
         let start = sources.positions(at).0;
         format!("{}:{}:{}", sources.path(at.file), start.line, start.column)
     };
-    Err(problems.iter().map(|problem| format!("{}: {}\n", line(problem.at), problem.message)).collect())
+    let lines: Vec<String> =
+        problems.iter().map(|problem| format!("{}: {}\n", line(problem.at), problem.message)).collect();
+    Err(lines.concat())
 }
 
 #[test]
@@ -68,7 +72,7 @@ fn kustomizations_build_as_kustomize_builds_them() {
             Err(lines) => (wanted("error.txt").is_ok_and(|wanted| wanted == lines), lines),
         };
         if !fits {
-            wrong += &format!("--- {case}\n{got}");
+            wrong = wrong + "--- " + &case + "\n" + &got;
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -113,9 +117,9 @@ fn a_value_of_an_inline_patch_is_where_the_kustomization_writes_it() {
     let trees = Trees::new(sources.clone());
     let renderer = Renderer::new(&snapshot, &trees, Options::default());
     let path = RepoPath::new("overlay/in").expect("a path in the tree");
-    let rendered = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+    let built = renderer.build(&Build { path, kind: BuildKind::Kustomize });
     let place = |kind: &str, path: &[&str]| {
-        let object = rendered.objects.iter().find(|object| &*object.key.kind == kind).expect("it is built");
+        let object = built.objects.iter().find(|object| &*object.key.kind == kind).expect("it is built");
         let value = path.iter().fold(object.view(&trees), |at, name| at.get(name).expect("the field is there"));
         let at = value.place();
         (sources.path(at.file).as_str().to_owned(), sources.slice(at).to_owned(), sources.positions(at).0.line)

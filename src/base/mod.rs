@@ -2,7 +2,7 @@
 //!
 //! Never: git, YAML, Kubernetes, the words of a rule.
 
-mod day;
+mod date;
 mod embedded;
 mod id;
 mod path;
@@ -11,7 +11,7 @@ mod snapshot;
 mod sources;
 mod span;
 
-pub use day::Day;
+pub use date::{Date, NoDate};
 pub use id::{BlobId, ContentId, FileId, NodeId};
 pub use path::RepoPath;
 pub use problem::{Problem, ProblemKind};

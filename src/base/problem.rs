@@ -23,6 +23,14 @@ pub enum ProblemKind {
     Internal,
     /// A rule file of the repository is wrong.
     InvalidRule,
+    /// A suppression gives no reason.
+    UnexplainedSuppression,
+    /// A suppression is past its date.
+    ExpiredSuppression,
+    /// A suppression matches nothing.
+    UnusedSuppression,
+    /// A file names a rule that does not exist.
+    UnknownRule,
 }
 
 /// One problem, at the bytes somebody must look at.

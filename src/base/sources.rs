@@ -272,10 +272,19 @@ impl Sources {
 
     /// The first and the first behind the last line and column of a span.
     pub fn positions(&self, span: Span) -> (Position, Position) {
+        self.located(span, LineIndex::position)
+    }
+
+    /// The same, but columns count units of UTF-16.
+    pub fn positions_utf16(&self, span: Span) -> (Position, Position) {
+        self.located(span, LineIndex::position_utf16)
+    }
+
+    fn located(&self, span: Span, position: fn(&LineIndex, &str, u32) -> Position) -> (Position, Position) {
         let span = self.outermost(span);
-        let lines = self.loaded(span.file).lines.get_or_init(|| LineIndex::new(self.text(span.file)));
         let text = self.text(span.file);
-        (lines.position(text, span.range.start), lines.position(text, span.range.end))
+        let lines = self.loaded(span.file).lines.get_or_init(|| LineIndex::new(text));
+        (position(lines, text, span.range.start), position(lines, text, span.range.end))
     }
 
     /// Blanks a span in everything that is shown from now on. All redaction comes before the first report.
@@ -305,21 +314,21 @@ impl Sources {
         let span = self.outermost(span);
         let shown = self.shown(span.file);
         let real = self.text(span.file);
-        let moved = |offset: u32, end: bool| {
-            let mut by = 0i64;
+        let moved = |offset: u32, edge: u32| {
+            let (mut added, mut removed) = (0, 0);
             for range in &shown.blanked {
                 let breaks = real[range.bytes()].matches('\n').count();
-                let mark = (Shown::MARK.len() + breaks) as i64;
                 if range.end <= offset {
-                    by += mark - i64::from(range.end - range.start);
+                    added += (Shown::MARK.len() + breaks) as u32;
+                    removed += range.end - range.start;
                 } else if range.start < offset {
-                    return (i64::from(range.start) + by) as u32 + if end { Shown::MARK.len() as u32 } else { 0 };
+                    return range.start + added - removed + edge;
                 }
             }
-            (i64::from(offset) + by) as u32
+            offset + added - removed
         };
-        let start = moved(span.range.start, false);
-        TextRange::new(start, moved(span.range.end, true).max(start))
+        let start = moved(span.range.start, 0);
+        TextRange::new(start, moved(span.range.end, Shown::MARK.len() as u32).max(start))
     }
 
     /// The words of a span as they may be shown.

@@ -20,12 +20,12 @@ pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     let (was, is) = (resources(old), resources(new));
     for gone in was.iter().filter(|gone| !is.iter().any(|left| left.identity == gone.identity)) {
         let same = is.iter().find(|now| now.id == gone.id && !was.iter().any(|old| old.identity == now.identity));
-        match same {
-            Some(now) => parts.push(Part::GraphIdentityChanged, (&gone.id, &now.kind), now.name_at, Some(gone.name_at)),
-            None => {
-                let place = key_place(new, &["spec", "resources"]);
-                parts.push(Part::GraphResourceRemoved, (&gone.id, &gone.kind), place, Some(gone.at));
-            }
+        if let Some(now) = same {
+            let words = (&*gone.id, &*now.kind);
+            parts.push(Part::GraphIdentityChanged, words, now.name_at, Some(gone.name_at));
+        } else {
+            let place = key_place(new, &["spec", "resources"]);
+            parts.push(Part::GraphResourceRemoved, (&gone.id, &gone.kind), place, Some(gone.at));
         }
     }
 }

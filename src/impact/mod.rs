@@ -3,6 +3,7 @@
 //! Never: a severity.
 
 mod compositions;
+mod delivered;
 mod instances;
 
 pub use compositions::users_of;
@@ -13,6 +14,9 @@ use crate::model::Trees;
 use crate::world::{ObjectAt, World};
 
 use crate::compare::Changes;
+
+pub use crate::delivery::Controller;
+pub use delivered::{Delivered, Unrendered, applications, unrendered};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]

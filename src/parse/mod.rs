@@ -2,7 +2,6 @@
 //!
 //! Never: a path, a second file, a failure. What is not YAML becomes a problem, and what comes behind it is still read.
 
-mod block;
 mod scalar;
 mod template;
 #[cfg(test)]

@@ -7,7 +7,6 @@ use std::collections::HashMap;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle};
 
-use super::block::refold;
 use super::template;
 use super::tree::{Document, Kind, Node, ParseProblem, ParseProblemKind, Parsed, Tag};
 use crate::base::{NodeId, TextRange};
@@ -196,11 +195,6 @@ impl<'t> Builder<'t> {
         if kind == Kind::Plain && bytes.is_empty() {
             // The parser calls nothing `~`.
             value = Cow::Borrowed("");
-        }
-        if kind == Kind::Folded
-            && let Some(folded) = refold(&self.text[bytes.clone()])
-        {
-            value = Cow::Owned(folded);
         }
         // The end of the file is not a line break, to go-yaml at least.
         let is_last = matches!(kind, Kind::Literal | Kind::Folded) && !self.text[bytes.end..].contains('\n');

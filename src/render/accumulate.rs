@@ -11,13 +11,14 @@ use super::patches::{Missing, Patcher};
 use super::plugin;
 use super::renderer::Options;
 use super::resource::{Behavior, Id, Resource};
-use super::schema::Schema;
+use super::schema::{Beside, Schema};
 use super::set::ResourceSet;
 use super::transform::{self, Cx, Specs};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
-use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Trees, Value, View};
+use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Silent, Trees, Value, View};
 
 /// What all kustomizations of one build share.
+#[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) trees: &'a Trees,
@@ -59,6 +60,10 @@ pub(super) struct Accumulated {
     pub(super) files: Vec<FileId>,
     /// Every folder whose kustomization was read.
     folders: Vec<RepoPath>,
+    /// What was lost without a word.
+    pub(super) silent: Silent,
+    /// The first kustomization that brings a schema.
+    pub(super) openapi: Option<(RepoPath, FileId, Beside)>,
 }
 
 impl Accumulated {
@@ -70,6 +75,8 @@ impl Accumulated {
             problems: Vec::new(),
             files: Vec::new(),
             folders: Vec::new(),
+            silent: Silent::default(),
+            openapi: None,
         }
     }
 
@@ -95,7 +102,7 @@ impl Chain<'_> {
     }
 }
 
-/// The base in `folder`, accumulated now or before.
+/// The base in `folder`, accumulated now or before; `by` is the entry that includes it.
 ///
 /// # Errors
 /// What keeps it from being built, at its line.
@@ -103,7 +110,7 @@ pub(super) fn base(
     cx: &Context<'_>,
     folder: &RepoPath,
     up: Option<&Chain<'_>>,
-    by: Option<Span>,
+    by: Span,
 ) -> Result<Arc<Base>, Problem> {
     let free = |folders: &[RepoPath]| up.is_none_or(|up| folders.iter().all(|folder| up.below(folder).is_none()));
     if let Some(base) = cx.bases.get(folder).filter(|base| free(&base.accumulated.folders)) {
@@ -118,7 +125,7 @@ pub(super) fn base(
 }
 
 /// The kustomization file of a folder; `by` is the entry that includes the folder.
-fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Option<Span>) -> Result<Kustomization, Problem> {
+fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Span) -> Result<Kustomization, Problem> {
     let mut found = Vec::new();
     for name in KUSTOMIZATION_NAMES {
         if let Some(Found::File { file, .. }) = folder.join(name).map(|path| cx.snapshot.find(&path)) {
@@ -140,17 +147,9 @@ fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Option<Span>) -> Resul
             let message = format!(
                 "unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '{folder}'"
             );
-            // Only a build as a whole has no entry that names it, and is asked for only where there is such a file.
-            let at = by.unwrap_or_else(|| nowhere(cx));
-            Err(does_not_build(at, message).with_help("add a kustomization to the folder, or name its files"))
+            Err(does_not_build(by, message).with_help("add a kustomization to the folder, or name its files"))
         }
     }
-}
-
-/// A place for what has none: the first file of the tree.
-fn nowhere(cx: &Context<'_>) -> Span {
-    let file = cx.snapshot.files().map(|(_, file)| file).next();
-    cx.trees.top(file.expect("a build is asked for only in a tree that has files"))
 }
 
 /// One kustomization at work.
@@ -161,10 +160,13 @@ struct Layer<'l> {
     out: Accumulated,
 }
 
-impl<'l> Layer<'l> {
+impl Layer<'_> {
     fn run(mut self) -> Result<Accumulated, Problem> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
+        if self.out.openapi.is_none() && self.kustomization.get(self.cx.trees, "openapi").is_some() {
+            self.out.openapi = Some((self.chain.folder.clone(), self.kustomization.file, self.beside()));
+        }
         self.not_rendered();
         for entry in self.kustomization.resources(self.cx.trees) {
             let done = self.resource(entry);
@@ -180,6 +182,11 @@ impl<'l> Layer<'l> {
         }
         self.vars()?;
         Ok(self.out)
+    }
+
+    /// Whether a schema that is met now is added to kustomize's own.
+    fn beside(&self) -> Beside {
+        if self.out.resources.list().is_empty() { Beside::Nothing } else { Beside::Builtin }
     }
 
     /// Puts aside what this tool does not render; the rest goes on.
@@ -239,12 +246,13 @@ impl<'l> Layer<'l> {
     fn include(&mut self, folder: &RepoPath, entry: View<'_>) -> Result<(), Problem> {
         self.check_cycle(folder, entry)?;
         let included = |problem: Problem| problem.with_related(entry.place(), "included by this entry");
-        let base = base(self.cx, folder, Some(&self.chain), Some(entry.place())).map_err(included)?;
+        let base = base(self.cx, folder, Some(&self.chain), entry.place()).map_err(included)?;
         if base.kustomization.kind == KustomizationKind::Component {
             return Err(does_not_build(entry.place(), format!("expected kind != 'Component' for path '{folder}'"))
                 .with_help("list it under `components`"));
         }
         let from = &base.accumulated;
+        let before = self.out.resources.list().len();
         for resource in from.resources.list() {
             self.push(resource.clone(), entry)?;
         }
@@ -253,6 +261,12 @@ impl<'l> Layer<'l> {
         self.out.problems.extend(from.problems.iter().cloned());
         self.out.files.extend(&from.files);
         self.out.folders.extend(from.folders.iter().cloned());
+        self.out.silent.extend(&from.silent);
+        if self.out.openapi.is_none() {
+            let beside = if before == 0 { Beside::Nothing } else { Beside::Builtin };
+            let added = |own| if own == Beside::Builtin { own } else { beside };
+            self.out.openapi = from.openapi.clone().map(|(folder, file, own)| (folder, file, added(own)));
+        }
         Ok(())
     }
 
@@ -356,7 +370,7 @@ impl<'l> Layer<'l> {
     fn component(&mut self, folder: &RepoPath, entry: View<'_>) -> Result<(), Problem> {
         self.check_cycle(folder, entry)?;
         let included = |problem: Problem| problem.with_related(entry.place(), "included by this entry");
-        let component = kustomization(self.cx, folder, Some(entry.place())).map_err(included)?;
+        let component = kustomization(self.cx, folder, entry.place()).map_err(included)?;
         if component.kind != KustomizationKind::Component {
             let message = format!("expected kind 'Component' for path '{folder}' but got 'Kustomization'");
             return Err(does_not_build(entry.place(), message).with_help("list it under `resources`"));
@@ -390,12 +404,26 @@ impl<'l> Layer<'l> {
         self.transform("replicas", transform::replicas)?;
         self.transform("images", transform::images)?;
         self.transform("imageTags", transform::images)?;
+        self.note_doubled_suffixes();
         self.replacements()?;
         for entry in kustomization.items(trees, "transformers") {
             let done = self.plugins(entry, plugin::Role::Transformer);
             self.soften(done)?;
         }
         Ok(())
+    }
+
+    fn note_doubled_suffixes(&mut self) {
+        let trees = self.cx.trees;
+        for image in self.kustomization.items(trees, "images") {
+            let suffix = image.get("tagSuffix").filter(|suffix| suffix.as_str().is_some_and(|text| !text.is_empty()));
+            let mut objects = self.out.resources.list().iter();
+            if let Some(suffix) = suffix
+                && objects.any(|object| transform::has_doubled_suffix(trees, &object.value, suffix))
+            {
+                self.out.silent.doubled_suffixes.push(suffix.place());
+            }
+        }
     }
 
     fn patcher(&mut self) -> Patcher<'_> {
@@ -405,6 +433,7 @@ impl<'l> Layer<'l> {
             root: self.chain.folder,
             set: &mut self.out.resources,
             files: &mut self.out.files,
+            silent: &mut self.out.silent,
         }
     }
 
@@ -461,6 +490,7 @@ impl<'l> Layer<'l> {
                 missing: self.out.missing(),
                 set: &mut self.out.resources,
                 files: &mut self.out.files,
+                silent: &mut self.out.silent,
             };
             if let Some(generated) = run.run(self.cx.trees.view(&config), role)? {
                 self.absorb(generated, self.cx.trees.view(&config))?;
@@ -485,7 +515,7 @@ impl<'l> Layer<'l> {
             }
             Target::Folder(folder) => {
                 self.check_cycle(&folder, entry)?;
-                let base = base(self.cx, &folder, Some(&self.chain), Some(entry.place()))?;
+                let base = base(self.cx, &folder, Some(&self.chain), entry.place())?;
                 self.out.files.extend(&base.accumulated.files);
                 Ok(base.accumulated.resources.list().iter().map(|resource| resource.value.clone()).collect())
             }

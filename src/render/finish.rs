@@ -8,11 +8,11 @@ use super::load::does_not_build;
 use super::order;
 use super::patches::Missing;
 use super::renderer::ManagedBy;
-use super::resource::Resource;
+use super::resource::{Resource, Source};
 use super::transform::{self, Cx};
-use crate::base::{Problem, ProblemKind, Span};
+use crate::base::{Problem, ProblemKind, RepoPath, Span};
 use crate::model::{How, Key, Object, Origin, Trees, Value, View};
-use crate::parse::Scalar;
+use crate::parse::{Kind, Scalar};
 
 /// The label of kustomize v5.7.1, whose output this is.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kustomize-v5.7.1");
@@ -62,10 +62,16 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
     list.retain(|resource| !is_local(trees.view(&resource.value)));
     order::sort(&mut list, root.kustomization.get(trees, "sortOptions"), cx.options.order)?;
     let mut problems = from.problems.clone();
-    if let Some(by) = managed_by(cx, root, &mut problems) {
-        list.iter_mut().for_each(|resource| add_managed_by(trees, &mut resource.value, by));
+    let asked = Asked::read(cx, root, &mut problems);
+    for resource in &mut list {
+        if let Some(by) = asked.managed_by {
+            add_managed_by(trees, &mut resource.value, by);
+        }
+        tidy_annotations(trees, &mut resource.value);
+        if let Some(by) = asked.origins {
+            add_origin(cx, root, resource, by);
+        }
     }
-    list.iter_mut().for_each(|resource| tidy_annotations(trees, &mut resource.value));
     Ok((list.into_iter().map(object).collect(), problems))
 }
 
@@ -99,38 +105,80 @@ fn is_local(view: View<'_>) -> bool {
     annotation.is_some_and(|value| value.written() != "false")
 }
 
-/// Where the managed-by label is asked for. What else `buildMetadata` asks for is not rendered.
-fn managed_by(cx: &Context<'_>, root: &Base, problems: &mut Vec<Problem>) -> Option<Span> {
-    let mut asked = match cx.options.managed_by {
-        ManagedBy::Always => Some(cx.trees.top(root.kustomization.file)),
-        ManagedBy::AsWritten => None,
-    };
-    for option in root.kustomization.items(cx.trees, "buildMetadata") {
-        match option.as_str().unwrap_or_default() {
-            "managedByLabel" => asked = Some(option.place()),
-            name @ ("originAnnotations" | "transformerAnnotations") => {
-                let message = format!("the annotations of `{name}` are not rendered");
-                problems.push(Problem::new(ProblemKind::NotRendered, option.place(), message));
-            }
-            _ => {}
+/// What the root's `buildMetadata` asks for, each with the place that does.
+#[derive(Default)]
+struct Asked {
+    managed_by: Option<Span>,
+    origins: Option<Span>,
+}
+
+impl Asked {
+    /// What this tool does not write is not rendered.
+    fn read(cx: &Context<'_>, root: &Base, problems: &mut Vec<Problem>) -> Self {
+        let mut asked = Self::default();
+        if cx.options.managed_by == ManagedBy::Always {
+            asked.managed_by = Some(cx.trees.top(root.kustomization.file));
         }
+        for option in root.kustomization.items(cx.trees, "buildMetadata") {
+            match option.as_str().unwrap_or_default() {
+                "managedByLabel" => asked.managed_by = Some(option.place()),
+                "originAnnotations" => asked.origins = Some(option.place()),
+                name @ "transformerAnnotations" => {
+                    let message = format!("the annotations of `{name}` are not rendered");
+                    problems.push(Problem::new(ProblemKind::NotRendered, option.place(), message));
+                }
+                _ => {}
+            }
+        }
+        asked
     }
-    asked
+}
+
+/// Says in an annotation where the object comes from, by the path from the root's folder
+/// (`kustomize api/resource/origin.go`).
+fn add_origin(cx: &Context<'_>, root: &Base, resource: &mut Resource, by: Span) {
+    let sources = cx.trees.sources();
+    let folder = sources.path(root.kustomization.file).parent().unwrap_or_else(RepoPath::root);
+    let path = |file| relative(&folder, sources.path(file));
+    let text = match &resource.source {
+        None => return,
+        Some(Source::File(file)) => format!("path: {}\n", path(*file)),
+        Some(Source::Generator(file, kind, name)) => {
+            let by = format!("configuredBy:\n  apiVersion: builtin\n  kind: {kind}\n");
+            let name = name.as_ref().map(|name| format!("  name: {name}\n")).unwrap_or_default();
+            format!("configuredIn: {}\n{by}{name}", path(*file))
+        }
+    };
+    set_in_metadata(cx.trees, &mut resource.value, "annotations", ("config.kubernetes.io/origin", &text), by);
+}
+
+/// The way from a folder to a file.
+fn relative(folder: &RepoPath, file: &RepoPath) -> String {
+    let (from, to): (Vec<&str>, Vec<&str>) = (folder.segments().collect(), file.segments().collect());
+    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n("..", from.len() - shared);
+    up.chain(to[shared..].iter().copied()).collect::<Vec<_>>().join("/")
 }
 
 fn add_managed_by(trees: &Trees, value: &mut Value, by: Span) {
+    set_in_metadata(trees, value, "labels", MANAGED_BY, by);
+}
+
+/// Sets an entry of a map of the metadata, which is made where it is missing.
+fn set_in_metadata(trees: &Trees, value: &mut Value, field: &str, (name, text): (&str, &str), by: Span) {
     let origin = || Origin::set(by, How::Transformer, by, None);
-    let (key, text) = (Key::made(MANAGED_BY.0, by), Value::text(MANAGED_BY.1, origin()));
+    let (key, text) = (Key::made(name, by), Value::text(text, origin()));
     value.update_field(trees, "metadata", |metadata| {
-        if !trees.view(metadata).get("labels").is_some_and(|labels| labels.is_map()) {
-            metadata.set_field(trees, Key::made("labels", by), Value::map(Vec::new(), origin()));
+        if !trees.view(metadata).get(field).is_some_and(|map| map.is_map()) {
+            metadata.set_field(trees, Key::made(field, by), Value::map(Vec::new(), origin()));
         }
-        metadata.update_field(trees, "labels", |labels| labels.set_field(trees, key, text));
+        metadata.update_field(trees, field, |map| map.set_field(trees, key, text));
     });
 }
 
 /// kustomize writes all annotations anew: internal ones go, values become text, an empty map goes.
 fn tidy_annotations(trees: &Trees, value: &mut Value) {
+    join_annotations(trees, value);
     let Some(annotations) = trees.view(value).path(["metadata", "annotations"]) else { return };
     let mut kept = 0;
     let mut untidy = false;
@@ -139,7 +187,7 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
             untidy = true;
         } else {
             kept += 1;
-            untidy |= !matches!(field.value.scalar(), Scalar::Str(_));
+            untidy |= !is_tidy(field.value);
         }
     }
     if kept > 0 && !untidy {
@@ -155,11 +203,32 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
             entries.retain(|entry| !INTERNAL.contains(&entry.key.text(trees)));
             for entry in entries {
                 let view = trees.view(&entry.value);
-                if !matches!(view.scalar(), Scalar::Str(_)) {
+                if !is_tidy(view) {
                     let text = Value::text(&view.written(), Origin::within(view.place()));
                     entry.value = text;
                 }
             }
         });
+    });
+}
+
+/// Whether an annotation stays as it is: text, and not in a notation that grows when it is written.
+fn is_tidy(annotation: View<'_>) -> bool {
+    matches!(annotation.scalar(), Scalar::Str(_)) && annotation.notation() != Some(Kind::Folded)
+}
+
+/// Annotations that are given twice become one map, the last value of a key counting: kustomize reads them all and
+/// writes one.
+fn join_annotations(trees: &Trees, value: &mut Value) {
+    let Some(metadata) = trees.view(value).get("metadata") else { return };
+    let all: Vec<View<'_>> = metadata.fields().filter(|f| f.name() == "annotations").map(|f| f.value).collect();
+    let [_, .., last] = all[..] else { return };
+    let mut joined = Value::map(Vec::new(), Origin::within(last.place()));
+    for field in all.iter().flat_map(View::fields) {
+        joined.set_field(trees, field.key(), field.value.value());
+    }
+    value.update_field(trees, "metadata", |metadata| {
+        while metadata.remove_field(trees, "annotations").is_some() {}
+        metadata.set_field(trees, Key::made("annotations", trees.view(&joined).place()), joined);
     });
 }

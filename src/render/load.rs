@@ -98,7 +98,7 @@ fn is_remote(name: &str) -> bool {
 ///
 /// # Errors
 /// They could not be read, or stand for others that are not here.
-pub(super) fn content<'t>(trees: &'t Trees, file: FileId, at: Span) -> Result<&'t Content, Problem> {
+pub(super) fn content(trees: &Trees, file: FileId, at: Span) -> Result<&Content, Problem> {
     let path = trees.sources().path(file);
     let content = trees.sources().content(file);
     if let Content::Failed(error) = content {

@@ -28,8 +28,8 @@ pub(super) fn folder(snapshot: &Snapshot, trees: &Trees, root: &RepoPath, filter
     let exclude = filter.exclude.map(glob);
     let wanted = |path: &RepoPath| {
         let relative = path.as_str()[root.as_str().len()..].trim_start_matches('/');
-        include.as_ref().is_none_or(|glob| matches(glob, relative))
-            && !exclude.as_ref().is_some_and(|glob| matches(glob, relative))
+        include.as_ref().is_none_or(|glob| matches(glob.as_ref(), relative))
+            && !exclude.as_ref().is_some_and(|glob| matches(glob.as_ref(), relative))
     };
     for (path, file) in manifests(snapshot, &root, filter.recurse) {
         if wanted(&path) {
@@ -64,7 +64,7 @@ pub(super) fn generated(snapshot: &Snapshot, trees: &Trees, root: &RepoPath) -> 
 pub(super) fn file(snapshot: &Snapshot, trees: &Trees, path: &RepoPath) -> Rendered {
     let mut rendered = Rendered::default();
     if let Some(file) = snapshot.file(path) {
-        read(trees, file, &mut rendered);
+        take(trees, file, &mut rendered);
     }
     rendered
 }
@@ -93,13 +93,18 @@ fn is_manifest(name: &str) -> bool {
     !KUSTOMIZATION_NAMES.contains(&name) && (ends(".yaml") || ends(".yml") || ends(".json"))
 }
 
+/// Adds the objects of a file that an application reads. What is wrong with a text is told once for the text, by whoever
+/// reads all of them; but only an application makes a mistake of a template.
 fn read(trees: &Trees, file: FileId, rendered: &mut Rendered) {
-    rendered.files.push(file);
-    let parsed = trees.parsed(file);
-    for problem in parsed.problems().iter().filter(|p| p.kind != ParseProblemKind::DuplicateKey) {
+    for problem in trees.parsed(file).problems().iter().filter(|p| p.kind == ParseProblemKind::Template) {
         let at = Span { file, range: problem.at };
         rendered.problems.push(Problem::new(ProblemKind::Unparsable, at, problem.message.clone()));
     }
+    take(trees, file, rendered);
+}
+
+fn take(trees: &Trees, file: FileId, rendered: &mut Rendered) {
+    rendered.files.push(file);
     for document in trees.documents(file) {
         add(trees, trees.view(&document), rendered);
     }
@@ -141,8 +146,8 @@ fn glob(pattern: &str) -> Option<Regex> {
 }
 
 /// A glob that cannot be read matches nothing.
-fn matches(glob: &Option<Regex>, text: &str) -> bool {
-    glob.as_ref().is_some_and(|glob| glob.is_match(text))
+fn matches(glob: Option<&Regex>, text: &str) -> bool {
+    glob.is_some_and(|glob| glob.is_match(text))
 }
 
 #[cfg(test)]
@@ -159,7 +164,7 @@ mod tests {
             ("**/x.yaml", "a/b/x.yaml", true),
             ("x.yaml", "xyyaml", false),
         ] {
-            assert_eq!(matches(&glob(pattern), path), fits, "{pattern} {path}");
+            assert_eq!(matches(glob(pattern).as_ref(), path), fits, "{pattern} {path}");
         }
     }
 }

@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::Span;
+use crate::base::{FileId, Span};
 use crate::model::{Trees, Value, View, split_api_version};
 
 /// Group, version, kind, namespace and name (`kustomize kyaml/resid.ResId`).
@@ -73,12 +73,27 @@ pub(super) struct Resource {
     pub(super) hash: Option<Span>,
     /// The variables (`vars`) that read a field of this object.
     pub(super) variables: Vec<Arc<str>>,
+    /// The file that the object was written in, or the kustomization whose generator made it.
+    pub(super) source: Option<Source>,
+}
+
+/// Where an object as a whole comes from, whatever changed it later.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Source {
+    /// A file of resources.
+    File(FileId),
+    /// A generator, by its built-in kind, in a kustomization or in a configuration of its own, which has a name.
+    Generator(FileId, &'static str, Option<Arc<str>>),
 }
 
 impl Resource {
     /// A document that nothing has touched.
     pub(super) fn new(trees: &Trees, value: Value) -> Self {
         let id = Id::of(trees.view(&value));
+        let source = match value {
+            Value::Source(file, _) => Some(Source::File(file)),
+            Value::Made(_) => None,
+        };
         Self {
             value,
             id,
@@ -88,6 +103,7 @@ impl Resource {
             behavior: Behavior::Create,
             hash: None,
             variables: Vec::new(),
+            source,
         }
     }
 

@@ -7,7 +7,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, plain};
 use crate::base::{Side, Sources, Span};
 use crate::impact;
 use crate::rules::{Finding, Label, ObjectName, Severity, Status};
@@ -81,8 +81,8 @@ struct JsonObject<'a> {
 struct JsonImpact<'a> {
     apis: &'a [ApiImpact],
     deleted: Deleted,
-    applications: [(); 0],
-    unrendered: [(); 0],
+    applications: &'a [ApplicationImpact],
+    unrendered: &'a [UnrenderedPart],
 }
 
 /// What a change does to one API of the repository.
@@ -118,6 +118,77 @@ impl ApiImpact {
                 unserved: counts.unserved,
                 unknown: counts.unknown,
             },
+        }
+    }
+}
+
+/// An application of the head.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ApplicationImpact {
+    /// `argocd` or `flux`.
+    pub controller: &'static str,
+    /// Its namespace; empty where none is written.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// The cluster it applies to, where it is known.
+    pub cluster: Option<String>,
+    /// Whether it delivers applications.
+    pub root: bool,
+    /// Whether it deletes what leaves the repository, without a person.
+    pub prunes: bool,
+    /// How many builds of this repository it applies.
+    pub builds: usize,
+    /// The file it is written in.
+    pub path: String,
+    /// The line.
+    pub line: u32,
+}
+
+impl ApplicationImpact {
+    /// The facts as this format shows them.
+    #[must_use]
+    pub fn of(sources: &Sources, delivered: &impact::Delivered) -> Self {
+        Self {
+            controller: match delivered.controller {
+                impact::Controller::ArgoCd => "argocd",
+                impact::Controller::Flux => "flux",
+            },
+            namespace: delivered.namespace.to_string(),
+            name: delivered.name.to_string(),
+            cluster: delivered.cluster.as_ref().map(ToString::to_string),
+            root: delivered.root,
+            prunes: delivered.prunes,
+            builds: delivered.builds,
+            path: sources.path(delivered.at.file).as_str().to_owned(),
+            line: sources.positions(delivered.at).0.line,
+        }
+    }
+}
+
+/// Something that the head asks for and nobody looked at.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct UnrenderedPart {
+    /// The file that asks for it.
+    pub path: String,
+    /// The line.
+    pub line: u32,
+    /// What it is, in words.
+    pub what: String,
+    /// What sort of thing it is, in the singular; for counts.
+    #[serde(skip)]
+    pub sort: &'static str,
+}
+
+impl UnrenderedPart {
+    /// The facts as this format shows them.
+    #[must_use]
+    pub fn of(sources: &Sources, unrendered: &impact::Unrendered) -> Self {
+        Self {
+            path: sources.path(unrendered.at.file).as_str().to_owned(),
+            line: sources.positions(unrendered.at).0.line,
+            what: unrendered.what.clone(),
+            sort: unrendered.sort,
         }
     }
 }
@@ -172,12 +243,17 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
             .as_ref()
             .map(|base| Base { revision: &base.revision, merge_base: base.merge_base.as_deref() }),
         findings: report.verdict.findings.iter().map(|found| finding(report.sources, found)).collect(),
-        impact: JsonImpact { apis: &report.apis, deleted: Deleted::default(), applications: [], unrendered: [] },
+        impact: JsonImpact {
+            apis: &report.apis,
+            deleted: Deleted::default(),
+            applications: &report.applications,
+            unrendered: &report.unrendered,
+        },
         summary: JsonSummary {
             error: counts.error,
             warning: counts.warning,
             info: counts.info,
-            suppressed: 0,
+            suppressed: counts.suppressed,
             baseline: 0,
             unchanged: counts.unchanged,
             objects: report.judged.objects,
@@ -187,7 +263,8 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
             undecided: report.verdict.undecided.iter().map(|(id, count)| (&**id, *count)).collect(),
         },
     };
-    serde_json::to_writer_pretty(&mut *out, &json)?;
+    let text = serde_json::to_string_pretty(&json)?;
+    out.write_all(plain::json(&text).as_bytes())?;
     out.write_all(b"\n")
 }
 
@@ -196,10 +273,7 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
         rule: &finding.rule,
         pack: &finding.pack,
         severity: severity(finding.severity),
-        status: match finding.status {
-            Status::Open => "open",
-            Status::Unchanged => "unchanged",
-        },
+        status: status(&finding.status),
         message: &finding.message,
         help: finding.help.as_deref(),
         location: location(sources, finding.primary, finding.side),
@@ -244,6 +318,15 @@ pub(super) fn severity(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "info",
+    }
+}
+
+/// The word for a status, in every format.
+pub(super) fn status(status: &Status) -> &'static str {
+    match status {
+        Status::Open => "open",
+        Status::Unchanged => "unchanged",
+        Status::Suppressed { .. } => "suppressed",
     }
 }
 

@@ -1,20 +1,26 @@
-//! One report to text or JSON; a rule and the list of rules as text.
+//! One report to text, JSON, SARIF or the annotations of GitHub; a rule and the list of rules as text.
 //!
 //! Never: a finding dropped, sorted or graded again; a byte of a file that `Sources` would not show.
 
 mod explain;
+mod github;
+mod head;
 mod json;
+mod plain;
+mod sarif;
 #[cfg(test)]
 mod tests;
 mod text;
+mod window;
 
 use std::io;
 
-use crate::base::Sources;
+use crate::base::{Snapshot, Sources};
 use crate::rules::Verdict;
 
 pub use explain::{explain, list};
-pub use json::{ApiImpact, InstanceCounts};
+pub use json::{ApiImpact, ApplicationImpact, InstanceCounts, UnrenderedPart};
+pub use plain::log;
 
 /// A judged change, with what a report says besides its findings.
 pub struct Report<'a> {
@@ -28,6 +34,12 @@ pub struct Report<'a> {
     pub judged: Judged,
     /// What the change does to the APIs of the repository.
     pub apis: Vec<ApiImpact>,
+    /// The applications of the head.
+    pub applications: Vec<ApplicationImpact>,
+    /// What the head asks for and nobody looked at.
+    pub unrendered: Vec<UnrenderedPart>,
+    /// The paths of the head: readers of some formats know no other.
+    pub head: &'a Snapshot,
 }
 
 /// What the change was judged against, as a user would name it.
@@ -64,6 +76,10 @@ pub enum Format {
     },
     /// For programs.
     Json,
+    /// For code scanning and editors.
+    Sarif,
+    /// For the log of GitHub Actions, which makes annotations of it.
+    Github,
 }
 
 /// Whether text is colored.
@@ -93,6 +109,8 @@ impl Report<'_> {
         match format {
             Format::Text { color, width, summary } => text::write(self, color, width, summary, out),
             Format::Json => json::write(self, out),
+            Format::Sarif => sarif::write(self, out),
+            Format::Github => github::write(self, out),
         }
     }
 }

@@ -2,17 +2,17 @@
 //!
 //! Never: the text of a file but through `Sources::shown`.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::io;
+use std::{io, iter};
 
-use miette::{
-    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
-    SourceSpan, SpanContents,
-};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, SourceSpan};
 
+use super::plain::{unlike_command, visible};
+use super::window::Window;
 use super::{Color, Report, Summary};
-use crate::base::{FileId, Position, Side, Sources, Span};
-use crate::rules::{Finding, Label, NOT_RENDERED, Severity, Status, Verdict};
+use crate::base::{Side, Sources, Span};
+use crate::rules::{Finding, Label, Severity, Status, Verdict};
 
 /// Writes the findings and, where it is asked for, the summary.
 pub(super) fn write(
@@ -22,15 +22,16 @@ pub(super) fn write(
     summary: Summary,
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
+    let width = width.max(NARROWEST);
     let handler = handler(color, width);
     for finding in &report.verdict.findings {
         let mut text = String::new();
-        let shown = Shown::new(report.sources, finding);
+        let shown = Shown::new(report.sources, finding, columns(width));
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
         // miette sets the header apart by an empty line; a list of findings is easier to read without.
         let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
         for line in lines {
-            writeln!(out, "{line}")?;
+            writeln!(out, "{}", unlike_command(line))?;
         }
         out.write_all(notes(report.sources, finding).as_bytes())?;
         out.write_all(b"\n")?;
@@ -57,20 +58,39 @@ fn handler(color: Color, width: usize) -> GraphicalReportHandler {
 #[derive(Debug)]
 struct Shown<'a> {
     finding: &'a Finding,
-    source: FileText<'a>,
+    source: Window,
     labels: Vec<LabeledSpan>,
 }
 
 impl<'a> Shown<'a> {
-    fn new(sources: &'a Sources, finding: &'a Finding) -> Self {
-        let source = FileText::new(sources, finding.primary);
-        let words = finding.field.as_deref().map(|field| field.trim_start_matches('/').replace('/', "."));
-        let primary = LabeledSpan::new_primary_with_span(words, source.start);
-        let near = finding.related.iter().filter(|label| is_near(sources, finding, label));
-        let near = near.map(|label| LabeledSpan::new_with_span(Some(label.says.clone()), range(sources, label.at)));
-        let labels = std::iter::once(primary).chain(near).collect();
+    fn new(sources: &Sources, finding: &'a Finding, columns: usize) -> Self {
+        let near: Vec<&Label> = finding.related.iter().filter(|label| is_near(sources, finding, label)).collect();
+        let places: Vec<Span> = iter::once(finding.primary).chain(near.iter().map(|label| label.at)).collect();
+        let source = Window::new(sources, &places, columns);
+        let field = finding.field.as_deref().map(|field| field.trim_start_matches('/').replace('/', "."));
+        let says = iter::once(field).chain(near.iter().map(|label| Some(label.says.clone())));
+        let says = says.map(|says| says.map(|says| visible(&says).into_owned()));
+        let places = source.places().iter().enumerate();
+        let of = |((row, at), says): ((usize, &SourceSpan), Option<String>)| match row {
+            0 => LabeledSpan::new_primary_with_span(says, *at),
+            _ => LabeledSpan::new_with_span(says, *at),
+        };
+        let labels = places.zip(says).map(of).collect();
         Self { finding, source, labels }
     }
+}
+/// The fewest columns that text is laid out in.
+const NARROWEST: usize = 32;
+
+/// The columns that miette draws before a line, about.
+const GUTTER: usize = 8;
+
+/// From so many columns on, text is meant for a file or a log, whose lines may be a little longer.
+const WIDE: usize = 100;
+
+/// How many characters of a line of a file are shown.
+fn columns(width: usize) -> usize {
+    if width < WIDE { width - GUTTER } else { width + 2 * GUTTER }
 }
 
 /// How many of the rules that did not run are named.
@@ -87,18 +107,13 @@ fn is_near(sources: &Sources, finding: &Finding, label: &Label) -> bool {
         && line(label.at).abs_diff(line(finding.primary)) <= NEAR
 }
 
-/// What may be shown of a span, as miette counts it.
-fn range(sources: &Sources, at: Span) -> SourceSpan {
-    let range = sources.shown_range(at);
-    SourceSpan::new((range.start as usize).into(), (range.end - range.start) as usize)
-}
-
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.finding.message)?;
+        f.write_str(&visible(&self.finding.message))?;
         match self.finding.status {
             Status::Open => Ok(()),
             Status::Unchanged => f.write_str(" (the base has it too)"),
+            Status::Suppressed { .. } => f.write_str(" (suppressed)"),
         }
     }
 }
@@ -107,7 +122,7 @@ impl std::error::Error for Shown<'_> {}
 
 impl Diagnostic for Shown<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(format!("{}[{}]", super::json::severity(self.finding.severity), self.finding.rule)))
+        Some(Box::new(format!("{}[{}]", super::json::severity(self.finding.severity), visible(&self.finding.rule))))
     }
 
     fn severity(&self) -> Option<miette::Severity> {
@@ -119,7 +134,10 @@ impl Diagnostic for Shown<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.finding.help.as_ref().map(|help| Box::new(help.replace('\n', " ")) as Box<dyn fmt::Display>)
+        self.finding
+            .help
+            .as_ref()
+            .map(|help| Box::new(visible(&help.replace('\n', " ")).into_owned()) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -131,75 +149,18 @@ impl Diagnostic for Shown<'_> {
     }
 }
 
-/// The shown text of a file, by the line index that it has already.
-struct FileText<'a> {
-    sources: &'a Sources,
-    file: FileId,
-    /// The primary place in the shown text, and where it really is.
-    start: SourceSpan,
-    position: Position,
-}
-
-impl fmt::Debug for FileText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.sources.path(self.file))
-    }
-}
-
-impl<'a> FileText<'a> {
-    fn new(sources: &'a Sources, primary: Span) -> Self {
-        let position = sources.positions(primary).0;
-        Self { sources, file: primary.file, start: range(sources, primary), position }
-    }
-}
-
-impl SourceCode for FileText<'_> {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let shown = self.sources.shown(self.file);
-        let (text, lines) = (shown.text(), shown.lines());
-        let end = span.offset() + span.len();
-        if end > text.len() {
-            return Err(MietteError::OutOfBounds);
-        }
-        let first = lines.position(text, span.offset() as u32);
-        // A span that ends with its line break ends on that line.
-        let last = lines.position(text, (end.max(span.offset() + 1) - 1) as u32).line;
-        let top = (first.line as usize).saturating_sub(before).max(1);
-        let start = if before == 0 { span.offset() } else { lines.start_of(top as u32).unwrap_or_default() as usize };
-        let stop = lines.start_of(last + after as u32 + 1).map_or(text.len(), |next| next as usize);
-        let column = match before {
-            // The header names the place as it is in the file, not as it is shown.
-            0 if *span == self.start => self.position.column as usize - 1,
-            0 => first.column as usize - 1,
-            _ => 0,
-        };
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.sources.path(self.file).to_string(),
-            &text.as_bytes()[start..stop.max(start)],
-            SourceSpan::new(start.into(), stop.max(start) - start),
-            top - 1,
-            column,
-            text.len(),
-        )))
-    }
-}
-
 /// Related places in other files, and the rule.
 fn notes(sources: &Sources, finding: &Finding) -> String {
     let mut out = String::new();
     for label in finding.related.iter().filter(|label| !is_near(sources, finding, label)) {
         let at = sources.positions(label.at).0;
         let side = if label.side == Side::Base && finding.side == Side::Head { " (base)" } else { "" };
-        let path = sources.path(label.at.file);
-        let line = format!("  = {path}:{}:{}{side}: {}\n", at.line, at.column, label.says);
-        out.push_str(&line);
+        let path = sources.path(label.at.file).to_string();
+        let (path, says) = (visible(&path), visible(&label.says));
+        writeln!(out, "  = {path}:{}:{}{side}: {says}", at.line, at.column).expect("a string takes all");
     }
-    writeln!(out, "  = rule: {} (gitops-guard explain {})", finding.rule, finding.rule).expect("a string takes all");
+    let rule = visible(&finding.rule);
+    writeln!(out, "  = rule: {rule} (gitops-guard explain {rule})").expect("a string takes all");
     out
 }
 
@@ -215,11 +176,11 @@ fn sum_up(report: &Report<'_>) -> String {
     match &report.base {
         Some(base) => {
             let name = base.merge_base.as_deref().map_or(&*base.revision, |commit| &commit[..commit.len().min(7)]);
-            write!(line, " against {name}").expect("a string takes all");
+            write!(line, " against {}", visible(name)).expect("a string takes all");
         }
         None => line.push_str(" without a base"),
     }
-    let mut out = format!("{line}{}\n", not_rendered(verdict));
+    let mut out = format!("{line}{}\n", not_rendered(report));
     for standing in &verdict.standing {
         let count = many(standing.count, "finding");
         writeln!(out, "{}: {count} that the base has too, in files that the change leaves alone", standing.rule)
@@ -242,7 +203,8 @@ fn sum_up(report: &Report<'_>) -> String {
     out
 }
 
-fn found(verdict: &Verdict) -> String {
+/// How many findings count, by severity.
+pub(super) fn found(verdict: &Verdict) -> String {
     let counts = verdict.counts;
     let parts: Vec<String> = [(counts.error, "error"), (counts.warning, "warning"), (counts.info, "note")]
         .into_iter()
@@ -252,12 +214,17 @@ fn found(verdict: &Verdict) -> String {
     if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") }
 }
 
-fn not_rendered(verdict: &Verdict) -> String {
-    let open = |finding: &&Finding| &*finding.rule == NOT_RENDERED && finding.status == Status::Open;
-    match verdict.findings.iter().filter(open).count() {
-        0 => String::new(),
-        count => format!("; not rendered: {count}"),
+/// What the repository asks for and nobody looked at, by what it is.
+fn not_rendered(report: &Report<'_>) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for unrendered in &report.unrendered {
+        *counts.entry(unrendered.sort).or_default() += 1;
     }
+    if counts.is_empty() {
+        return String::new();
+    }
+    let parts: Vec<String> = counts.into_iter().map(|(sort, count)| many(count, sort)).collect();
+    format!("; not rendered: {}", parts.join(", "))
 }
 
 fn many(count: usize, word: &str) -> String {

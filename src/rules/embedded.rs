@@ -10,6 +10,7 @@ use super::pack::{self, RuleFile};
 use super::rule::RuleSet;
 use crate::base::{BlobId, LoadError, Loader, RepoPath, Sources};
 use crate::model::Trees;
+use crate::secrets::RunKey;
 
 /// A rule of the binary.
 pub(crate) struct Embedded {
@@ -140,30 +141,56 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("breaking-changes", "xrd-v2-legacy-field", "api.yaml"),
     rule!("breaking-changes", "xrd-version-schema-missing", "api.yaml"),
     rule!("guard", "duplicate-key", "settings.yaml"),
+    rule!("guard", "expired-suppression", "apps/db/secret.yaml"),
     rule!("guard", "internal-error"),
     rule!("guard", "invalid-rule"),
     rule!("guard", "limit-exceeded", "settings.yaml"),
     rule!("guard", "not-rendered", "apps/web/kustomization.yaml"),
     rule!("guard", "overlay-does-not-build", "apps/web/kustomization.yaml"),
     rule!("guard", "unclassified-change", "api.yaml"),
+    rule!("guard", "unexplained-suppression", "apps/db/secret.yaml"),
+    rule!("guard", "unknown-rule", "apps/db/secret.yaml"),
     rule!("guard", "unparsable-file", "notes/settings.yaml"),
     rule!("guard", "unreadable-file"),
+    rule!("guard", "unused-suppression", "apps/db/settings.yaml"),
     rule!("platform-safety", "composition-without-api", "api.yaml"),
     rule!("pod-security", "privileged-container", "apps/web/overlays/prod/debug.yaml"),
     rule!("promotion", "missing-sunset", "api.yaml"),
     rule!("promotion", "removed-before-sunset", "api.yaml"),
     rule!("secrets", "plaintext-secret", "apps/db/secret.yaml"),
+    rule!("structure", "adding-replace", "apps/web/kustomization.yaml"),
+    rule!("structure", "doubled-tag-suffix", "apps/web/kustomization.yaml"),
+    rule!("structure", "ignored-patch-directive", "apps/web/patch.yaml"),
+    rule!("structure", "lossy-merge-patch", "apps/web/patch.yaml"),
+    rule!("structure", "patch-matches-nothing", "apps/web/kustomization.yaml"),
+    rule!("sync-policy", "automated-production", "clusters/production/shop.yaml"),
+    rule!("sync-policy", "automated-root", "bootstrap/root.yaml"),
+    rule!("sync-policy", "broad-ignore-differences", "clusters/ingress.yaml"),
+    rule!("sync-policy", "cascading-root", "bootstrap/root.yaml"),
+    rule!("sync-policy", "deleting-application-set", "clusters/teams.yaml"),
+    rule!("sync-policy", "empty-sync-allowed", "clusters/production/shop.yaml"),
+    rule!("sync-policy", "endless-retry", "clusters/ingress.yaml"),
+    rule!("sync-policy", "flux-root-prunes", "clusters/staging/tenants.yaml"),
+    rule!("sync-policy", "forced-replace", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
+    rule!("sync-policy", "skipped-validation", "clusters/ingress.yaml"),
+    rule!("sync-policy", "unready-dependency", "clusters/staging/operators.yaml"),
 ];
 
 impl RuleSet {
-    /// The rules of the binary.
+    /// The rules of the binary, for one run.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::embedded_for(&RunKey::fresh())
+    }
+
+    /// The same with the key under which values are compared that must not be shown.
     ///
     /// # Panics
     /// Never: packs and ids are plain names, which the table's test holds.
     #[must_use]
-    pub fn embedded() -> Self {
+    pub fn embedded_for(key: &RunKey) -> Self {
         let sources = Arc::new(Sources::default());
         let loader: Arc<dyn Loader> = Arc::new(Texts::new());
         let files: Vec<RuleFile> = RULES
@@ -173,7 +200,7 @@ impl RuleSet {
                 RuleFile { pack: rule.pack.into(), id: rule.id.into(), file: sources.intern(&path, None, &loader) }
             })
             .collect();
-        let (rules, problems) = pack::load_proven(&Trees::new(sources), &files.iter().collect::<Vec<_>>());
+        let (rules, problems) = pack::load_proven(&Trees::new(sources), &files.iter().collect::<Vec<_>>(), key);
         debug_assert!(problems.is_empty(), "the embedded packs are right: {problems:?}");
         // A place of an embedded file means nothing in the sources of a run.
         Self::new(rules, Vec::new())

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::place::{Place, places};
 use super::rule::{GUARD, RuleSet};
-use super::settings::{Active, Settings, Show};
-use super::{Check, Facts, Finding, Severity, Status, fold, matching, run};
-use crate::base::RepoPath;
+use super::settings::{Active, CommentsOf, Settings, Show};
+use super::suppress::{self, Asked};
+use super::{Check, Facts, Finding, Severity, Status, Suppressed, fold, matching, run};
+use crate::base::{Problem, RepoPath, Span};
 use crate::model::Trees;
 
 /// What the rules say.
@@ -25,6 +26,41 @@ pub struct Verdict {
     pub skipped: Vec<Arc<str>>,
     /// How often a rule could not decide.
     pub undecided: BTreeMap<Arc<str>, usize>,
+    /// The suppressions that the change adds: comments, then entries of the configuration.
+    pub added: Vec<Span>,
+    /// The rules that were asked for, sorted by id.
+    pub ran: Vec<Ran>,
+}
+
+/// The words of a rule that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ran {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Its pack.
+    pub pack: Arc<str>,
+    /// How bad it is where no fact says otherwise, by the configuration or by itself.
+    pub severity: Severity,
+    /// What happens if it is ignored.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// Where more is written.
+    pub see: Vec<String>,
+}
+
+impl Ran {
+    fn new(active: &Active<'_>) -> Self {
+        let rule = active.rule;
+        Self {
+            id: rule.id.clone(),
+            pack: rule.pack.clone(),
+            severity: active.severity.unwrap_or(rule.severity),
+            why: rule.why.clone(),
+            fix: rule.fix.clone(),
+            see: rule.see.clone(),
+        }
+    }
 }
 
 /// How many findings there are; those of a severity are those that count.
@@ -38,6 +74,8 @@ pub struct Counts {
     pub info: usize,
     /// Those that the base has too.
     pub unchanged: usize,
+    /// Those that somebody suppresses.
+    pub suppressed: usize,
 }
 
 /// A rule of `guard` with how many of its findings the base has too.
@@ -53,39 +91,69 @@ pub struct Standing {
 #[must_use]
 pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict {
     let active = settings.active(rules);
-    let (head, base) = run::run(&active, facts, &rules.problems);
+    let problems: Vec<Problem> = rules.problems.iter().chain(&settings.problems).cloned().collect();
+    let (head, base) = run::run(&active, facts, &problems);
     let undecided = count_undecided(&active, &head.undecided);
-    let head = places(&active, facts.trees, head.seen);
-    let base = places(&active, facts.trees, base.seen);
-    let known = matching::known_to_base(&active, facts, &head, &base);
-    let choose = |wanted: bool| -> Vec<&Place> {
-        let asked = head.iter().zip(&known).filter(|(place, _)| settings.covers(&place.path));
-        asked.filter(|(_, known)| **known == wanted).map(|(place, _)| place).collect()
+    let mut head = places(&active, facts.trees, head.seen);
+    let mut base = places(&active, facts.trees, base.seen);
+    let asked = Asked { active: &active, rules, facts, settings };
+    let comments = suppress::apply(&asked, facts.head, &mut head);
+    let of_base = facts.base.map(|world| suppress::apply(&asked, world, &mut base));
+    compare(&asked, &mut head, &base);
+    let fold = |wanted: &dyn Fn(&Status) -> bool| {
+        let asked = head.iter().filter(|place| settings.covers(&place.path) && wanted(&place.status));
+        fold::findings(&active, facts, &asked.collect::<Vec<_>>())
     };
-    let open = fold::findings(&active, facts, &choose(false), &Status::Open);
-    let unchanged = fold::findings(&active, facts, &choose(true), &Status::Unchanged);
+    let open = fold(&|status| *status == Status::Open);
+    let unchanged = fold(&|status| *status == Status::Unchanged);
+    let suppressed = fold(&|status| matches!(status, Status::Suppressed { .. }));
     let mut verdict = Verdict {
-        counts: count(&open, &unchanged),
+        counts: count(&open, &unchanged, &suppressed),
         standing: standing(&unchanged),
         skipped: skipped(&active, facts),
         undecided,
+        added: of_base.map(|of_base| suppress::added(&asked, &comments, &of_base)).unwrap_or_default(),
+        ran: active.iter().map(Ran::new).collect(),
         findings: open,
     };
     if settings.show == Show::All {
         verdict.findings.extend(unchanged);
+        verdict.findings.extend(suppressed);
     }
     verdict.findings.retain(|finding| settings.least.is_none_or(|least| finding.severity >= least));
     sort(facts.trees, &mut verdict.findings);
     verdict
 }
 
-fn count(open: &[Finding], unchanged: &[Finding]) -> Counts {
+/// Marks what the base has too. A place that the base has only because it suppresses it there counts: the change took
+/// the suppression away.
+fn compare(asked: &Asked<'_>, head: &mut [Place], base: &[Place]) {
+    let in_source = |status: &Status| matches!(status, Status::Suppressed { how: Suppressed::InSource, .. });
+    let partners = matching::partners(asked.active, asked.facts, head, base);
+    for (place, partner) in head.iter_mut().zip(partners) {
+        let known = partner.map(|row| &base[row].status);
+        if asked.settings.comments_of == CommentsOf::Base {
+            let by_base = known.filter(|status| in_source(status));
+            match by_base {
+                Some(status) => place.status = status.clone(),
+                None if in_source(&place.status) => place.status = Status::Open,
+                None => {}
+            }
+        }
+        if place.status == Status::Open && known.is_some_and(|status| !in_source(status)) {
+            place.status = Status::Unchanged;
+        }
+    }
+}
+
+fn count(open: &[Finding], unchanged: &[Finding], suppressed: &[Finding]) -> Counts {
     let of = |severity| open.iter().filter(|finding| finding.severity == severity).count();
     Counts {
         error: of(Severity::Error),
         warning: of(Severity::Warning),
         info: of(Severity::Info),
         unchanged: unchanged.len(),
+        suppressed: suppressed.len(),
     }
 }
 

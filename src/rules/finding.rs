@@ -4,10 +4,11 @@
 
 use std::sync::Arc;
 
-use crate::base::{Day, ProblemKind, Side, Span};
+use crate::base::{Date, ProblemKind, Side, Span};
 use crate::compare::Changes;
 use crate::impact::Impact;
 use crate::model::{Object, Trees};
+use crate::secrets::RunKey;
 use crate::world::{Built, ObjectAt, World};
 
 /// How bad a finding is.
@@ -28,6 +29,22 @@ pub enum Status {
     Open,
     /// The base has it too.
     Unchanged,
+    /// Somebody said, with a reason, that it is not to count.
+    Suppressed {
+        /// The comment or the entry of the configuration.
+        by: Span,
+        /// Which of the two.
+        how: Suppressed,
+    },
+}
+
+/// Where a suppression is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Suppressed {
+    /// In a comment beside what it is about.
+    InSource,
+    /// In the configuration.
+    Configured,
 }
 
 /// A place that explains a finding.
@@ -121,6 +138,8 @@ pub struct Hit {
     pub value: Option<String>,
     /// What to do, where the rule's `fix` is not the best answer.
     pub help: Option<String>,
+    /// Hits of the rule with the same word here become one finding, wherever they are.
+    pub together: Option<String>,
     /// The row of the build it was seen in; the engine sets it for checks of objects. Hits of one place in several builds become one finding.
     pub build: Option<usize>,
 }
@@ -140,6 +159,7 @@ impl Hit {
             mark: None,
             value: None,
             help: None,
+            together: None,
             build: None,
         }
     }
@@ -179,6 +199,13 @@ impl Hit {
         self
     }
 
+    /// The same with the hash of the secret value it is about, under this key. Under a key that lasts from run to run it
+    /// is part of the fingerprint too, so that a configuration can name one value.
+    #[must_use]
+    pub fn secret(self, key: &RunKey, hash: String) -> Self {
+        if key.lasts() { self.mark(hash.clone()).value(hash) } else { self.value(hash) }
+    }
+
     /// The same with one more place that explains it, on the hit's own side.
     #[must_use]
     pub fn related(mut self, at: Span, says: impl Into<String>) -> Self {
@@ -201,7 +228,7 @@ pub struct Facts<'a> {
     /// What the merge does; empty without a base.
     pub impact: &'a Impact,
     /// The day of the run.
-    pub today: Day,
+    pub today: Date,
 }
 
 /// One object of the side that is judged, with the build it is in.

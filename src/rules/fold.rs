@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::Place;
 use super::settings::Active;
-use super::{Facts, Finding, Label, Status};
+use super::{Facts, Finding, Label};
 use crate::base::{Side, Span};
 use crate::model::Trees;
 use crate::world::{ObjectAt, World};
@@ -15,20 +15,24 @@ use crate::world::{ObjectAt, World};
 const NAMED_BUILDS: usize = 5;
 
 /// The findings of these places, in no order.
-pub(super) fn findings(active: &[Active<'_>], facts: &Facts<'_>, places: &[&Place], status: &Status) -> Vec<Finding> {
+pub(super) fn findings(active: &[Active<'_>], facts: &Facts<'_>, places: &[&Place]) -> Vec<Finding> {
     let mut groups: BTreeMap<(usize, &BTreeSet<ObjectAt>), Vec<&Place>> = BTreeMap::new();
+    let mut together: BTreeMap<(usize, &str), Vec<&Place>> = BTreeMap::new();
     let mut alone: Vec<Vec<&Place>> = Vec::new();
     for place in places {
-        if place.objects.is_empty() {
+        if let Some(word) = &place.hit.together {
+            together.entry((place.row, word)).or_default().push(place);
+        } else if place.objects.is_empty() {
             alone.push(vec![place]);
         } else {
             groups.entry((place.row, &place.objects)).or_default().push(place);
         }
     }
-    groups.into_values().chain(alone).map(|group| finding(active, facts, group, status.clone())).collect()
+    let groups = groups.into_values().chain(together.into_values()).chain(alone);
+    groups.map(|group| finding(active, facts, group)).collect()
 }
 
-fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>, status: Status) -> Finding {
+fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>) -> Finding {
     // The worst place speaks for all; among equals the first.
     group.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.order().cmp(&b.order())));
     let first = group[0];
@@ -55,7 +59,7 @@ fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>, sta
         object: hit.object.clone(),
         field: hit.field.clone(),
         fingerprint: first.fingerprint.clone(),
-        status,
+        status: first.status.clone(),
     }
 }
 

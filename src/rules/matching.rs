@@ -130,9 +130,10 @@ impl Walk<'_> {
     }
 }
 
-/// For each place of the head, whether the base has it too: one to one, the same path first, then the same build.
-pub(super) fn known_to_base(active: &[Active<'_>], facts: &Facts<'_>, head: &[Place], base: &[Place]) -> Vec<bool> {
-    let Some(base_world) = facts.base else { return vec![false; head.len()] };
+/// For each place of the head, the row of the base's place that it is, if it is no worse than that: one to one, the
+/// same path first, then the same build.
+pub(super) fn partners(active: &[Active<'_>], facts: &Facts<'_>, head: &[Place], base: &[Place]) -> Vec<Option<usize>> {
+    let Some(base_world) = facts.base else { return vec![None; head.len()] };
     let may = |place: &&Place| comparable(active, facts.head, base_world, place);
     let mut left: Vec<bool> = vec![true; base.len()];
     let mut partner: Vec<Option<usize>> = vec![None; head.len()];
@@ -143,7 +144,7 @@ pub(super) fn known_to_base(active: &[Active<'_>], facts: &Facts<'_>, head: &[Pl
     pair(&mut partner, &mut left, (head, facts.head), (base, base_world), &may, paths);
     pair(&mut partner, &mut left, (head, facts.head), (base, base_world), &may, builds);
     let worse = |row: usize, known: usize| head[row].severity > base[known].severity;
-    partner.iter().enumerate().map(|(row, known)| known.is_some_and(|known| !worse(row, known))).collect()
+    partner.iter().enumerate().map(|(row, known)| known.filter(|known| !worse(row, *known))).collect()
 }
 
 /// Pairs what is left on both sides and has the fingerprint, the secret value and one of the names `by` in common.
@@ -184,9 +185,14 @@ fn comparable(active: &[Active<'_>], head: &World, base: &World, place: &Place) 
     };
     let same_file = || base.snapshot.file(&place.path) == Some(place.hit.at.file);
     match kind {
-        ProblemKind::Unparsable | ProblemKind::Unreadable | ProblemKind::DuplicateKey | ProblemKind::InvalidRule => {
-            same_file()
-        }
+        ProblemKind::Unparsable
+        | ProblemKind::Unreadable
+        | ProblemKind::DuplicateKey
+        | ProblemKind::InvalidRule
+        | ProblemKind::UnexplainedSuppression
+        | ProblemKind::ExpiredSuppression
+        | ProblemKind::UnusedSuppression
+        | ProblemKind::UnknownRule => same_file(),
         ProblemKind::DoesNotBuild | ProblemKind::NotRendered | ProblemKind::LimitExceeded | ProblemKind::Internal => {
             same_file() && place.builds.iter().all(|build| untouched(&head.builds[*build], base))
         }

@@ -16,19 +16,23 @@ mod rule;
 mod run;
 mod schema;
 mod settings;
+mod suppress;
+mod written;
 
 #[cfg(test)]
 pub(crate) use embedded::Embedded;
 pub(crate) use embedded::RULES as EMBEDDED;
-pub use engine::{Counts, Standing, Verdict, judge};
+pub use engine::{Counts, Ran, Standing, Verdict, judge};
 pub use finding::{
     ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
-    ValueCheck, WorldCheck,
+    Suppressed, ValueCheck, WorldCheck,
 };
 pub use pack::RuleFile;
 pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};
 pub use schema::rule_schema;
-pub use settings::{Setting, Settings, Show};
+pub use settings::{CommentsOf, Ignore, Setting, Settings, Show};
+pub use suppress::unknown_rule;
+pub use written::{Mistake, Schema, document, typed};
 
 /// The known word that is nearest to what somebody wrote, where one is near enough.
 #[must_use]

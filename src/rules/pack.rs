@@ -2,17 +2,16 @@
 //!
 //! Never: a difference between the embedded packs and those of a repository.
 
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::paths::LocationSegment;
-use jsonschema::{ValidationError, Validator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::kinds::{self, Params};
 use super::rule::{Default, Grade, Rule, Template};
+use super::written::{self, Mistake, Schema};
 use super::{Severity, schema};
-use crate::base::{FileId, Problem, ProblemKind, Span};
+use crate::base::{FileId, Problem, ProblemKind};
 use crate::model::{Trees, View};
+use crate::secrets::RunKey;
 
 /// One rule file: the pack is its folder's name, the id its stem.
 pub struct RuleFile {
@@ -26,78 +25,56 @@ pub struct RuleFile {
 
 /// The rules of these files, in their order, and all that is wrong with the files that gave none.
 #[must_use]
-pub(super) fn load(trees: &Trees, files: &[&RuleFile]) -> (Vec<Rule>, Vec<Problem>) {
-    let schema = schema::rule_schema();
-    let validator = jsonschema::validator_for(&schema).expect("the schema is our own, and a test compiles it");
-    load_all(trees, files, Some(&validator))
+pub(super) fn load(trees: &Trees, files: &[&RuleFile], key: &RunKey) -> (Vec<Rule>, Vec<Problem>) {
+    load_all(trees, files, key, Some(&Schema::new(schema::rule_schema())))
 }
 
 /// The same for files that a test holds right: without the schema, whose compilation would cost each run.
-pub(super) fn load_proven(trees: &Trees, files: &[&RuleFile]) -> (Vec<Rule>, Vec<Problem>) {
-    load_all(trees, files, None)
+pub(super) fn load_proven(trees: &Trees, files: &[&RuleFile], key: &RunKey) -> (Vec<Rule>, Vec<Problem>) {
+    load_all(trees, files, key, None)
 }
 
-fn load_all(trees: &Trees, files: &[&RuleFile], validator: Option<&Validator>) -> (Vec<Rule>, Vec<Problem>) {
+fn load_all(trees: &Trees, files: &[&RuleFile], key: &RunKey, schema: Option<&Schema>) -> (Vec<Rule>, Vec<Problem>) {
     let mut rules = Vec::new();
     let mut problems = Vec::new();
     for file in files {
-        match load_one(trees, file, validator) {
+        match load_one(trees, file, key, schema) {
             Ok(rule) => rules.push(rule),
-            Err(wrong) => problems.extend(wrong),
+            Err(wrong) => problems.extend(wrong.into_iter().map(problem)),
         }
     }
     (rules, problems)
 }
 
-fn load_one(trees: &Trees, file: &RuleFile, validator: Option<&Validator>) -> Result<Rule, Vec<Problem>> {
-    let root = document(trees, file.file)?;
-    let value = root.to_json();
-    let mut mistakes: Vec<Problem> = validator
-        .iter()
-        .flat_map(|validator| validator.iter_errors(&value))
-        .flat_map(|error| explain(root, &error))
-        .collect();
+/// A mistake as a problem of the pack `guard`.
+pub(super) fn problem(mistake: Mistake) -> Problem {
+    Problem { help: mistake.help, ..Problem::new(ProblemKind::InvalidRule, mistake.at, mistake.message) }
+}
+
+fn load_one(trees: &Trees, file: &RuleFile, key: &RunKey, schema: Option<&Schema>) -> Result<Rule, Vec<Mistake>> {
+    let root = written::document(trees, file.file, "rule file")?;
+    let mistakes = schema.map(|schema| schema.mistakes(root)).unwrap_or_default();
     if !mistakes.is_empty() {
-        mistakes.sort_by_key(|mistake| mistake.at.range);
         return Err(mistakes);
     }
-    let raw: Raw = serde_json::from_value(value).map_err(|error| vec![wrong(root.place(), error.to_string())])?;
-    typed(root, file, raw)
+    typed(root, file, key, written::typed(trees, root)?)
 }
 
-/// The one document of a rule file.
-fn document(trees: &Trees, file: FileId) -> Result<View<'_>, Vec<Problem>> {
-    let parsed = trees.parsed(file);
-    if !parsed.problems().is_empty() {
-        let problems = parsed.problems().iter();
-        return Err(problems.map(|problem| wrong(Span { file, range: problem.at }, problem.message.clone())).collect());
-    }
-    let mut roots = parsed.documents().iter().filter_map(|document| document.root);
-    match (roots.next(), roots.next()) {
-        (Some(root), None) => Ok(trees.node(file, root)),
-        (Some(_), Some(second)) => Err(vec![
-            wrong(trees.span(file, second), "a rule file holds one rule").with_help("give each rule its own file"),
-        ]),
-        (None, _) => Err(vec![wrong(trees.top(file), "the rule file is empty")]),
-    }
-}
-
-fn typed(root: View<'_>, file: &RuleFile, raw: Raw) -> Result<Rule, Vec<Problem>> {
+fn typed(root: View<'_>, file: &RuleFile, key: &RunKey, raw: Raw) -> Result<Rule, Vec<Mistake>> {
     let at = |name: &str| root.get(name).unwrap_or(root).place();
     let Some(kind) = kinds::kind(&raw.check) else {
-        return Err(vec![wrong(at("check"), format!("there is no kind of check `{}`", raw.check))]);
+        return Err(vec![Mistake::new(at("check"), format!("there is no kind of check `{}`", raw.check))]);
     };
     let says = Template::new(&raw.says);
-    let mut mistakes: Vec<Problem> = says
-        .words()
-        .filter(|word| !kind.words.iter().any(|known| known.0 == *word))
+    let words: Vec<&str> = kind.words.iter().map(|known| known.0).collect();
+    let unknown = says.words().filter(|word| !words.contains(word));
+    let mut mistakes: Vec<Mistake> = unknown
         .map(|word| {
-            let known: Vec<&str> = kind.words.iter().map(|known| known.0).collect();
             let message = format!("`{word}` is no word of the kind `{}`", kind.name);
-            wrong(at("says"), message).with_help(suggestion(word, &known))
+            Mistake::new(at("says"), message).with_known(word, &words)
         })
         .collect();
-    match (kind.build)(&Params(&raw.with)) {
+    match (kind.build)(&Params(&raw.with, key)) {
         Ok(check) if mistakes.is_empty() => Ok(Rule {
             id: file.id.as_str().into(),
             pack: file.pack.as_str().into(),
@@ -115,75 +92,10 @@ fn typed(root: View<'_>, file: &RuleFile, raw: Raw) -> Result<Rule, Vec<Problem>
         }),
         Ok(_) => Err(mistakes),
         Err(messages) => {
-            mistakes.extend(messages.into_iter().map(|message| wrong(at("with"), message)));
+            mistakes.extend(messages.into_iter().map(|message| Mistake::new(at("with"), message)));
             Err(mistakes)
         }
     }
-}
-
-/// The mistakes behind one error of the schema, each at the bytes to mend.
-fn explain(root: View<'_>, error: &ValidationError<'_>) -> Vec<Problem> {
-    let (at, path) = locate(root, error);
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
-            .iter()
-            .map(|name| {
-                let place = at.field(name).map_or(at.place(), |field| field.key_place());
-                wrong(place, format!("unknown field `{name}`")).with_help(suggestion(name, &fields_at(root, &path)))
-            })
-            .collect(),
-        ValidationErrorKind::Enum { options } => {
-            let options: Vec<&str> =
-                options.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
-            let written = at.written();
-            vec![wrong(at.place(), format!("`{written}` is not known here")).with_help(suggestion(&written, &options))]
-        }
-        ValidationErrorKind::Required { property } => {
-            let name = property.as_str().unwrap_or_default();
-            vec![wrong(at.place(), format!("the field `{name}` is missing"))]
-        }
-        _ => vec![wrong(at.place(), error.to_string())],
-    }
-}
-
-/// The value that an error of the schema is about, and its path.
-fn locate<'t>(root: View<'t>, error: &ValidationError<'_>) -> (View<'t>, Vec<String>) {
-    let mut at = root;
-    let mut path = Vec::new();
-    for segment in error.instance_path() {
-        let next = match &segment {
-            LocationSegment::Property(name) => at.get(name),
-            LocationSegment::Index(row) => at.item(*row),
-        };
-        at = next.unwrap_or(at);
-        path.push(segment.to_string());
-    }
-    (at, path)
-}
-
-/// The fields that the schema knows at a path.
-fn fields_at<'t>(root: View<'t>, path: &[String]) -> Vec<&'t str> {
-    match path.first().map(String::as_str) {
-        None => vec!["check", "with", "severity", "raise", "lower", "default", "since", "says", "why", "fix", "see"],
-        Some("with") => {
-            let kind = root.str_at(["check"]).and_then(kinds::kind);
-            kind.map(|kind| kind.params.iter().map(|desc| desc.name).collect()).unwrap_or_default()
-        }
-        Some(_) => vec!["when", "to"],
-    }
-}
-
-/// What to write instead: the nearest spelling, or all there are.
-fn suggestion(written: &str, known: &[&str]) -> String {
-    match super::near(written, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => "remove it".to_owned(),
-        None => format!("known here: {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
-    }
-}
-
-fn wrong(at: Span, message: impl Into<String>) -> Problem {
-    Problem::new(ProblemKind::InvalidRule, at, message)
 }
 
 /// A rule file, typed.
@@ -262,7 +174,7 @@ mod tests {
     fn mistakes(text: &str) -> Vec<String> {
         let (trees, file) = testkit::file("own.yaml", text);
         let rule = RuleFile { pack: "own".into(), id: "own".into(), file };
-        let (rules, problems) = load(&trees, &[&rule]);
+        let (rules, problems) = load(&trees, &[&rule], &RunKey::fresh());
         assert_eq!(rules.is_empty(), !problems.is_empty());
         problems
             .iter()

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::matching;
 use super::run::Seen;
 use super::settings::Active;
-use super::{Check, Hit, Severity};
+use super::{Check, Hit, Severity, Status};
 use crate::base::RepoPath;
 use crate::model::Trees;
 use crate::world::ObjectAt;
@@ -30,6 +30,8 @@ pub(super) struct Place {
     pub(super) objects: BTreeSet<ObjectAt>,
     /// What it is compared by with the other side, and known by in a baseline.
     pub(super) fingerprint: String,
+    /// Whether it counts; all do until they are compared with suppressions and the base.
+    pub(super) status: Status,
 }
 
 impl Place {
@@ -44,7 +46,8 @@ impl Place {
         let path = trees.sources().path(hit.at.file).clone();
         let builds = hit.build.into_iter().collect();
         let fingerprint = matching::fingerprint(trees, &rule.rule.id, &hit);
-        Self { row, path, hit, severity, message, builds, objects: object.into_iter().collect(), fingerprint }
+        let objects = object.into_iter().collect();
+        Self { row, path, hit, severity, message, builds, objects, fingerprint, status: Status::Open }
     }
 
     /// The order of places and findings within a rule.

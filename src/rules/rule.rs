@@ -2,7 +2,7 @@
 //!
 //! Never: what a rule looks for; that is its kind's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use super::pack::{self, RuleFile};
 use super::{Check, Hit, Severity};
 use crate::base::{Problem, ProblemKind};
 use crate::model::Trees;
+use crate::secrets::RunKey;
 
 /// The pack of the tool's own findings, which cannot be switched off.
 pub const GUARD: &str = "guard";
@@ -162,15 +163,25 @@ impl RuleSet {
         Self { rules, problems }
     }
 
-    /// Adds the rule files of a repository. An id that is taken is a mistake of the file that takes it again.
-    pub fn add(&mut self, trees: &Trees, files: &[RuleFile]) {
-        let (fresh, taken): (Vec<&RuleFile>, Vec<&RuleFile>) = files.iter().partition(|file| !self.knows(&file.id));
-        for file in taken {
-            let message = format!("the id `{}` is taken", file.id);
-            let problem = Problem::new(ProblemKind::InvalidRule, trees.top(file.file), message);
-            self.problems.push(problem.with_help("rename the file"));
+    /// Adds the rule files of a repository. An id that is taken is a mistake of the file that takes it again, and the
+    /// pack of the tool's own findings is closed.
+    pub fn add(&mut self, trees: &Trees, files: &[RuleFile], key: &RunKey) {
+        let mut names: BTreeSet<String> =
+            self.rules.iter().flat_map(|rule| [rule.id.to_string(), rule.pack.to_string()]).collect();
+        let mut fresh = Vec::new();
+        for file in files {
+            match misnamed(&names, file) {
+                None => {
+                    names.insert(file.id.clone());
+                    fresh.push(file);
+                }
+                Some((message, help)) => {
+                    let problem = Problem::new(ProblemKind::InvalidRule, trees.top(file.file), message);
+                    self.problems.push(problem.with_help(help));
+                }
+            }
         }
-        let (rules, problems) = pack::load(trees, &fresh);
+        let (rules, problems) = pack::load(trees, &fresh, key);
         self.rules.extend(rules);
         self.rules.sort_by(|a, b| a.id.cmp(&b.id));
         self.problems.extend(problems);
@@ -203,6 +214,24 @@ impl RuleSet {
             packs.entry(&rule.pack).or_default().push(rule);
         }
         packs
+    }
+}
+
+/// What is wrong with the name of a rule file.
+fn misnamed(names: &BTreeSet<String>, file: &RuleFile) -> Option<(String, &'static str)> {
+    let RuleFile { id, pack, .. } = file;
+    let is_word = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-') && !text.is_empty()
+    };
+    if !is_word(id) || !is_word(pack) {
+        let message = format!("`{pack}/{id}` cannot name a rule");
+        Some((message, "name file and folder in small letters, digits and hyphens"))
+    } else if pack == GUARD {
+        Some((format!("the pack `{GUARD}` is this tool's own"), "move the file to a folder of another name"))
+    } else if names.contains(id) {
+        Some((format!("the id `{id}` is taken"), "rename the file"))
+    } else {
+        None
     }
 }
 

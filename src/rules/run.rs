@@ -69,7 +69,7 @@ pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]
     let mut base = facts.base.map(side).unwrap_or_default();
     report_problems(active, facts.head, problems, &mut head);
     if let Some(world) = facts.base {
-        report_problems(active, world, &[], &mut base);
+        report_problems(active, world, problems, &mut base);
     }
     (head, base)
 }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use super::rule::{Default, GUARD, Rule, RuleSet};
 use super::{Hit, Severity};
-use crate::base::{Day, RepoPath};
+use crate::base::{Date, NoDate, Problem, RepoPath, Span};
+use crate::grammar::Glob;
 
 /// What a configuration says of a rule or a pack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,10 +43,54 @@ pub struct Settings {
     pub show: Show,
     /// The least severity that is shown; what is not shown counts nevertheless.
     pub least: Option<Severity>,
-    /// The day of the run.
-    pub today: Day,
     /// Only findings in or below these paths, and only they count; empty for all.
     pub within: Vec<RepoPath>,
+    /// Never findings in these paths; the files are inputs nevertheless.
+    pub exclude: Vec<Glob>,
+    /// What the configuration suppresses.
+    pub ignores: Vec<Ignore>,
+    /// Fingerprints of secrets that may stay, each with the place that says so.
+    pub allowed: BTreeMap<String, Span>,
+    /// Entries of the configuration that suppress something and that the base's configuration lacks.
+    pub added: Vec<Span>,
+    /// What is wrong with the names in the configuration.
+    pub problems: Vec<Problem>,
+    /// The side whose comments suppress.
+    pub comments_of: CommentsOf,
+    /// The day of the run. The default is before all others: nothing is past its date.
+    pub today: Date,
+}
+
+/// The side whose comments suppress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, std::default::Default)]
+pub enum CommentsOf {
+    /// The change's.
+    #[default]
+    Head,
+    /// The base's: what they suppress there is suppressed in the change, and nothing else.
+    Base,
+}
+
+/// An entry under `ignore` in the configuration.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ignore {
+    /// The id of a rule, or a pack.
+    pub rule: String,
+    /// The paths; all where none is given.
+    pub path: Option<Glob>,
+    /// Whether a reason is given.
+    pub explained: bool,
+    /// Until when it holds: that day is the last one.
+    pub until: Option<Result<Date, NoDate>>,
+    /// The entry.
+    pub at: Span,
+}
+
+impl Ignore {
+    /// Whether it is about this path.
+    pub(super) fn covers(&self, path: &RepoPath) -> bool {
+        self.path.as_ref().is_none_or(|glob| glob.matches(path.as_str()))
+    }
 }
 
 /// A rule that runs.
@@ -67,7 +112,8 @@ impl Active<'_> {
 impl Settings {
     /// Whether findings at this path are asked for.
     pub(super) fn covers(&self, path: &RepoPath) -> bool {
-        self.within.is_empty() || self.within.iter().any(|folder| path.is_within(folder))
+        (self.within.is_empty() || self.within.iter().any(|folder| path.is_within(folder)))
+            && !self.exclude.iter().any(|glob| glob.matches(path.as_str()))
     }
 
     /// The rules that run, sorted by id.

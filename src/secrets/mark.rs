@@ -11,7 +11,10 @@ const BLOCK: usize = 64;
 
 /// The key under which values of one run are compared.
 #[derive(Clone)]
-pub struct RunKey([u8; BLOCK]);
+pub struct RunKey {
+    bytes: [u8; BLOCK],
+    lasts: bool,
+}
 
 impl RunKey {
     /// A key that no other run has. Marks under it are good for comparing the two sides of this run only.
@@ -22,7 +25,7 @@ impl RunKey {
             // The standard library's hasher is the one source of chance that needs no reading of the machine.
             part.copy_from_slice(&RandomState::new().hash_one(0u64).to_be_bytes());
         }
-        Self::from_bytes(&seed)
+        Self { lasts: false, ..Self::from_bytes(&seed) }
     }
 
     /// The key that a configured salt gives: marks under it last from run to run, as a baseline needs them.
@@ -31,15 +34,22 @@ impl RunKey {
         Self::from_bytes(salt.as_bytes())
     }
 
+    /// Whether marks under it mean something to another run.
+    #[must_use]
+    pub fn lasts(&self) -> bool {
+        self.lasts
+    }
+
     /// HMAC-SHA-256 (RFC 2104) of the parts, its first 16 hex digits. A part cannot run into the next one.
     #[must_use]
     pub fn mark(&self, parts: &[&str]) -> String {
-        let mut inner = Sha256::new_with_prefix(self.0.map(|byte| byte ^ 0x36));
+        let mut inner = Sha256::new_with_prefix(self.bytes.map(|byte| byte ^ 0x36));
         for part in parts {
             inner.update((part.len() as u64).to_be_bytes());
             inner.update(part.as_bytes());
         }
-        let outer = Sha256::new_with_prefix(self.0.map(|byte| byte ^ 0x5c)).chain_update(inner.finalize()).finalize();
+        let outer =
+            Sha256::new_with_prefix(self.bytes.map(|byte| byte ^ 0x5c)).chain_update(inner.finalize()).finalize();
         let head = outer.iter().take(8).fold(0u64, |number, byte| number << 8 | u64::from(*byte));
         format!("{head:016x}")
     }
@@ -51,7 +61,7 @@ impl RunKey {
         } else {
             key[..bytes.len()].copy_from_slice(bytes);
         }
-        Self(key)
+        Self { bytes: key, lasts: true }
     }
 }
 

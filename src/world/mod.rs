@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::api::Definition;
 use crate::base::{FileId, Problem, RepoPath, Side, Snapshot, Span};
-use crate::delivery::Application;
+use crate::delivery::{Application, Layout};
 use crate::model::Object;
 use crate::render::{Build, BuildKind, Rendered};
 
@@ -34,6 +34,8 @@ pub struct World {
     pub problems: Vec<Problem>,
     /// The files that some build reads.
     pub consumed: BTreeSet<RepoPath>,
+    /// What the configuration says of tiers and environments.
+    pub layout: Layout,
 }
 
 /// A build with what it gives.
@@ -76,6 +78,21 @@ pub struct DefinedApi {
 }
 
 impl World {
+    /// The same with what the configuration says: the layout, and applications (`namespace/name`) that are roots whatever
+    /// the graph says.
+    #[must_use]
+    pub fn configured(mut self, layout: &Layout, roots: &[String]) -> Self {
+        let is_named = |key: &crate::model::ObjectKey| {
+            let (namespace, name) = (&*key.namespace, &*key.name);
+            roots.iter().any(|root| root.split_once('/').unwrap_or(("", root)) == (namespace, name))
+        };
+        for application in self.applications.iter_mut().filter(|application| is_named(&application.key)) {
+            application.is_root = true;
+        }
+        self.layout = layout.clone();
+        self
+    }
+
     /// All objects, build by build.
     pub fn objects(&self) -> impl Iterator<Item = (ObjectAt, &Object)> {
         self.builds.iter().enumerate().flat_map(|(build, built)| {

@@ -3,23 +3,27 @@
 //! Never: an `if` on a rule's id; that would be two kinds.
 
 mod api_version;
+mod application;
 mod composition_reference;
 mod container_field;
 mod definition_fault;
 mod field_change;
+mod flux_root;
 mod instance;
 mod part_change;
 mod plaintext_secret;
 mod problem;
-mod prune;
 mod schema_change;
+mod silent_loss;
 mod sunset;
+mod unready_dependency;
 
 use serde_json::{Map, Value};
 
 pub(super) use problem::hit as problem_hit;
 
 use super::Check;
+use crate::secrets::RunKey;
 
 /// What rules can look for. A rule file's `check` names one.
 pub struct CheckKind {
@@ -79,10 +83,16 @@ pub enum Need {
     Optional,
 }
 
-/// The parameters of one rule.
-pub struct Params<'a>(pub(super) &'a Map<String, Value>);
+/// The parameters of one rule, and the key of the run.
+pub struct Params<'a>(pub(super) &'a Map<String, Value>, pub(super) &'a RunKey);
 
 impl Params<'_> {
+    /// The key under which this run compares values that must not be shown.
+    #[must_use]
+    pub fn key(&self) -> RunKey {
+        self.1.clone()
+    }
+
     /// A text or a word; empty where it is not given.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
@@ -117,17 +127,20 @@ impl Params<'_> {
 /// All kinds, sorted by name.
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
+    application::KIND,
     composition_reference::KIND,
     container_field::KIND,
     definition_fault::KIND,
     field_change::KIND,
+    flux_root::KIND,
     instance::KIND,
     part_change::KIND,
     plaintext_secret::KIND,
     problem::KIND,
-    prune::KIND,
     schema_change::KIND,
+    silent_loss::KIND,
     sunset::KIND,
+    unready_dependency::KIND,
 ];
 
 /// The kind with this name.

@@ -29,9 +29,8 @@ const TEST_FOLDERS: &[&str] =
     &["test", "tests", "testdata", "testing", "__tests__", "e2e", "fixtures", ".chainsaw-test", "chainsaw", "kuttl"];
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
-fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
-    // Marks are compared between the two sides of one run, which one rule judges.
-    let key = RunKey::fresh();
+fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
+    let key = params.key();
     Ok(Check::Value(Box::new(move |trees, object, sink| judge(trees, object, &key, sink))))
 }
 
@@ -50,7 +49,7 @@ fn judge(trees: &Trees, object: &Object, key: &RunKey, sink: &mut Sink) {
             .word("keys", &*keys)
             .word("what", kind.words())
             .field(field)
-            .value(mark);
+            .secret(key, mark);
         if weak {
             hit = hit.fact("weak");
         }
@@ -132,7 +131,7 @@ mod tests {
         let world = |side, lines: &str| testkit::plain_world(&trees, side, &[("db.yaml", &format!("{SECRET}{lines}"))]);
         let (base, head) = (before.map(|lines| world(Side::Base, lines)), world(Side::Head, after));
         let (changes, impact) = (Changes::default(), Impact::default());
-        let today = crate::base::Day::default();
+        let today = crate::base::Date::default();
         let facts =
             Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
         let settings = Settings { select: vec!["plaintext-secret".to_owned()], ..Settings::default() };

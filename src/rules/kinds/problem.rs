@@ -16,11 +16,15 @@ const NAMES: &[(&str, ProblemKind)] = &[
     ("limit-exceeded", ProblemKind::LimitExceeded),
     ("internal", ProblemKind::Internal),
     ("invalid-rule", ProblemKind::InvalidRule),
+    ("unexplained-suppression", ProblemKind::UnexplainedSuppression),
+    ("expired-suppression", ProblemKind::ExpiredSuppression),
+    ("unused-suppression", ProblemKind::UnusedSuppression),
+    ("unknown-rule", ProblemKind::UnknownRule),
 ];
 
 pub(super) const KIND: CheckKind = CheckKind {
     name: "problem",
-    about: "what this tool could not read, render or compare",
+    about: "what this tool could not read, render or compare, and what is wrong with what it was told",
     params: &[ParamDesc {
         name: "of",
         takes: Takes::OneOf(&[
@@ -32,6 +36,10 @@ pub(super) const KIND: CheckKind = CheckKind {
             "limit-exceeded",
             "internal",
             "invalid-rule",
+            "unexplained-suppression",
+            "expired-suppression",
+            "unused-suppression",
+            "unknown-rule",
         ]),
         need: Need::Required,
         about: "the kind of problem",

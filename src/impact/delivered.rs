@@ -1,0 +1,85 @@
+//! The applications of one side, and what it asks for that nobody renders.
+//!
+//! Never: a comparison; these are facts of the head alone.
+
+use std::sync::Arc;
+
+use crate::base::{ProblemKind, Span};
+use crate::delivery::Controller;
+use crate::model::Trees;
+use crate::world::World;
+
+/// The API group of Flux's Helm controller.
+const HELM_GROUP: &str = "helm.toolkit.fluxcd.io";
+
+/// An application, as a report names it.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// Who runs it.
+    pub controller: Controller,
+    /// Its namespace; empty where none is written.
+    pub namespace: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+    /// The cluster it applies to, where it is known.
+    pub cluster: Option<Arc<str>>,
+    /// Whether it delivers applications.
+    pub root: bool,
+    /// Whether it deletes what leaves the repository, without a person.
+    pub prunes: bool,
+    /// How many builds of this repository it applies.
+    pub builds: usize,
+    /// Where it is written.
+    pub at: Span,
+}
+
+/// Something that the repository asks for and this tool does not render.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unrendered {
+    /// Where it is asked for.
+    pub at: Span,
+    /// What sort of thing it is, in the singular: `Helm chart`.
+    pub sort: &'static str,
+    /// What it is, in words.
+    pub what: String,
+}
+
+/// The applications of a world, in its order.
+#[must_use]
+pub fn applications(world: &World) -> Vec<Delivered> {
+    let applications = world.applications.iter();
+    applications
+        .map(|application| Delivered {
+            controller: application.controller,
+            namespace: application.key.namespace.clone(),
+            name: application.key.name.clone(),
+            cluster: application.cluster.clone(),
+            root: application.is_root,
+            prunes: application.prunes.is_some(),
+            builds: application.builds.len(),
+            at: application.place,
+        })
+        .collect()
+}
+
+/// What a world asks for and nobody renders, by path and place; each place once, in however many builds.
+#[must_use]
+pub fn unrendered(trees: &Trees, world: &World) -> Vec<Unrendered> {
+    let of_builds = world.builds.iter().flat_map(|built| &built.rendered.problems);
+    let problems = of_builds.chain(&world.problems).filter(|problem| problem.kind == ProblemKind::NotRendered);
+    let parts =
+        problems.map(|problem| Unrendered { at: problem.at, sort: "overlay part", what: problem.message.clone() });
+    let charts = world.applications.iter().flat_map(|application| &application.unrendered);
+    let charts = charts.map(|chart| Unrendered { at: chart.at, sort: chart.what, what: chart.what.to_owned() });
+    let releases = world.objects().map(|(_, object)| object).filter(|object| object.is(HELM_GROUP, "HelmRelease"));
+    let releases = releases.map(|release| Unrendered {
+        at: release.place(trees),
+        sort: "HelmRelease",
+        what: release.key.to_string(),
+    });
+    let mut all: Vec<Unrendered> = parts.chain(charts).chain(releases).collect();
+    let sources = world.snapshot.sources();
+    all.sort_by_cached_key(|one| (sources.path(one.at.file).clone(), one.at.range, one.what.clone()));
+    all.dedup();
+    all
+}

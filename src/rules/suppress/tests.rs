@@ -1,0 +1,3 @@
+//! The suppressions over small worlds.
+//!
+//! Never: an embedded rule.

@@ -1,0 +1,470 @@
+//! The steps of `action.yml`, run in order in a made-up runner: an event, its variables and files, and a clone as
+//! actions/checkout leaves it, of a repository made on the fly.
+//!
+//! Never: the network, a build; `cargo` on the runner's PATH puts the tested binary where the build would.
+
+#![expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a runner starts programs and reads their files")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+
+/// Where the history of [`Origin`] stands: three faults, one in each commit.
+const OLD: &str = "old/secret.yaml";
+const MAIN: &str = "main/secret.yaml";
+const CHANGE: &str = "change/secret.yaml";
+
+/// A bare repository as the forge holds it: `main` with two commits, a branch off the first one, and their merge.
+struct Origin {
+    temp: tempfile::TempDir,
+    first: String,
+    main: String,
+    change: String,
+    merge: String,
+}
+
+fn git(folder: &Path, args: &[&str]) -> String {
+    let done = Command::new("git")
+        .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "protocol.file.allow=always"])
+        .args(args)
+        .current_dir(folder)
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_INDEX_FILE")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .expect("git runs");
+    assert!(done.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8_lossy(&done.stdout).trim().to_owned()
+}
+
+/// Whether the test can run at all; it says so where it cannot.
+fn programs_are_here() -> bool {
+    let missing: Vec<&str> =
+        ["bash", "git"].into_iter().filter(|name| Command::new(name).arg("--version").output().is_err()).collect();
+    if !missing.is_empty() {
+        eprintln!("nothing was tested: {} not found", missing.join(" and "));
+    }
+    missing.is_empty()
+}
+
+fn put(root: &Path, path: &str, text: &str) {
+    let path = root.join(path);
+    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is ours");
+    fs::write(path, text).expect("the folder is ours");
+}
+
+fn secret(name: &str) -> String {
+    // Written in two parts, so that no host's scanner objects.
+    format!(
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\nstringData:\n  password: Zk8vQ2m{}\n",
+        "Xw7LpR4tN"
+    )
+}
+
+impl Origin {
+    fn new() -> Self {
+        let temp = tempfile::tempdir().expect("a folder");
+        let (bare, work) = (temp.path().join("origin.git"), temp.path().join("work"));
+        git(temp.path(), &["init", "-q", "--bare", "-b", "main", "origin.git"]);
+        git(&bare, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
+        git(temp.path(), &["init", "-q", "-b", "main", "work"]);
+        let commit = |path: &str, text: &str| {
+            put(&work, path, text);
+            git(&work, &["add", "-A"]);
+            git(&work, &["commit", "-q", "-m", path]);
+            git(&work, &["rev-parse", "HEAD"])
+        };
+        let first = commit(OLD, &secret("old"));
+        let main = commit(MAIN, &secret("main"));
+        git(&work, &["checkout", "-q", "-b", "change", &first]);
+        (0..12).for_each(|row| drop(commit("notes.txt", &format!("{row}\n"))));
+        let hostile = "::error::forged\n```\n::set-output name=x::y\n";
+        let change = commit(CHANGE, &format!("{}# {}\n", secret("change"), hostile.replace('\n', "\n# ")));
+        git(&work, &["checkout", "-q", "--detach", "main"]);
+        git(&work, &["merge", "-q", "--no-ff", "-m", "merged", &change]);
+        let merge = git(&work, &["rev-parse", "HEAD"]);
+        let to = bare.to_str().expect("UTF-8").to_owned();
+        git(&work, &["push", "-q", &to, "main", "change", "HEAD:refs/pull/1/merge", "change:refs/pull/1/head"]);
+        Self { temp, first, main, change, merge }
+    }
+
+    /// What actions/checkout leaves: one reference of the remote and its commit, checked out.
+    fn checkout(&self, name: &str, commit: &str, depth: Option<usize>) -> PathBuf {
+        let folder = self.temp.path().join(name);
+        let url = format!("file://{}", self.temp.path().join("origin.git").display());
+        git(self.temp.path(), &["init", "-q", name]);
+        git(&folder, &["remote", "add", "origin", &url]);
+        let one = format!("+{commit}:refs/remotes/pull/1/merge");
+        match depth {
+            Some(depth) => git(&folder, &["fetch", "-q", "--no-tags", &format!("--depth={depth}"), "origin", &one]),
+            None => git(&folder, &["fetch", "-q", "--no-tags", "origin", "+refs/heads/*:refs/remotes/origin/*", &one]),
+        };
+        git(&folder, &["checkout", "-q", "--detach", commit]);
+        folder
+    }
+}
+
+/// One run of the action.
+struct Runner {
+    files: tempfile::TempDir,
+    workspace: PathBuf,
+    event_name: &'static str,
+    reference: String,
+    sha: String,
+    event: Value,
+    inputs: BTreeMap<String, String>,
+    steps: BTreeMap<String, String>,
+    log: String,
+}
+
+/// How a run ended.
+struct Ended {
+    code: i32,
+    /// The outputs of the action.
+    outputs: BTreeMap<String, String>,
+    summary: String,
+    log: String,
+    /// The arguments that the tool was called with, a line each.
+    arguments: String,
+}
+
+impl Runner {
+    fn new(workspace: PathBuf, event_name: &'static str, reference: &str, sha: &str, event: Value) -> Self {
+        let files = tempfile::tempdir().expect("a folder");
+        put(files.path(), "event.json", &event.to_string());
+        put(files.path(), "summary.md", "");
+        fs::create_dir(files.path().join("temp")).expect("the folder is ours");
+        let programs = files.path().join("programs");
+        program(&programs.join("rustc"), "echo 'rustc 1.95.0 (made up)'");
+        program(
+            &programs.join("cargo"),
+            &format!(
+                "while [ \"$1\" != --root ]; do shift; done\nmkdir -p \"$2/bin\"\ncp '{0}/tool' \"$2/bin/gitops-guard\"",
+                files.path().display()
+            ),
+        );
+        program(&files.path().join("tool"), &tool(files.path()));
+        let (reference, sha) = (reference.to_owned(), sha.to_owned());
+        let (inputs, steps, log) = (BTreeMap::new(), BTreeMap::new(), String::new());
+        Self { files, workspace, event_name, reference, sha, event, inputs, steps, log }
+    }
+
+    fn with(mut self, input: &str, value: &str) -> Self {
+        self.inputs.insert(input.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Runs the steps as they are listed, until one fails.
+    fn run(mut self) -> Ended {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let text = fs::read_to_string(root.join("action.yml")).expect("the action");
+        let action: Value = serde_yaml::from_str(&text).expect("the action is YAML");
+        for (name, input) in action["inputs"].as_object().expect("inputs") {
+            let default = input["default"].as_str().expect("every input has a default").to_owned();
+            self.inputs.entry(name.clone()).or_insert(default);
+        }
+        let mut code = 0;
+        for step in action["runs"]["steps"].as_array().expect("steps") {
+            if code == 0 && step["if"].as_str().is_none_or(|condition| self.holds(condition)) {
+                code = self.step(step);
+            }
+        }
+        let outputs = action["outputs"].as_object().expect("outputs").iter();
+        let outputs = outputs
+            .map(|(name, output)| (name.clone(), self.replaced(output["value"].as_str().expect("a value"))))
+            .collect();
+        let read = |name: &str| fs::read_to_string(self.files.path().join(name)).unwrap_or_default();
+        Ended { code, outputs, summary: read("summary.md"), arguments: read("arguments"), log: self.log }
+    }
+
+    /// `A == 'x' && B != 'y'`
+    fn holds(&self, condition: &str) -> bool {
+        condition.split(" && ").all(|part| {
+            let (left, wanted, right) = part
+                .split_once(" == ")
+                .map(|(left, right)| (left, true, right))
+                .or_else(|| part.split_once(" != ").map(|(left, right)| (left, false, right)))
+                .expect("a comparison");
+            (self.value(left.trim()) == right.trim().trim_matches('\'')) == wanted
+        })
+    }
+
+    fn replaced(&self, text: &str) -> String {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, behind)) = rest.split_once("${{") {
+            let (name, after) = behind.split_once("}}").expect("an expression ends");
+            out += before;
+            out += &self.value(name.trim());
+            rest = after;
+        }
+        out + rest
+    }
+
+    /// What an expression stands for; one that is not known here is a mistake of the action.
+    fn value(&self, name: &str) -> String {
+        if let Some(input) = name.strip_prefix("inputs.") {
+            return self.inputs.get(input).unwrap_or_else(|| panic!("no input `{input}`")).clone();
+        }
+        if name.starts_with("steps.") {
+            return self.steps.get(name).cloned().unwrap_or_default();
+        }
+        if let Some(path) = name.strip_prefix("github.event.") {
+            let found = self.event.pointer(&format!("/{}", path.replace('.', "/")));
+            return found.and_then(Value::as_str).unwrap_or_default().to_owned();
+        }
+        match name {
+            "github.event_name" => self.event_name.to_owned(),
+            "github.sha" => self.sha.clone(),
+            "github.ref" => self.reference.clone(),
+            "github.base_ref" => self.base_branch(),
+            "github.workspace" => self.workspace.display().to_string(),
+            "github.action_path" => env!("CARGO_MANIFEST_DIR").to_owned(),
+            _ => panic!("`{name}` is no expression that a composite action may use"),
+        }
+    }
+
+    fn base_branch(&self) -> String {
+        self.event.pointer("/pull_request/base/ref").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    fn step(&mut self, step: &Value) -> i32 {
+        if let Some(uses) = step["uses"].as_str() {
+            let (name, commit) = uses.split_once('@').expect("a version");
+            assert_eq!((name, commit.len()), ("actions/cache", 40), "an action by its commit");
+            assert!(!self.replaced(step["with"]["key"].as_str().expect("a key")).is_empty());
+            assert!(self.replaced(step["with"]["path"].as_str().expect("a path")).starts_with('/'));
+            return 0;
+        }
+        let script = step["run"].as_str().expect("a script");
+        assert!(!script.contains("${{"), "values reach a script as environment only");
+        assert_eq!(step["shell"], "bash");
+        put(self.files.path(), "step.sh", script);
+        put(self.files.path(), "output", "");
+        let done = self.bash(step);
+        self.log += &String::from_utf8_lossy(&done.stdout);
+        self.log += &String::from_utf8_lossy(&done.stderr);
+        let outputs = fs::read_to_string(self.files.path().join("output")).expect("outputs");
+        for line in outputs.lines() {
+            let (name, value) = line.split_once('=').expect("name=value");
+            let step = step["id"].as_str().expect("a step with outputs has an id");
+            self.steps.insert(format!("steps.{step}.outputs.{name}"), value.to_owned());
+        }
+        done.status.code().expect("the step ends by itself")
+    }
+
+    fn bash(&self, step: &Value) -> Output {
+        let files = self.files.path();
+        let path = std::env::var("PATH").unwrap_or_default();
+        let folder = step["working-directory"].as_str().map_or_else(|| ".".to_owned(), |folder| self.replaced(folder));
+        let mut command = Command::new("bash");
+        command
+            .args(["--noprofile", "--norc", "-eo", "pipefail"])
+            .arg(files.join("step.sh"))
+            .current_dir(self.workspace.join(folder))
+            .env_clear()
+            .env("PATH", format!("{}:{path}", files.join("programs").display()))
+            .env("HOME", files)
+            .env("CI", "true")
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_EVENT_NAME", self.event_name)
+            .env("GITHUB_EVENT_PATH", files.join("event.json"))
+            .env("GITHUB_SHA", &self.sha)
+            .env("GITHUB_REF", &self.reference)
+            .env("GITHUB_BASE_REF", self.base_branch())
+            .env("GITHUB_WORKSPACE", &self.workspace)
+            .env("GITHUB_OUTPUT", files.join("output"))
+            .env("GITHUB_STEP_SUMMARY", files.join("summary.md"))
+            .env("RUNNER_TEMP", files.join("temp"))
+            .env("RUNNER_OS", "Linux")
+            .env("RUNNER_ARCH", "X64");
+        for (name, value) in step["env"].as_object().into_iter().flatten() {
+            command.env(name, self.replaced(value.as_str().expect("a text")));
+        }
+        command.output().expect("bash runs")
+    }
+}
+
+/// An executable file.
+fn program(path: &Path, script: &str) {
+    let root = path.parent().expect("a file lies in a folder");
+    put(root, path.file_name().and_then(|name| name.to_str()).expect("a name"), &format!("#!/bin/sh\n{script}\n"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("the file is ours");
+    }
+}
+
+/// The tested binary behind a script that notes its arguments.
+fn tool(files: &Path) -> String {
+    format!(
+        "printf '%s\\n' \"$@\" > '{}/arguments'\nexec '{}' \"$@\"",
+        files.display(),
+        env!("CARGO_BIN_EXE_gitops-guard")
+    )
+}
+
+/// The event of pull request 1, whose payload may be older than the base branch.
+fn pull(origin: &Origin) -> Value {
+    json!({
+        "pull_request": {
+            "base": {"sha": origin.first, "ref": "main"},
+            "head": {"sha": origin.change, "ref": "change"},
+        },
+        "repository": {"default_branch": "main"},
+    })
+}
+
+fn push(before: &str) -> Value {
+    json!({"before": before, "repository": {"default_branch": "main"}})
+}
+
+impl Ended {
+    /// The change alone is told: neither what was there nor what main got meanwhile.
+    #[track_caller]
+    fn says(&self, code: i32, told: &[&str]) {
+        assert_eq!(self.code, code, "{}", self.log);
+        assert_eq!(self.outputs["exit-code"], code.to_string());
+        assert_eq!(self.outputs["findings"], told.len().to_string(), "{}", self.log);
+        for path in [OLD, MAIN, CHANGE] {
+            assert_eq!(self.summary.contains(path), told.contains(&path), "{path}: {}", self.summary);
+        }
+    }
+}
+
+#[test]
+fn a_pull_request_is_compared_with_the_first_parent_of_its_merge_commit() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    for depth in [Some(1), Some(2), None] {
+        let folder = origin.checkout(&format!("depth-{}", depth.unwrap_or(0)), &origin.merge, depth);
+        let ended =
+            Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, pull(&origin)).run();
+        ended.says(1, &[CHANGE]);
+        // A full clone stays one.
+        assert_eq!(folder.join(".git/shallow").exists(), depth.is_some());
+    }
+}
+
+#[test]
+fn a_checkout_of_the_head_of_a_pull_request_fetches_until_the_histories_meet() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    for depth in [Some(1), None] {
+        let folder = origin.checkout(&format!("head-{}", depth.is_some()), &origin.change, depth);
+        let run = Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, pull(&origin)).run();
+        run.says(1, &[CHANGE]);
+        assert!(depth.is_some() || !folder.join(".git/shallow").exists());
+    }
+}
+
+#[test]
+fn a_change_from_a_fork_is_judged_and_what_it_holds_is_neither_command_nor_markup() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    let folder = origin.checkout("fork", &origin.merge, Some(1));
+    let mut event = pull(&origin);
+    event["pull_request"]["head"]["repo"] = json!({"fork": true});
+    event["pull_request"]["head"]["ref"] = json!("$(touch pwned)");
+    // Nobody can write where the change comes from: the remote is what it was.
+    let before = git(&origin.temp.path().join("origin.git"), &["for-each-ref"]);
+    let ended = Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, event).run();
+    ended.says(1, &[CHANGE]);
+    assert_eq!(git(&origin.temp.path().join("origin.git"), &["for-each-ref"]), before);
+    assert!(!folder.join("pwned").exists());
+    let block = ended.summary.strip_prefix("## gitops-guard\n\n").expect("a heading");
+    assert!(block.lines().all(|line| line.is_empty() || line.starts_with("    ")), "{block}");
+    let (_, behind) = ended.log.split_once("::stop-commands::").expect("commands are stopped");
+    let (token, behind) = behind.split_once('\n').expect("a line");
+    assert!(behind.contains(&format!("\n::{token}::\n")), "{}", ended.log);
+}
+
+#[test]
+fn a_push_on_a_shallow_clone_is_compared_with_what_was_there_before() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    let folder = origin.checkout("push", &origin.main, Some(1));
+    Runner::new(folder, "push", "refs/heads/main", &origin.main, push(&origin.first)).run().says(1, &[MAIN]);
+}
+
+#[test]
+fn a_first_push_is_judged_as_a_whole_and_a_new_branch_against_the_default_branch() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    let zero = "0".repeat(40);
+    let folder = origin.checkout("first", &origin.main, Some(1));
+    Runner::new(folder, "push", "refs/heads/main", &origin.main, push(&zero)).run().says(1, &[OLD, MAIN]);
+    let folder = origin.checkout("branch", &origin.change, Some(1));
+    Runner::new(folder, "push", "refs/heads/change", &origin.change, push(&zero)).run().says(1, &[CHANGE]);
+}
+
+#[test]
+fn a_merge_group_and_a_base_that_is_named_are_fetched() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    let folder = origin.checkout("group", &origin.merge, Some(1));
+    let event = json!({"merge_group": {"base_sha": origin.main}, "repository": {"default_branch": "main"}});
+    Runner::new(folder, "merge_group", "refs/heads/queue/main/1", &origin.merge, event).run().says(1, &[CHANGE]);
+    for base in ["main", "origin/main", &origin.main] {
+        let folder = origin.checkout(&format!("base-{}", base.replace('/', "-")), &origin.merge, Some(1));
+        let run = Runner::new(folder, "workflow_dispatch", "refs/heads/change", &origin.merge, json!({}));
+        run.with("base", base).run().says(1, &[CHANGE]);
+    }
+}
+
+#[test]
+fn arguments_are_taken_from_a_list_and_all_reports_come_from_one_run() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    let folder = origin.checkout("arguments", &origin.merge, Some(2));
+    let run = |name: &str, value: &str| {
+        let event = pull(&origin);
+        Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, event).with(name, value).run()
+    };
+    let ended = run("args", "--all --select secrets\n--severity=error old");
+    assert_eq!(ended.code, 0, "what is shown lies below a path: {}", ended.log);
+    let report = |format: &str| ended.arguments.lines().any(|line| line.starts_with(&format!("--format={format}")));
+    assert!(["github", "sarif=/", "text=/", "json=/"].into_iter().all(report), "{}", ended.arguments);
+    assert!(ended.arguments.ends_with("\n--all\n--select=secrets\n--severity=error\n--\nold\n"), "{}", ended.arguments);
+    assert_eq!(run("fail-on", "never").outputs["exit-code"], "0");
+    for (name, value) in [
+        ("args", "--format=json=/etc/passwd"),
+        ("args", "--base x"),
+        ("args", "-- $(touch pwned)"),
+        ("args", "--select"),
+        ("fail-on", "sometimes"),
+    ] {
+        let ended = run(name, value);
+        assert_eq!((ended.code, ended.arguments.as_str()), (2, ""), "{name}={value}: {}", ended.log);
+        assert!(ended.log.contains("::error::"));
+    }
+    assert!(!folder.join("pwned").exists());
+    for value in ["--upload-pack=x", "a b", "x:y"] {
+        assert_eq!(run("base", value).code, 2, "{value}");
+    }
+    assert_eq!(run("version", "999.0.0").code, 2);
+    assert_eq!(run("version", concat!("v", env!("CARGO_PKG_VERSION"))).code, 1);
+    let here = run("executable", env!("CARGO_BIN_EXE_gitops-guard"));
+    assert_eq!(here.code, 1, "{}", here.log);
+    assert!(here.log.contains("::error ") && Path::new(&here.outputs["sarif-file"]).file_name().is_some());
+    assert!(here.arguments.is_empty(), "nothing was built");
+}
