@@ -1,4 +1,4 @@
-//! A kro `ResourceGraphDefinition`: its SimpleSchema as the schema of the CRD that kro installs.
+//! A kro `ResourceGraphDefinition`: its `SimpleSchema` as the schema of the CRD that kro installs.
 //!
 //! Never: the resources of the graph; the type of a status, which kro infers from them.
 
@@ -146,23 +146,23 @@ fn node(view: View<'_>, types: Option<View<'_>>, key: Span, depth: usize) -> (Va
 }
 
 fn of_type(name: &str, types: Option<View<'_>>, at: Span, depth: usize) -> Vec<Entry> {
-    let typed = |name: &str| vec![entry("type", text(name, at), at)];
+    let plain = |name: &str| vec![entry("type", text(name, at), at)];
     let inner = |name: &str| Value::map(of_type(name, types, at, depth + 1), Origin::within(at));
     if depth > DEEPEST {
         return Vec::new();
     }
     if let Some(item) = name.strip_prefix("[]") {
-        return [typed("array"), vec![entry("items", inner(item.trim()), at)]].concat();
+        return [plain("array"), vec![entry("items", inner(item.trim()), at)]].concat();
     }
     if let Some(value) = name.strip_prefix("map[string]") {
-        return [typed("object"), vec![entry("additionalProperties", inner(value.trim()), at)]].concat();
+        return [plain("object"), vec![entry("additionalProperties", inner(value.trim()), at)]].concat();
     }
     match name {
-        "string" | "integer" | "boolean" | "number" => typed(name),
-        "float" => typed("number"),
+        "string" | "integer" | "boolean" | "number" => plain(name),
+        "float" => plain("number"),
         "object" => {
             let keeps = Value::scalar(MadeScalar::Bool(true), Origin::within(at));
-            [typed("object"), vec![entry("x-kubernetes-preserve-unknown-fields", keeps, at)]].concat()
+            [plain("object"), vec![entry("x-kubernetes-preserve-unknown-fields", keeps, at)]].concat()
         }
         _ => {
             let Some(custom) = types.and_then(|types| types.get(name)) else { return Vec::new() };

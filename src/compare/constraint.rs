@@ -205,12 +205,10 @@ pub(super) fn combiner(
     let lacks = |mine: &[Json], others: &[Json]| mine.iter().any(|b| !others.iter().any(|o| is_same_data(b, o)));
     let (gone, joined) = (lacks(&was, &is), lacks(&is, &was));
     let what = match (name, old.is_some(), new.is_some()) {
-        ("not", _, true) => What::CombinerTightened(name),
         (_, _, false) => What::CombinerRelaxed(name),
+        ("not", ..) | ("anyOf" | "oneOf", false, _) => What::CombinerTightened(name),
         ("allOf", ..) if joined => What::CombinerTightened(name),
-        ("anyOf" | "oneOf", false, true) => What::CombinerTightened(name),
-        ("anyOf", ..) if gone => What::CombinerTightened(name),
-        ("oneOf", ..) if gone => What::CombinerTightened(name),
+        ("anyOf" | "oneOf", ..) if gone => What::CombinerTightened(name),
         ("oneOf", ..) if joined => What::CombinerBranchAdded(name),
         _ if gone || joined => What::CombinerRelaxed(name),
         _ => What::DescriptionChanged,

@@ -2,7 +2,7 @@
 //!
 //! Never: the id of a resource as its identity; kro keeps the object, whatever the id.
 
-use super::part::{Part, Parts, key_place};
+use super::part::{CLUSTER_SCOPED, Part, Parts, key_place};
 use crate::base::Span;
 use crate::model::{View, split_api_version};
 
@@ -20,12 +20,12 @@ pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     let (was, is) = (resources(old), resources(new));
     for gone in was.iter().filter(|gone| !is.iter().any(|left| left.identity == gone.identity)) {
         let same = is.iter().find(|now| now.id == gone.id && !was.iter().any(|old| old.identity == now.identity));
-        match same {
-            Some(now) => parts.push(Part::GraphIdentityChanged, (&gone.id, &now.kind), now.name_at, Some(gone.name_at)),
-            None => {
-                let place = key_place(new, &["spec", "resources"]);
-                parts.push(Part::GraphResourceRemoved, (&gone.id, &gone.kind), place, Some(gone.at));
-            }
+        if let Some(now) = same {
+            let words = (&*gone.id, &*now.kind);
+            parts.push(Part::GraphIdentityChanged, words, now.name_at, Some(gone.name_at));
+        } else {
+            let place = key_place(new, &["spec", "resources"]);
+            parts.push(Part::GraphResourceRemoved, (&gone.id, &gone.kind), place, Some(gone.at));
         }
     }
 }
@@ -37,8 +37,12 @@ fn resources(object: View<'_>) -> Vec<Resource> {
         let kind = template.get("kind")?;
         let (group, _) = split_api_version(template.str_at(["apiVersion"]).unwrap_or_default());
         let of = |name| template.path(["metadata", name]);
-        let namespace =
-            of("namespace").map_or_else(|| "${schema.metadata.namespace}".to_owned(), |v| settled(&v.written()));
+        // kro refuses a namespace there: taking it away mends the graph.
+        let namespace = match of("namespace") {
+            _ if CLUSTER_SCOPED.contains(&&*kind.written()) => String::new(),
+            Some(written) => settled(&written.written()),
+            None => "${schema.metadata.namespace}".to_owned(),
+        };
         let name = of("name").map(|v| settled(&v.written())).unwrap_or_default();
         Some(Resource {
             id: id.written().into_owned(),

@@ -125,6 +125,20 @@ pub struct PartChange {
     pub was: Option<Span>,
 }
 
+/// Kinds that live in no namespace, whatever a manifest says.
+pub(super) const CLUSTER_SCOPED: [&str; 10] = [
+    "APIService",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+    "MutatingWebhookConfiguration",
+    "Namespace",
+    "PersistentVolume",
+    "PriorityClass",
+    "StorageClass",
+    "ValidatingWebhookConfiguration",
+];
+
 /// Collects the differences of one object.
 pub(super) struct Parts {
     base: ObjectAt,

@@ -4,7 +4,7 @@
 
 use serde_json::Value as Json;
 
-use super::part::{Part, Parts, key_place};
+use super::part::{CLUSTER_SCOPED, Part, Parts, key_place};
 use crate::base::Span;
 use crate::model::View;
 
@@ -19,27 +19,13 @@ pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     same_version(old, new, parts);
 }
 
-/// Kinds that live in no namespace, whatever a manifest says.
-const CLUSTER_SCOPED: [&str; 10] = [
-    "APIService",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "CustomResourceDefinition",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "PersistentVolume",
-    "PriorityClass",
-    "StorageClass",
-    "ValidatingWebhookConfiguration",
-];
-
 struct Dependency {
     /// Group, kind, namespace, name.
     identity: [String; 4],
     at: Span,
 }
 
-fn list_of<'t>(object: View<'t>) -> (Option<View<'t>>, &'static str) {
+fn list_of(object: View<'_>) -> (Option<View<'_>>, &'static str) {
     match object.path(["spec", "dependencies"]) {
         Some(list) => (Some(list), "dependencies"),
         None => (object.path(["spec", "workerClusterResources"]), "workerClusterResources"),
@@ -97,12 +83,11 @@ fn pipelines(old: View<'_>, new: View<'_>, parts: &mut Parts, subject: &str) {
             (Some(a), Some(b)) => a.is_equal(&b),
             _ => false,
         };
-        match joined.iter().find(same) {
-            Some(now) => parts.push(Part::PipelineRenamed, (&pipeline.name, &now.name), now.at, Some(pipeline.at)),
-            None => {
-                let place = key_place(new, &["spec", "workflows", subject, "configure"]);
-                parts.push(Part::PipelineRemoved, (&pipeline.name, ""), place, Some(pipeline.at));
-            }
+        if let Some(now) = joined.iter().find(same) {
+            parts.push(Part::PipelineRenamed, (&pipeline.name, &now.name), now.at, Some(pipeline.at));
+        } else {
+            let place = key_place(new, &["spec", "workflows", subject, "configure"]);
+            parts.push(Part::PipelineRemoved, (&pipeline.name, ""), place, Some(pipeline.at));
         }
     }
 }

@@ -56,7 +56,7 @@ fn missing(trees: &Trees, object: &Object, sink: &mut Sink) {
         lacking.push("`deprecation.message`");
     }
     let mut dates = annotations.fields().filter(|field| is_date_key(field.name()));
-    if !dates.any(|field| Date::of_text(&field.value.written()).is_some()) {
+    if !dates.any(|field| date(&field.value.written()).is_some()) {
         lacking.push("a `sunset.date` such as 2027-01-31");
     }
     if lacking.is_empty() {
@@ -69,6 +69,13 @@ fn missing(trees: &Trees, object: &Object, sink: &mut Sink) {
         .word("missing", lacking.join(" and "))
         .field("/metadata/annotations/deprecated");
     sink.report(hit);
+}
+
+/// The day that a text begins with, also with a time behind it.
+fn date(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let day = text.split_once(['T', 't', ' ']).map_or(text, |(day, _)| day);
+    day.parse().ok()
 }
 
 fn is_date_key(name: &str) -> bool {
@@ -103,7 +110,7 @@ fn removed(facts: &Facts<'_>, sink: &mut Sink) {
 
 /// The day of a version (`v1.sunset.date`, or the version's own `annotations`), else that of the whole object.
 fn sunset(object: View<'_>, version: Option<&str>) -> Option<(Date, Span)> {
-    let read = |value: View<'_>| Some((Date::of_text(&value.written())?, value.place()));
+    let read = |value: View<'_>| Some((date(&value.written())?, value.place()));
     let of_object = object.path(["metadata", "annotations"]);
     if let Some(name) = version {
         let versions = object.path(["spec", "versions"]).or_else(|| object.path(["spec", "api", "spec", "versions"]));
