@@ -60,7 +60,10 @@ fn put(root: &Path, path: &str, text: &str) {
 
 fn secret(name: &str) -> String {
     // Written in two parts, so that no host's scanner objects.
-    format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\nstringData:\n  password: Zk8vQ2m{}\n", "Xw7LpR4tN")
+    format!(
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\nstringData:\n  password: Zk8vQ2m{}\n",
+        "Xw7LpR4tN"
+    )
 }
 
 impl Origin {

@@ -102,7 +102,10 @@ fn put(root: &Path, path: &str, text: &str) {
 
 fn secret(name: &str) -> String {
     // Written in two parts, so that no host's scanner objects.
-    format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\nstringData:\n  password: Zk8vQ2m{}\n", "Xw7LpR4tN")
+    format!(
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\nstringData:\n  password: Zk8vQ2m{}\n",
+        "Xw7LpR4tN"
+    )
 }
 
 #[test]
@@ -159,7 +162,8 @@ fn a_part_of_a_file_is_judged_as_it_was_added() {
     repository.put("db.yaml", &config("data:\n  a: b\n"));
     repository.goes_through(&["add", "-A"]);
     repository.goes_through(&["commit", "-qm", "first"]);
-    let hunk = "diff --git a/db.yaml b/db.yaml\n--- a/db.yaml\n+++ b/db.yaml\n@@ -5,2 +5,3 @@\n data:\n   a: b\n+  c: d\n";
+    let hunk =
+        "diff --git a/db.yaml b/db.yaml\n--- a/db.yaml\n+++ b/db.yaml\n@@ -5,2 +5,3 @@\n data:\n   a: b\n+  c: d\n";
     repository.put("db.yaml", &format!("{}---\n{}", config("data:\n  a: b\n  c: d\n"), secret("db")));
     repository.put(".git/hunk", hunk);
     repository.goes_through(&["apply", "--cached", ".git/hunk"]);
