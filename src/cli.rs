@@ -23,6 +23,8 @@ pub enum Command {
     Check(Check),
     /// Print what `kustomize build` prints, byte for byte.
     Render(Render),
+    /// Say where each field of a rendered object was set, and over what.
+    Blame(Blame),
     /// Say what a rule looks for, why, and how to mend it.
     Explain(Explain),
     /// List all rules.
@@ -85,9 +87,27 @@ pub struct Render {
     /// Add the label `app.kubernetes.io/managed-by`.
     #[arg(long)]
     pub enable_managedby_label: bool,
+    /// Print beside each line where it was written. Values of Secrets are blanked.
+    #[arg(long)]
+    pub origins: bool,
     /// Write to this file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// `blame`
+#[derive(Args, Debug)]
+pub struct Blame {
+    /// The folder that holds the kustomization.
+    pub dir: PathBuf,
+    /// The object, as it is rendered.
+    #[arg(value_name = "KIND/NAME")]
+    pub object: String,
+    /// A field, with all below it: `spec.replicas` or `/spec/replicas`.
+    pub field: Option<String>,
+    /// Whether files outside the kustomization's folder may be read.
+    #[arg(long, value_name = "RULE", default_value = "LoadRestrictionsRootOnly")]
+    pub load_restrictor: Restrictor,
 }
 
 /// `explain`

@@ -39,7 +39,7 @@
 //! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding dropped, sorted or
 //! graded again.
 //!
-//! **cli, run** – the edge: what may be asked, and the pipeline, a line a stage.
+//! **cli, run, origins** – the edge: what may be asked, the pipeline, a line a stage, and where rendered values come from.
 
 pub mod api;
 pub mod base;
@@ -49,6 +49,7 @@ pub mod delivery;
 pub mod grammar;
 pub mod impact;
 pub mod model;
+pub mod origins;
 pub mod parse;
 pub mod read;
 pub mod render;

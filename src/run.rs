@@ -15,12 +15,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::base::{FileId, RepoPath, Side, Snapshot, Sources, Span};
+use crate::base::{Date, FileId, Problem, RepoPath, Side, Snapshot, Sources, Span};
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::delivery::Here;
 use crate::impact::{self, Impact};
 use crate::model::{Object, Trees};
+use crate::origins;
 use crate::read::{self, Ci, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
 use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
@@ -38,6 +39,8 @@ pub struct Env {
     pub color: bool,
     /// The columns of the terminal.
     pub width: usize,
+    /// The day of the run, in UTC.
+    pub today: Date,
     /// The index that git filled for its hook, if it is not the usual one.
     pub index: Option<PathBuf>,
 }
@@ -54,9 +57,19 @@ impl Env {
             ci: Ci::from_variables(&|name| std::env::var(name).ok()),
             color: given("NO_COLOR").is_none() && (terminal || forced),
             width: given("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(measured).unwrap_or(100),
+            today: today(given("SOURCE_DATE_EPOCH").as_deref()),
             index: given("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
+}
+
+/// The day that counts: what a reproducible build says, else the clock's.
+fn today(epoch: Option<&str>) -> Date {
+    let clock = || {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        since.map_or(0, |since| since.as_secs())
+    };
+    Date::from_unix(epoch.and_then(|text| text.parse().ok()).unwrap_or_else(clock))
 }
 
 /// Exit codes of `check`: clean, findings, could not judge.
@@ -72,6 +85,7 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
     let done = match &cli.command {
         Command::Check(ask) => check(ask, env, out, err),
         Command::Render(ask) => render(ask, env, out, err),
+        Command::Blame(ask) => blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
         Command::Rules => write!(out, "{}", report::list(&RuleSet::embedded())).map(|()| CLEAN).map_err(Stop::from),
     };
@@ -129,7 +143,7 @@ pub struct Judgement {
 
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
     let rules = RuleSet::embedded();
-    let settings = settings(ask, &rules)?;
+    let settings = Settings { today: env.today, ..settings(ask, &rules)? };
     let sources = Arc::new(Sources::default());
     let judged = pool(ask.jobs)?.install(|| -> Result<Judgement, Stop> {
         let sides = sides(ask, env, &sources)?;
@@ -154,7 +168,8 @@ pub fn judge(sources: Arc<Sources>, sides: Sides, rules: &RuleSet, settings: Set
     let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
     let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes));
     redact(&trees, base.as_ref(), &head);
-    let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact };
+    let today = settings.today;
+    let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
     let verdict = rules::judge(rules, &facts, &settings);
     let empty = base.iter().chain([&head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     Judgement { head, impact, base: name, empty, verdict, trees }
@@ -202,7 +217,10 @@ impl Judgement {
                 .iter()
                 .map(|one| ApplicationImpact::of(sources, one))
                 .collect(),
-            unrendered: impact::unrendered(&self.head).iter().map(|one| UnrenderedPart::of(sources, one)).collect(),
+            unrendered: impact::unrendered(&self.trees, &self.head)
+                .iter()
+                .map(|one| UnrenderedPart::of(sources, one))
+                .collect(),
             head: &self.head.snapshot,
         };
         for to in &ask.format {
@@ -365,48 +383,88 @@ fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
     builder.build().map_err(|error| Stop::Told(format!("no threads can be started: {error}"), NOT_JUDGED))
 }
 
+/// One build of a folder, wherever it lies, with what it was read from.
+struct Folder {
+    trees: Trees,
+    path: RepoPath,
+    objects: Vec<Object>,
+}
+
+impl Folder {
+    /// `None`, and the problems told, where it does not build.
+    fn build(dir: &Path, options: render::Options, env: &Env, err: &mut dyn Write) -> Result<Option<Self>, Stop> {
+        let sources = Arc::new(Sources::default());
+        let snapshot = read::on_demand(&sources);
+        let trees = Trees::new(sources);
+        let folder = env.directory.join(dir);
+        let folder =
+            folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
+        let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
+        let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
+        let build = Build { path: path.clone(), kind: BuildKind::Kustomize };
+        let built = Renderer::new(&snapshot, &trees, options).build(&build);
+        if built.files.is_empty() {
+            let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
+            let message = format!("unable to find one of {names} in directory '{}'", folder.display());
+            return Err(Stop::Told(message, FINDINGS));
+        }
+        for problem in &built.problems {
+            tell(&trees, problem, err)?;
+        }
+        Ok(built.problems.is_empty().then_some(Self { trees, path, objects: built.objects }))
+    }
+}
+
+/// Why a folder does not build or cannot be printed.
+fn tell(trees: &Trees, problem: &Problem, err: &mut dyn Write) -> Result<(), Stop> {
+    let at = trees.sources().positions(problem.at).0;
+    let file = trees.sources().path(problem.at.file);
+    let told = format!("error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column);
+    writeln!(err, "{}", report::log(&told))?;
+    Ok(())
+}
+
+fn restriction(asked: cli::Restrictor) -> render::LoadRestriction {
+    match asked {
+        cli::Restrictor::RootOnly => render::LoadRestriction::RootOnly,
+        cli::Restrictor::None => render::LoadRestriction::None,
+    }
+}
+
 fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
-    let sources = Arc::new(Sources::default());
-    let snapshot = read::on_demand(&sources);
-    let trees = Trees::new(sources);
-    let folder = env.directory.join(&ask.dir);
-    let folder = folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
-    let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
-    let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
     let options = render::Options {
-        load: match ask.load_restrictor {
-            cli::Restrictor::RootOnly => render::LoadRestriction::RootOnly,
-            cli::Restrictor::None => render::LoadRestriction::None,
-        },
+        load: restriction(ask.load_restrictor),
         order: ask.reorder.map(|order| match order {
             cli::Reorder::Legacy => render::Order::Legacy,
             cli::Reorder::None => render::Order::Fifo,
         }),
         managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
-    let built = Renderer::new(&snapshot, &trees, options).build(&Build { path, kind: BuildKind::Kustomize });
-    if built.files.is_empty() {
-        let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
-        return Err(Stop::Told(format!("unable to find one of {names} in directory '{}'", folder.display()), FINDINGS));
-    }
-    let printed = render::print(&trees, &built.objects);
-    let problems = built.problems.iter().chain(printed.as_ref().err());
-    let mut failed = false;
-    for problem in problems {
-        let at = trees.sources().positions(problem.at).0;
-        let file = trees.sources().path(problem.at.file);
-        let told = format!("error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column);
-        writeln!(err, "{}", report::log(&told))?;
-        failed = true;
-    }
-    if failed {
-        return Ok(FINDINGS);
-    }
-    let printed = printed.unwrap_or_default();
+    let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
+    let printed = if ask.origins {
+        origins::beside(&folder.trees, &folder.path, &folder.objects)
+    } else {
+        render::print(&folder.trees, &folder.objects)
+    };
+    let printed = match printed {
+        Ok(printed) => printed,
+        Err(problem) => {
+            tell(&folder.trees, &problem, err)?;
+            return Ok(FINDINGS);
+        }
+    };
     match &ask.output {
         None => out.write_all(printed.as_bytes())?,
         Some(path) => write_file(&env.directory.join(path), printed.as_bytes())?,
     }
+    Ok(CLEAN)
+}
+
+fn blame(ask: &cli::Blame, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+    let options = render::Options { load: restriction(ask.load_restrictor), ..render::Options::default() };
+    let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
+    let told = origins::blame(&folder.trees, &folder.path, &folder.objects, &ask.object, ask.field.as_deref());
+    out.write_all(told.map_err(|message| Stop::Told(message, FINDINGS))?.as_bytes())?;
     Ok(CLEAN)
 }
 

@@ -94,7 +94,7 @@ pub(crate) fn plain_build(trees: &Trees, path: &RepoPath, files: &[FileId]) -> B
     let objects = documents.filter_map(|value| Object::new(trees, value)).collect();
     Built {
         build: Build { path: path.clone(), kind: BuildKind::File },
-        rendered: Arc::new(Rendered { objects, files: files.to_vec(), problems: Vec::new() }),
+        rendered: Arc::new(Rendered { objects, files: files.to_vec(), ..Rendered::default() }),
         applied_by: Vec::new(),
         place: trees.top(files[0]),
         cluster: None,

@@ -1,4 +1,4 @@
-//! CRD, XRD and Promise compiled to the API that the controller installs, and what that API makes of an instance.
+//! CRD, XRD, Promise and RGD compiled to the API that the controller installs, and what that API makes of an instance.
 //!
 //! Never: a comparison of two APIs, a file, a severity.
 
@@ -8,6 +8,7 @@ mod installed;
 mod instance;
 mod pattern;
 mod promise;
+mod rgd;
 mod schema;
 mod xrd;
 
@@ -59,6 +60,8 @@ pub enum Flavor {
     Xrd,
     /// A Kratix Promise.
     Promise,
+    /// A kro `ResourceGraphDefinition`.
+    Rgd,
 }
 
 impl Flavor {
@@ -69,6 +72,7 @@ impl Flavor {
             Self::Crd => "crd",
             Self::Xrd => "xrd",
             Self::Promise => "promise",
+            Self::Rgd => "rgd",
         }
     }
 }
@@ -137,6 +141,7 @@ pub fn compile(trees: &Trees, object: &Object) -> Option<Compiled> {
     let definition = match (&*object.key.group, &*object.key.kind) {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd::compile(view),
         ("apiextensions.crossplane.io", "CompositeResourceDefinition") => xrd::compile(view, &object.version),
+        ("kro.run", "ResourceGraphDefinition") => rgd::compile(view),
         ("platform.kratix.io", "Promise") => promise::compile(view),
         _ => None,
     }?;

@@ -377,6 +377,13 @@ impl Schema {
         self.limits.kind.map(Type::name)
     }
 
+    /// Whether its values hold others, as maps and lists do.
+    #[must_use]
+    pub fn holds_others(&self) -> bool {
+        let by_type = matches!(self.limits.kind, Some(Type::Object | Type::Array));
+        by_type || !self.properties.is_empty() || self.is_map() || self.items.is_some() || self.preserves_unknown()
+    }
+
     /// The properties that must be there.
     pub fn required(&self) -> impl Iterator<Item = &str> {
         self.limits.required.iter().map(|name| &**name)

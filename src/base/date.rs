@@ -32,6 +32,14 @@ impl Date {
         let year = era * 400 + year_of_era + u32::from(month <= 2);
         Self { year: year as u16, month: month as u8, day: (of_year - (153 * from_march + 2) / 5 + 1) as u8 }
     }
+
+    /// The day that a text begins with, also with a time behind it: `2027-01-31T10:00:00Z`.
+    #[must_use]
+    pub fn of_text(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let day = text.split_once(['T', 't', ' ']).map_or(text, |(day, _)| day);
+        day.parse().ok()
+    }
 }
 
 impl FromStr for Date {

@@ -272,10 +272,19 @@ impl Sources {
 
     /// The first and the first behind the last line and column of a span.
     pub fn positions(&self, span: Span) -> (Position, Position) {
+        self.located(span, LineIndex::position)
+    }
+
+    /// The same, but columns count units of UTF-16.
+    pub fn positions_utf16(&self, span: Span) -> (Position, Position) {
+        self.located(span, LineIndex::position_utf16)
+    }
+
+    fn located(&self, span: Span, position: fn(&LineIndex, &str, u32) -> Position) -> (Position, Position) {
         let span = self.outermost(span);
-        let lines = self.loaded(span.file).lines.get_or_init(|| LineIndex::new(self.text(span.file)));
         let text = self.text(span.file);
-        (lines.position(text, span.range.start), lines.position(text, span.range.end))
+        let lines = self.loaded(span.file).lines.get_or_init(|| LineIndex::new(text));
+        (position(lines, text, span.range.start), position(lines, text, span.range.end))
     }
 
     /// Blanks a span in everything that is shown from now on. All redaction comes before the first report.

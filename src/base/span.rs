@@ -56,6 +56,8 @@ pub struct Position {
 #[derive(Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// Whether every character is one byte, so that columns need no counting: lines may be as long as the file.
+    ascii: bool,
 }
 
 impl LineIndex {
@@ -63,19 +65,30 @@ impl LineIndex {
     #[must_use]
     pub fn new(text: &str) -> Self {
         let ends = memchr::memchr_iter(b'\n', text.as_bytes());
-        Self { starts: std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect() }
+        Self { starts: std::iter::once(0).chain(ends.map(|at| at as u32 + 1)).collect(), ascii: text.is_ascii() }
     }
 
     /// The line and column of a byte of `text`, which must be the text of this index.
     #[must_use]
     pub fn position(&self, text: &str, offset: u32) -> Position {
+        self.counted(text, offset, |before| before.chars().count())
+    }
+
+    /// The same, but the column counts units of UTF-16.
+    #[must_use]
+    pub fn position_utf16(&self, text: &str, offset: u32) -> Position {
+        self.counted(text, offset, |before| before.chars().map(char::len_utf16).sum())
+    }
+
+    fn counted(&self, text: &str, offset: u32, count: impl Fn(&str) -> usize) -> Position {
         let line = self.starts.partition_point(|start| *start <= offset) - 1;
         let mut end = (offset as usize).min(text.len());
         while !text.is_char_boundary(end) {
             end -= 1;
         }
         let before = &text[self.starts[line] as usize..end];
-        Position { line: line as u32 + 1, column: before.chars().count() as u32 + 1 }
+        let column = if self.ascii { before.len() } else { count(before) };
+        Position { line: line as u32 + 1, column: column as u32 + 1 }
     }
 
     /// The byte where a line (from 1) starts, or `None` behind the last.
@@ -95,6 +108,8 @@ mod tests {
         let index = LineIndex::new(text);
         assert_eq!(index.position(text, 0), Position { line: 1, column: 1 });
         assert_eq!(index.position(text, 9), Position { line: 2, column: 4 });
+        let wide = "🔧x";
+        assert_eq!(LineIndex::new(wide).position_utf16(wide, 4), Position { line: 1, column: 3 });
         assert_eq!(index.position(text, text.len() as u32), Position { line: 3, column: 1 });
         assert_eq!(index.start_of(2), Some(5));
         assert_eq!(index.start_of(4), None);

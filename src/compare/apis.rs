@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::schema::{Node, compare_nodes};
 use super::{ApiChange, Changes, Offered, What};
-use crate::api::{Conversion, Definition, Version};
+use crate::api::{Conversion, Definition, Flavor, Version};
 use crate::base::{FileId, Problem, ProblemKind, Span};
 use crate::model::Trees;
-use crate::world::World;
+use crate::world::{ObjectAt, World};
 
 /// The definitions of both worlds, paired by their rows: the same object's, else the same group and kind of a cluster
 /// that may be the same.
@@ -21,19 +21,18 @@ pub(super) fn pair(base: &World, head: &World, changes: &Changes) -> Vec<(Option
     }
     let mut pairs: Vec<(Option<usize>, Option<usize>)> =
         (0..head.definitions.len()).map(|row| (None, Some(row))).collect();
-    for round in [Round::SameObject, Round::SameCluster, Round::AnyCluster] {
+    same_objects(base, head, changes, &mut left, &mut pairs);
+    for round in [Round::SameCluster, Round::AnyCluster] {
         for (row, defined) in head.definitions.iter().enumerate() {
             let Some(rows) = left.get_mut(&identity(&defined.definition)) else { continue };
             if pairs[row].0.is_some() {
                 continue;
             }
             let cluster = &head.builds[defined.from.build].cluster;
-            let was = changes.base_of(defined.from);
             let found = rows.iter().position(|other| {
                 let from = base.definitions[*other].from;
                 let theirs = &base.builds[from.build].cluster;
                 match round {
-                    Round::SameObject => was == Some(from),
                     Round::SameCluster => cluster.is_some() && cluster == theirs,
                     Round::AnyCluster => cluster.is_none() || theirs.is_none(),
                 }
@@ -55,22 +54,36 @@ fn identity(definition: &Definition) -> (&str, &str) {
     (&definition.group, &definition.kinds[0])
 }
 
+/// Pairs what one object defines on both sides, also where it defines another group or kind by now.
+fn same_objects<'a>(
+    base: &'a World,
+    head: &World,
+    changes: &Changes,
+    left: &mut HashMap<(&'a str, &'a str), Vec<usize>>,
+    pairs: &mut [(Option<usize>, Option<usize>)],
+) {
+    let rows: HashMap<ObjectAt, usize> =
+        base.definitions.iter().enumerate().map(|(row, defined)| (defined.from, row)).collect();
+    for (row, defined) in head.definitions.iter().enumerate() {
+        let was = changes.base_of(defined.from).and_then(|was| rows.get(&was).copied());
+        let Some(was) = was else { continue };
+        if let Some(others) = left.get_mut(&identity(&base.definitions[was].definition)) {
+            others.retain(|other| *other != was);
+            pairs[row].0 = Some(was);
+        }
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Round {
-    SameObject,
     SameCluster,
     AnyCluster,
 }
 
 /// What differs between paired definitions.
-pub(super) fn compare(
-    trees: &Trees,
-    base: &World,
-    head: &World,
-    pairs: &[(Option<usize>, Option<usize>)],
-) -> Vec<ApiChange> {
+pub(super) fn compare(trees: &Trees, base: &World, head: &World, known: &Changes) -> Vec<ApiChange> {
     let mut changes = Vec::new();
-    for (old, new) in pairs {
+    for (old, new) in &known.definitions {
         let was = old.map(|row| &base.definitions[row]);
         let is = new.map(|row| &head.definitions[row]);
         let mut out = Out { definition: (*old, *new), version: None, offered: Offered::Served, changes: Vec::new() };
@@ -82,6 +95,8 @@ pub(super) fn compare(
                 }
             }
             (Some(was), None) if !is_readable(trees, base, head, was.from.build) => {}
+            // The Promise is still there, without its API: that is a difference of the Promise.
+            (Some(was), None) if was.definition.flavor == Flavor::Promise && known.head_of(was.from).is_some() => {}
             (Some(was), None) => out.push(String::new(), What::ApiRemoved, was.definition.at, Some(was.definition.at)),
             (None, Some(is)) => out.push(String::new(), What::ApiAdded, is.definition.at, None),
             (None, None) => {}
@@ -93,7 +108,7 @@ pub(super) fn compare(
 }
 
 /// Whether the head could read what one build of the base is made of: what it cannot read is not gone.
-fn is_readable(trees: &Trees, base: &World, head: &World, build: usize) -> bool {
+pub(super) fn is_readable(trees: &Trees, base: &World, head: &World, build: usize) -> bool {
     let hides = |problem: &&Problem| {
         use ProblemKind::{DoesNotBuild, Internal, LimitExceeded, Unparsable, Unreadable};
         matches!(problem.kind, DoesNotBuild | Internal | LimitExceeded | Unparsable | Unreadable)
@@ -117,6 +132,16 @@ pub(super) struct Out {
 }
 
 impl Out {
+    /// The same with nothing in it, to see what a comparison would say.
+    pub(super) fn trial(&self) -> Self {
+        Self { definition: self.definition, version: self.version.clone(), offered: self.offered, changes: Vec::new() }
+    }
+
+    /// Whether it holds nothing but words.
+    pub(super) fn is_silent(&self) -> bool {
+        self.changes.iter().all(|change| change.what == What::DescriptionChanged)
+    }
+
     pub(super) fn push(&mut self, path: String, what: What, at: Span, was: Option<Span>) {
         let (definition, version, offered) = (self.definition, self.version.clone(), self.offered);
         self.changes.push(ApiChange { definition, version, offered, path, what, at, was });
@@ -125,9 +150,14 @@ impl Out {
 
 fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) {
     if was.scope != is.scope && was.scope.is_some() && is.scope.is_some() {
-        out.push(String::new(), What::ScopeChanged, is.scope_at, Some(was.scope_at));
+        // A scope that nobody wrote stands where the definition's own version is: that is what moved it.
+        let is_written = was.scope_at != was.at || is.scope_at != is.at;
+        let what = if is_written { What::ScopeChanged } else { What::ScopeImplied };
+        out.push(String::new(), what, is.scope_at, Some(was.scope_at));
+        // A claim cannot go along: one difference tells the move.
+    } else {
+        claims(was, is, out);
     }
-    claims(was, is, out);
     match (was.conversion, is.conversion) {
         (Conversion::Webhook, Conversion::None) => {
             out.push(String::new(), What::ConversionWeakened, is.conversion_at, Some(was.conversion_at));

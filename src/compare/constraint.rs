@@ -114,7 +114,9 @@ fn bound(trees: &Trees, node: &Node<'_>, out: &mut Out, keyword: &'static str, i
         }
     };
     let shown = if node.new.keyword(keyword).is_some() { keyword } else { strict };
-    if is_tighter {
+    if is_tighter && keyword == "maxLength" && node.path == "metadata.name" {
+        node.push(trees, out, keyword, What::NameLimitTightened(from, to));
+    } else if is_tighter {
         push_tightened(trees, node, out, keyword, What::BoundTightened(keyword, from, to));
     } else {
         node.push(trees, out, shown, What::BoundLoosened(keyword, from, to));
@@ -163,7 +165,11 @@ pub(super) fn rules(trees: &Trees, node: &Node<'_>, out: &mut Out, old: Option<&
         silent = false;
         let rule: Box<str> = rule.as_str().into();
         let looks_back = rule.contains("oldSelf");
-        let what = if looks_back { What::CelTransitionAdded(rule) } else { What::CelRuleAdded(rule) };
+        let what = match looks_back {
+            true => What::CelTransitionAdded(rule),
+            false if node.new.holds_others() => What::CelRuleAdded(rule),
+            false => What::CelValueRuleAdded(rule),
+        };
         node.push(trees, out, keyword, what);
     }
     for rule in old.iter().filter(|rule| !new.contains(rule)) {
@@ -187,9 +193,42 @@ pub(super) fn combiner(
     let Some(name) = ["allOf", "anyOf", "oneOf", "not"].into_iter().find(|known| *known == name) else { return };
     let heard = |value: &&Value| !is_enums_only(trees, name, value) && !is_int_or_string(trees, name, value);
     let (old, new) = (old.filter(heard), new.filter(heard));
-    if !equal(trees, old, new) {
-        node.push(trees, out, name, What::CombinerChanged(name));
+    if equal(trees, old, new) {
+        return;
     }
+    let branches = |value: Option<&Value>| -> Vec<Json> {
+        let view = value.map(|value| trees.view(value));
+        let items = view.into_iter().flat_map(|view| view.items());
+        items.map(|item| without_words(item.to_json())).collect()
+    };
+    let (was, is) = (branches(old), branches(new));
+    let lacks = |mine: &[Json], others: &[Json]| mine.iter().any(|b| !others.iter().any(|o| is_same_data(b, o)));
+    let (gone, joined) = (lacks(&was, &is), lacks(&is, &was));
+    let what = match (name, old.is_some(), new.is_some()) {
+        ("not", _, true) => What::CombinerTightened(name),
+        (_, _, false) => What::CombinerRelaxed(name),
+        ("allOf", ..) if joined => What::CombinerTightened(name),
+        ("anyOf" | "oneOf", false, true) => What::CombinerTightened(name),
+        ("anyOf", ..) if gone => What::CombinerTightened(name),
+        ("oneOf", ..) if gone => What::CombinerTightened(name),
+        ("oneOf", ..) if joined => What::CombinerBranchAdded(name),
+        _ if gone || joined => What::CombinerRelaxed(name),
+        _ => What::DescriptionChanged,
+    };
+    node.push(trees, out, name, what);
+}
+
+/// A schema without what only people read.
+fn without_words(mut schema: Json) -> Json {
+    match &mut schema {
+        Json::Object(map) => {
+            map.retain(|key, value| !(matches!(&**key, "description" | "title") && value.is_string()));
+            map.values_mut().for_each(|value| *value = without_words(value.take()));
+        }
+        Json::Array(items) => items.iter_mut().for_each(|item| *item = without_words(item.take())),
+        _ => {}
+    }
+    schema
 }
 
 /// `allOf: [{enum: …}, …]`, which [`enums`] compares as one enum.

@@ -3,11 +3,16 @@
 //! Never: "breaking"; that is a rule's word.
 
 mod apis;
+mod composition;
 mod constraint;
+mod graph;
 mod objects;
+mod part;
+mod promise;
 mod schema;
 mod what;
 
+pub use part::{Part, PartChange};
 pub use what::What;
 
 use std::sync::Arc;
@@ -21,6 +26,8 @@ use crate::world::{ObjectAt, World};
 pub enum Change {
     /// Of an API's schema or versions.
     Api(ApiChange),
+    /// Of a named part of an object: a pipeline, a dependency, a composed resource.
+    Part(PartChange),
 }
 
 /// One difference of two versions of an API definition.
@@ -81,10 +88,25 @@ impl Changes {
         self.objects.get(at).filter(|pair| pair.head == Some(head))?.base
     }
 
+    /// What an object of the base became in the head.
+    #[must_use]
+    pub fn head_of(&self, base: ObjectAt) -> Option<ObjectAt> {
+        self.objects.iter().find(|pair| pair.base == Some(base))?.head
+    }
+
     /// The changes of APIs.
     pub fn apis(&self) -> impl Iterator<Item = &ApiChange> {
-        self.changes.iter().map(|change| match change {
-            Change::Api(change) => change,
+        self.changes.iter().filter_map(|change| match change {
+            Change::Api(change) => Some(change),
+            Change::Part(_) => None,
+        })
+    }
+
+    /// The changes of named parts.
+    pub fn parts(&self) -> impl Iterator<Item = &PartChange> {
+        self.changes.iter().filter_map(|change| match change {
+            Change::Part(change) => Some(change),
+            Change::Api(_) => None,
         })
     }
 }
@@ -95,7 +117,8 @@ pub fn worlds(trees: &Trees, base: &World, head: &World) -> Changes {
     let objects = objects::pair(base, head);
     let mut changes = Changes { objects, ..Changes::default() };
     changes.definitions = apis::pair(base, head, &changes);
-    changes.changes = apis::compare(trees, base, head, &changes.definitions).into_iter().map(Change::Api).collect();
+    changes.changes = apis::compare(trees, base, head, &changes).into_iter().map(Change::Api).collect();
+    changes.changes.extend(part::compare(trees, base, head, &changes).into_iter().map(Change::Part));
     changes
 }
 

@@ -5,7 +5,7 @@
 use super::What;
 use super::apis::Out;
 use super::constraint;
-use crate::api::{Keyword, Schema, is_same_data};
+use crate::api::{Keyword, Property, Schema, is_same_data};
 use crate::base::{Span, TextRange};
 use crate::model::{Trees, Value};
 
@@ -233,6 +233,9 @@ fn required(trees: &Trees, node: &Node<'_>, out: &mut Out) {
     for name in node.new.required().filter(|name| !node.old.required().any(|other| other == *name)) {
         let (before, now) = (node.old.property(name), node.new.property(name));
         let has_default = now.is_some_and(|schema| schema.default_value(trees).is_some());
+        if before.is_none() && renamed(trees, node, out).is_some_and(|(_, to)| *to.name == *name) {
+            continue;
+        }
         let what = match (before, now) {
             // `properties` says it as a new default.
             (None, Some(_)) if has_default => continue,
@@ -268,6 +271,7 @@ fn elements(trees: &Trees, node: &Node<'_>, out: &mut Out) {
 
 fn properties(trees: &Trees, node: &Node<'_>, out: &mut Out) {
     let (mut old, mut new) = (node.old.properties.iter().peekable(), node.new.properties.iter().peekable());
+    let renamed = renamed(trees, node, out);
     loop {
         let order = match (old.peek(), new.peek()) {
             (None, None) => return,
@@ -279,11 +283,45 @@ fn properties(trees: &Trees, node: &Node<'_>, out: &mut Out) {
         let b = if order.is_ge() { new.next() } else { None };
         match (a, b) {
             (Some(a), Some(b)) => compare_nodes(trees, &node.property(&a.name, &a.schema, &b.schema), out),
+            (Some(a), None) if renamed.is_some_and(|(from, _)| *from.name == *a.name) => {
+                let Some((from, to)) = renamed else { continue };
+                out.push(
+                    node.path_of(&from.name),
+                    What::PropertyRenamed(to.name.clone()),
+                    to.schema.at,
+                    Some(from.schema.at),
+                );
+            }
+            (None, Some(b)) if renamed.is_some_and(|(_, to)| *to.name == *b.name) => {}
             (Some(a), None) if !a.schema.is_opaque() => removed(trees, node, out, &a.name, &a.schema),
             (None, Some(b)) if !b.schema.is_opaque() => added(trees, node, out, &b.name, &b.schema),
             _ => {}
         }
     }
+}
+
+/// The one property that is gone and the one that is new, where nothing but the name tells them apart.
+fn renamed<'a>(trees: &Trees, node: &Node<'a>, out: &Out) -> Option<(&'a Property, &'a Property)> {
+    // Whoever reads a status reads it by name: there is no value of a person to carry over.
+    let of_status = node.path.split('.').next() == Some("status");
+    if of_status || node.new.preserves_unknown() || node.new.is_map() {
+        return None;
+    }
+    let only = |mine: &'a Schema, others: &'a Schema| {
+        let mut lone = mine.properties.iter().filter(|p| !p.schema.is_opaque() && others.property(&p.name).is_none());
+        lone.next().filter(|_| lone.next().is_none())
+    };
+    let (from, to) = (only(node.old, node.new)?, only(node.new, node.old)?);
+    let flat = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_lowercase();
+    let (was, is) = (flat(&from.name), flat(&to.name));
+    let alike = was.len() > 2 && is.len() > 2 && (was.contains(&is) || is.contains(&was));
+    // Two plain strings are not one only because both are strings.
+    if !alike && from.schema.properties.len() < 2 {
+        return None;
+    }
+    let mut trial = out.trial();
+    compare_nodes(trees, &node.element(&from.schema, &to.schema), &mut trial);
+    trial.is_silent().then_some((from, to))
 }
 
 fn removed(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, old: &Schema) {

@@ -61,7 +61,7 @@ pub(crate) fn sides(base: &[(String, String)], head: &[(String, String)]) -> Sid
 fn world(trees: &Trees, snapshot: Snapshot) -> World {
     let built = |(path, file): (&RepoPath, crate::base::FileId)| {
         let objects: Vec<Object> = trees.documents(file).filter_map(|value| Object::new(trees, value)).collect();
-        let rendered = Rendered { objects, files: vec![file], problems: Vec::new() };
+        let rendered = Rendered { objects, files: vec![file], ..Rendered::default() };
         Built {
             build: Build { path: path.clone(), kind: BuildKind::File },
             rendered: Arc::new(rendered),

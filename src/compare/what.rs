@@ -11,6 +11,8 @@ pub enum What {
     ApiRemoved,
     /// Its instances move between cluster and namespaces.
     ScopeChanged,
+    /// The same, because another version of the definition's own API has another default.
+    ScopeImplied,
     /// An XRD offered a claim and does not any more.
     ClaimRemoved(Box<str>),
     /// An XRD offers a claim of another kind.
@@ -111,10 +113,20 @@ pub enum What {
     ListMapKeysChanged,
     /// Whether a map is owned as a whole.
     MapTypeChanged(Box<str>, Box<str>),
-    /// One of `allOf`, `anyOf`, `oneOf`, `not`.
-    CombinerChanged(&'static str),
-    /// A CEL rule is new.
+    /// One of `allOf`, `anyOf`, `oneOf`, `not` refuses more.
+    CombinerTightened(&'static str),
+    /// A branch joined `oneOf`: a value that fits two is refused.
+    CombinerBranchAdded(&'static str),
+    /// One of them refuses less.
+    CombinerRelaxed(&'static str),
+    /// The name of an object may not be as long as it could be.
+    NameLimitTightened(Box<str>, Box<str>),
+    /// A property is gone, and one with the same schema stands beside it; its name.
+    PropertyRenamed(Box<str>),
+    /// A CEL rule on a map or list is new.
     CelRuleAdded(Box<str>),
+    /// A CEL rule on a single value is new: it is like a keyword.
+    CelValueRuleAdded(Box<str>),
     /// A CEL rule that looks at the old value is new.
     CelTransitionAdded(Box<str>),
     /// A CEL rule is gone.
@@ -127,10 +139,11 @@ pub enum What {
 
 impl What {
     /// The kebab-case names, in the order of the variants.
-    pub const NAMES: [&str; 59] = [
+    pub const NAMES: [&str; 63] = [
         "api-added",
         "api-removed",
         "scope-changed",
+        "scope-implied",
         "claim-removed",
         "claim-changed",
         "claim-added",
@@ -181,7 +194,10 @@ impl What {
         "list-type-changed",
         "list-map-keys-changed",
         "map-type-changed",
-        "combiner-changed",
+        "combiner-tightened",
+        "combiner-relaxed",
+        "name-limit-tightened",
+        "property-renamed",
         "cel-rule-added",
         "cel-transition-added",
         "cel-rule-removed",
@@ -196,6 +212,7 @@ impl What {
             Self::ApiAdded => "api-added",
             Self::ApiRemoved => "api-removed",
             Self::ScopeChanged => "scope-changed",
+            Self::ScopeImplied => "scope-implied",
             Self::ClaimRemoved(_) => "claim-removed",
             Self::ClaimChanged(..) => "claim-changed",
             Self::ClaimAdded(_) => "claim-added",
@@ -246,8 +263,11 @@ impl What {
             Self::ListTypeChanged(..) => "list-type-changed",
             Self::ListMapKeysChanged => "list-map-keys-changed",
             Self::MapTypeChanged(..) => "map-type-changed",
-            Self::CombinerChanged(_) => "combiner-changed",
-            Self::CelRuleAdded(_) => "cel-rule-added",
+            Self::CombinerTightened(_) | Self::CombinerBranchAdded(_) => "combiner-tightened",
+            Self::CombinerRelaxed(_) => "combiner-relaxed",
+            Self::NameLimitTightened(..) => "name-limit-tightened",
+            Self::PropertyRenamed(_) => "property-renamed",
+            Self::CelRuleAdded(_) | Self::CelValueRuleAdded(_) => "cel-rule-added",
             Self::CelTransitionAdded(_) => "cel-transition-added",
             Self::CelRuleRemoved(_) => "cel-rule-removed",
             Self::DescriptionChanged => "description-changed",
@@ -266,6 +286,7 @@ impl What {
             | Self::FormatTightened(from, to)
             | Self::FormatLoosened(from, to)
             | Self::DefaultChanged(from, to)
+            | Self::NameLimitTightened(from, to)
             | Self::ListTypeChanged(from, to)
             | Self::MapTypeChanged(from, to)
             | Self::BoundTightened(_, from, to)
@@ -276,7 +297,9 @@ impl What {
             Self::DefaultAdded(to)
             | Self::ClaimAdded(to)
             | Self::PatternAdded(to)
+            | Self::PropertyRenamed(to)
             | Self::CelRuleAdded(to)
+            | Self::CelValueRuleAdded(to)
             | Self::CelTransitionAdded(to) => (String::new(), to.to_string()),
             Self::DefaultRemoved(from) | Self::CelRuleRemoved(from) | Self::ClaimRemoved(from) => {
                 (from.to_string(), String::new())
@@ -292,7 +315,9 @@ impl What {
             Self::BoundTightened(keyword, ..)
             | Self::BoundLoosened(keyword, ..)
             | Self::ConstraintImplied(keyword)
-            | Self::CombinerChanged(keyword) => keyword,
+            | Self::CombinerTightened(keyword)
+            | Self::CombinerBranchAdded(keyword)
+            | Self::CombinerRelaxed(keyword) => keyword,
             Self::Unclassified(keyword) => keyword,
             _ => "",
         }

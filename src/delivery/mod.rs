@@ -3,9 +3,14 @@
 //! Never: a rendering (it only asks for one), a judgement.
 
 mod application;
+mod application_set;
+mod chart;
+mod generator;
+mod reader;
 mod repository;
 mod tier;
 
-pub use application::{Application, Controller, GitSources, Unrendered, is_application, read};
+pub use application::{Application, Asked, Controller, Destination, Unrendered, is_application};
+pub use reader::Reader;
 pub use repository::Here;
 pub use tier::{Environment, Layout, Stage, Tier, environment_of, tier_of};

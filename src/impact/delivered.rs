@@ -6,7 +6,11 @@ use std::sync::Arc;
 
 use crate::base::{ProblemKind, Span};
 use crate::delivery::Controller;
+use crate::model::Trees;
 use crate::world::World;
+
+/// The API group of Flux's Helm controller.
+const HELM_GROUP: &str = "helm.toolkit.fluxcd.io";
 
 /// An application, as a report names it.
 #[derive(Clone, Debug)]
@@ -60,14 +64,20 @@ pub fn applications(world: &World) -> Vec<Delivered> {
 
 /// What a world asks for and nobody renders, by path and place; each place once, in however many builds.
 #[must_use]
-pub fn unrendered(world: &World) -> Vec<Unrendered> {
+pub fn unrendered(trees: &Trees, world: &World) -> Vec<Unrendered> {
     let of_builds = world.builds.iter().flat_map(|built| &built.rendered.problems);
     let problems = of_builds.chain(&world.problems).filter(|problem| problem.kind == ProblemKind::NotRendered);
     let parts =
         problems.map(|problem| Unrendered { at: problem.at, sort: "overlay part", what: problem.message.clone() });
     let charts = world.applications.iter().flat_map(|application| &application.unrendered);
     let charts = charts.map(|chart| Unrendered { at: chart.at, sort: chart.what, what: chart.what.to_owned() });
-    let mut all: Vec<Unrendered> = parts.chain(charts).collect();
+    let releases = world.objects().map(|(_, object)| object).filter(|object| object.is(HELM_GROUP, "HelmRelease"));
+    let releases = releases.map(|release| Unrendered {
+        at: release.place(trees),
+        sort: "HelmRelease",
+        what: release.key.to_string(),
+    });
+    let mut all: Vec<Unrendered> = parts.chain(charts).chain(releases).collect();
     let sources = world.snapshot.sources();
     all.sort_by_cached_key(|one| (sources.path(one.at.file).clone(), one.at.range, one.what.clone()));
     all.dedup();

@@ -2,8 +2,11 @@
 //!
 //! Never: a severity.
 
+mod compositions;
 mod delivered;
 mod instances;
+
+pub use compositions::users_of;
 
 use crate::api::{Defaulted, Pruned, Violation};
 use crate::base::{Span, TextRange};

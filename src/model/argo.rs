@@ -1,4 +1,4 @@
-//! Argo CD's Application, read as `argo-cd pkg/apis/application/v1alpha1/types.go` defines it.
+//! Argo CD's Application and ApplicationSet, read as `argo-cd pkg/apis/application/v1alpha1` defines them.
 //!
 //! Never: what an application's sources hold; that takes a rendering.
 
@@ -14,6 +14,48 @@ pub struct ArgoApplication<'t>(View<'t>);
 /// One source of an Application.
 #[derive(Clone, Copy)]
 pub struct ArgoSource<'t>(View<'t>);
+
+/// An ApplicationSet.
+#[derive(Clone, Copy)]
+pub struct ArgoApplicationSet<'t>(View<'t>);
+
+/// The finalizer that deletes what an Application applied when the Application is deleted, with or without a way
+/// (`/background`, `/foreground`) behind it.
+const CASCADE: &str = "resources-finalizer.argocd.argoproj.io";
+
+impl<'t> ArgoApplicationSet<'t> {
+    /// The ApplicationSet that a document is; the caller has looked at group and kind.
+    #[must_use]
+    pub fn new(document: View<'t>) -> Self {
+        Self(document)
+    }
+
+    /// The generators, in order.
+    pub fn generators(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.0.path(["spec", "generators"]).into_iter().flat_map(|list| list.items())
+    }
+
+    /// The template of the applications: it has `metadata` and `spec` as they have.
+    #[must_use]
+    pub fn template(&self) -> Option<View<'t>> {
+        self.0.path(["spec", "template"]).filter(View::is_map)
+    }
+
+    /// Whether the template is a Go template; else its `{{ }}` hold names alone.
+    #[must_use]
+    pub fn is_go_template(&self) -> bool {
+        self.0.path(["spec", "goTemplate"]).and_then(|go| go.as_bool()) == Some(true)
+    }
+
+    /// Whether applications that no generator gives any more are deleted with what they applied.
+    #[must_use]
+    pub fn deletes(&self) -> bool {
+        let policy = self.0.path(["spec", "syncPolicy"]);
+        let keeps = policy.and_then(|policy| policy.get("preserveResourcesOnDeletion"));
+        let mode = policy.and_then(|policy| policy.str_at(["applicationsSync"]));
+        keeps.and_then(|keeps| keeps.as_bool()) != Some(true) && !matches!(mode, Some("create-only" | "create-update"))
+    }
+}
 
 impl<'t> ArgoApplication<'t> {
     /// The Application that a document is; the caller has looked at group and kind.
@@ -46,6 +88,39 @@ impl<'t> ArgoApplication<'t> {
         self.automated()?.get("prune").filter(|prune| prune.as_bool() == Some(true))
     }
 
+    /// `allowEmpty: true` of an automatic sync.
+    #[must_use]
+    pub fn allow_empty(&self) -> Option<View<'t>> {
+        self.automated()?.get("allowEmpty").filter(|allow| allow.as_bool() == Some(true))
+    }
+
+    /// The finalizer that deletes what the application applied together with it.
+    #[must_use]
+    pub fn cascade(&self) -> Option<View<'t>> {
+        let cascades = |item: &View<'t>| {
+            let text = item.as_str().and_then(|text| text.strip_prefix(CASCADE));
+            text.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.0.path(["metadata", "finalizers"])?.items().find(cascades)
+    }
+
+    /// The entry of `syncOptions` that reads `option` (`Replace=true`).
+    #[must_use]
+    pub fn sync_option(&self, option: &str) -> Option<View<'t>> {
+        self.0.path(["spec", "syncPolicy", "syncOptions"])?.items().find(|item| item.as_str() == Some(option))
+    }
+
+    /// How often a failed sync is tried again; below zero: for ever.
+    #[must_use]
+    pub fn retry_limit(&self) -> Option<View<'t>> {
+        self.0.path(["spec", "syncPolicy", "retry", "limit"])
+    }
+
+    /// The entries of `ignoreDifferences`.
+    pub fn ignored_differences(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.0.path(["spec", "ignoreDifferences"]).into_iter().flat_map(|list| list.items())
+    }
+
     /// The destination cluster by name, else by the address of its API server.
     #[must_use]
     pub fn destination(&self) -> Option<&'t str> {
@@ -72,6 +147,12 @@ impl<'t> ArgoSource<'t> {
     #[must_use]
     pub fn is_chart(&self) -> bool {
         self.0.get("chart").is_some()
+    }
+
+    /// Whether a config management plugin renders it.
+    #[must_use]
+    pub fn is_plugin(&self) -> bool {
+        self.0.get("plugin").is_some_and(|plugin| plugin.is_map())
     }
 
     /// `directory.recurse`

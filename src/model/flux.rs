@@ -10,6 +10,11 @@ pub const FLUX_KUSTOMIZE_GROUP: &str = "kustomize.toolkit.fluxcd.io";
 /// The API group of Flux's sources.
 pub const FLUX_SOURCE_GROUP: &str = "source.toolkit.fluxcd.io";
 
+/// The API group of the Flux operator's FluxInstance.
+pub const FLUX_OPERATOR_GROUP: &str = "fluxcd.controlplane.io";
+/// Set to `disabled` in an object's labels or annotations, it keeps the object when it leaves Git.
+pub const FLUX_PRUNE: &str = "kustomize.toolkit.fluxcd.io/prune";
+
 /// A Flux Kustomization.
 #[derive(Clone, Copy)]
 pub struct FluxKustomization<'t>(View<'t>);
@@ -61,9 +66,57 @@ impl<'t> FluxKustomization<'t> {
         self.0.path(["spec", "suspend"]).and_then(|suspend| suspend.as_bool()) == Some(true)
     }
 
-    /// Whether it applies to another cluster, by `spec.kubeConfig`.
+    /// The cluster it applies to, where that is another one than its own: the Secret (or ConfigMap) with the way in.
     #[must_use]
-    pub fn is_remote(&self) -> bool {
-        self.0.path(["spec", "kubeConfig"]).is_some()
+    pub fn kube_config(&self) -> Option<&'t str> {
+        let config = self.0.path(["spec", "kubeConfig"])?;
+        let name = ["secretRef", "configMapRef"].iter().find_map(|from| config.path([from, "name"]));
+        Some(name.and_then(|name| name.as_str()).unwrap_or_default())
     }
+
+    /// Whether what it applied stays when it is deleted itself.
+    #[must_use]
+    pub fn keeps_when_deleted(&self) -> bool {
+        match self.0.str_at(["spec", "deletionPolicy"]) {
+            Some("Orphan") => true,
+            Some("Delete" | "WaitForTermination") => false,
+            _ => self.prune().is_none(),
+        }
+    }
+
+    /// `force: true`
+    #[must_use]
+    pub fn force(&self) -> Option<View<'t>> {
+        self.0.path(["spec", "force"]).filter(|force| force.as_bool() == Some(true))
+    }
+
+    /// Whether it is ready only once what it applies is.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        let some = |name| self.0.path(["spec", name]).is_some_and(|list| list.items().next().is_some());
+        self.0.path(["spec", "wait"]).and_then(|wait| wait.as_bool()) == Some(true)
+            || some("healthChecks")
+            || some("healthCheckExprs")
+    }
+
+    /// The Kustomizations that it waits for, each with its namespace, where one is written, and its name.
+    pub fn depends_on(&self) -> impl Iterator<Item = (Option<&'t str>, &'t str)> + use<'t> {
+        let list = self.0.path(["spec", "dependsOn"]).into_iter().flat_map(|list| list.items());
+        list.filter_map(|item| Some((item.str_at(["namespace"]), item.str_at(["name"])?)))
+    }
+
+    /// The texts of its inline patches.
+    pub fn patches(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        let list = self.0.path(["spec", "patches"]).into_iter().flat_map(|list| list.items());
+        list.filter_map(|item| item.get("patch"))
+    }
+}
+
+/// Whether an object says that Flux must keep it when it leaves Git.
+#[must_use]
+pub fn is_kept_by_flux(document: View<'_>) -> bool {
+    ["labels", "annotations"].iter().any(|map| {
+        let map = document.path(["metadata", map]);
+        map.and_then(|map| map.str_at([FLUX_PRUNE])).is_some_and(|value| value.eq_ignore_ascii_case("disabled"))
+    })
 }

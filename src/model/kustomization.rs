@@ -3,7 +3,7 @@
 //!
 //! Never: another file; what the entries name is the renderer's to find.
 
-use super::{Entry, Key, Origin, Trees, Value, View};
+use super::{Entry, Field, Key, Origin, Trees, Value, View};
 use crate::base::{FileId, Problem, ProblemKind, Span};
 use crate::parse::Scalar;
 
@@ -268,7 +268,11 @@ fn check(trees: &Trees, value: &mut Value, shape: &Shape, owner: &str, path: &st
     }
     match shape {
         Text | Bool | Int | Any => Ok(()),
-        Texts => view.fields().try_for_each(|field| check(trees, &mut field.value.value(), &Text, owner, path)),
+        Texts => {
+            view.fields().try_for_each(|field| check(trees, &mut field.value.value(), &Text, owner, path))?;
+            respell_old_booleans(trees, value);
+            Ok(())
+        }
         Bools => view.fields().try_for_each(|field| check(trees, &mut field.value.value(), &Bool, owner, path)),
         List(item) => check_items(trees, value, item, owner, path),
         Fields(name, known) => check_fields(trees, value, known, name, path),
@@ -374,6 +378,27 @@ fn json_type(view: View<'_>) -> &'static str {
         Scalar::Str(text) if is_old_boolean(&text) && is_bare(view) => "bool",
         Scalar::Null | Scalar::Timestamp(_) | Scalar::Str(_) => "string",
     }
+}
+
+/// A bare word that YAML 1.1 takes for a boolean is that boolean in JSON, where keys are text.
+fn respell_old_booleans(trees: &Trees, value: &mut Value) {
+    let is_old = |field: &Field<'_>| {
+        let sources = trees.sources();
+        is_old_boolean(field.name()) && !sources.slice(field.key_place()).starts_with(['"', '\''])
+    };
+    if !trees.view(value).fields().any(|field| is_old(&field)) {
+        return;
+    }
+    let respelled = |field: Field<'_>| {
+        let is_true = matches!(field.name().to_ascii_lowercase().as_str(), "y" | "yes" | "on");
+        let key = if is_old(&field) {
+            Key::made(if is_true { "true" } else { "false" }, field.key_place())
+        } else {
+            field.key()
+        };
+        Entry { key, value: field.value.value() }
+    };
+    *value = Value::map(trees.view(value).fields().map(respelled).collect(), Origin::within(trees.view(value).place()));
 }
 
 fn is_old_boolean(text: &str) -> bool {

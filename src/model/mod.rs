@@ -7,15 +7,20 @@ mod flux;
 mod kustomization;
 mod object;
 mod origin;
+mod silent;
 mod trees;
 mod value;
 mod view;
 
-pub use argo::{ARGO_GROUP, ArgoApplication, ArgoSource};
-pub use flux::{FLUX_KUSTOMIZE_GROUP, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef};
+pub use argo::{ARGO_GROUP, ArgoApplication, ArgoApplicationSet, ArgoSource};
+pub use flux::{
+    FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef,
+    is_kept_by_flux,
+};
 pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
+pub use silent::{AppliedPatch, Loss, Lost, Silent};
 pub use trees::Trees;
 pub use value::{Entry, Key, Made, MadeNode, MadeScalar, Value};
 pub use view::{Field, View};

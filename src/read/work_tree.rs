@@ -3,6 +3,7 @@
 //! Never: reads a file that the index's stat cache knows.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -27,9 +28,10 @@ pub(super) fn list_work_tree(
     objects: &Arc<dyn Loader>,
 ) -> Result<(), ReadError> {
     refuse_conflicts(index)?;
-    let changes = match changed(repository, index) {
-        Ok(changes) => changes,
-        // libgit2 gives up at the first file or folder that it may not open.
+    let changes = match changed(repository, (root, index)) {
+        Ok(Some(changes)) => changes,
+        // libgit2 gives up at the first file or folder that it may not open, or leaves out what is in it.
+        Ok(None) => walked(listing, repository, (root, index)),
         Err(error) if error.class() == ErrorClass::Os => walked(listing, repository, (root, index)),
         Err(error) => return Err(ReadError::git("compare the work tree with the index", &error)),
     };
@@ -92,11 +94,15 @@ fn options() -> DiffOptions {
     options
 }
 
-fn changed(repository: &git2::Repository, index: &Index) -> Result<Changes, git2::Error> {
+/// What libgit2 says; `None` where it may not read all.
+fn changed(repository: &git2::Repository, (root, index): (&Path, &Index)) -> Result<Option<Changes>, git2::Error> {
     let diff = repository.diff_index_to_workdir(Some(index), Some(&mut options()))?;
     let mut changes = Changes::default();
     for delta in diff.deltas() {
         let Some(raw) = delta.new_file().path_bytes().or_else(|| delta.old_file().path_bytes()) else { continue };
+        if delta.status() == Delta::Unreadable || delta.status() == Delta::Deleted && is_closed(root, raw) {
+            return Ok(None);
+        }
         if delta.status() == Delta::Deleted {
             // A sparse checkout leaves tracked files out of the work tree; a commit keeps them.
             if !is_sparse(index, raw) {
@@ -111,7 +117,14 @@ fn changed(repository: &git2::Repository, index: &Index) -> Result<Changes, git2
             changes.on_disk.insert(raw.to_vec());
         }
     }
-    Ok(changes)
+    Ok(Some(changes))
+}
+
+/// Whether what libgit2 takes for deleted is in a folder that may not be opened.
+fn is_closed(root: &Path, raw: &[u8]) -> bool {
+    let path = str::from_utf8(raw).ok().map(|path| root.join(path));
+    let denied = |folder: &Path| folder.read_dir().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+    path.as_deref().is_some_and(|path| path.ancestors().skip(1).take_while(|at| *at != root).any(denied))
 }
 
 fn is_sparse(index: &Index, raw: &[u8]) -> bool {

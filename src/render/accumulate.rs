@@ -11,13 +11,14 @@ use super::patches::{Missing, Patcher};
 use super::plugin;
 use super::renderer::Options;
 use super::resource::{Behavior, Id, Resource};
-use super::schema::Schema;
+use super::schema::{Beside, Schema};
 use super::set::ResourceSet;
 use super::transform::{self, Cx, Specs};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
-use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Trees, Value, View};
+use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Silent, Trees, Value, View};
 
 /// What all kustomizations of one build share.
+#[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) trees: &'a Trees,
@@ -59,6 +60,10 @@ pub(super) struct Accumulated {
     pub(super) files: Vec<FileId>,
     /// Every folder whose kustomization was read.
     folders: Vec<RepoPath>,
+    /// What was lost without a word.
+    pub(super) silent: Silent,
+    /// The first kustomization that brings a schema.
+    pub(super) openapi: Option<(RepoPath, FileId, Beside)>,
 }
 
 impl Accumulated {
@@ -70,6 +75,8 @@ impl Accumulated {
             problems: Vec::new(),
             files: Vec::new(),
             folders: Vec::new(),
+            silent: Silent::default(),
+            openapi: None,
         }
     }
 
@@ -157,6 +164,9 @@ impl Layer<'_> {
     fn run(mut self) -> Result<Accumulated, Problem> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
+        if self.out.openapi.is_none() && self.kustomization.get(self.cx.trees, "openapi").is_some() {
+            self.out.openapi = Some((self.chain.folder.clone(), self.kustomization.file, self.beside()));
+        }
         self.not_rendered();
         for entry in self.kustomization.resources(self.cx.trees) {
             let done = self.resource(entry);
@@ -172,6 +182,11 @@ impl Layer<'_> {
         }
         self.vars()?;
         Ok(self.out)
+    }
+
+    /// Whether a schema that is met now is added to kustomize's own.
+    fn beside(&self) -> Beside {
+        if self.out.resources.list().is_empty() { Beside::Nothing } else { Beside::Builtin }
     }
 
     /// Puts aside what this tool does not render; the rest goes on.
@@ -237,6 +252,7 @@ impl Layer<'_> {
                 .with_help("list it under `components`"));
         }
         let from = &base.accumulated;
+        let before = self.out.resources.list().len();
         for resource in from.resources.list() {
             self.push(resource.clone(), entry)?;
         }
@@ -245,6 +261,12 @@ impl Layer<'_> {
         self.out.problems.extend(from.problems.iter().cloned());
         self.out.files.extend(&from.files);
         self.out.folders.extend(from.folders.iter().cloned());
+        self.out.silent.extend(&from.silent);
+        if self.out.openapi.is_none() {
+            let beside = if before == 0 { Beside::Nothing } else { Beside::Builtin };
+            let added = |own| if own == Beside::Builtin { own } else { beside };
+            self.out.openapi = from.openapi.clone().map(|(folder, file, own)| (folder, file, added(own)));
+        }
         Ok(())
     }
 
@@ -382,12 +404,26 @@ impl Layer<'_> {
         self.transform("replicas", transform::replicas)?;
         self.transform("images", transform::images)?;
         self.transform("imageTags", transform::images)?;
+        self.note_doubled_suffixes();
         self.replacements()?;
         for entry in kustomization.items(trees, "transformers") {
             let done = self.plugins(entry, plugin::Role::Transformer);
             self.soften(done)?;
         }
         Ok(())
+    }
+
+    fn note_doubled_suffixes(&mut self) {
+        let trees = self.cx.trees;
+        for image in self.kustomization.items(trees, "images") {
+            let suffix = image.get("tagSuffix").filter(|suffix| suffix.as_str().is_some_and(|text| !text.is_empty()));
+            let mut objects = self.out.resources.list().iter();
+            if let Some(suffix) = suffix
+                && objects.any(|object| transform::has_doubled_suffix(trees, &object.value, suffix))
+            {
+                self.out.silent.doubled_suffixes.push(suffix.place());
+            }
+        }
     }
 
     fn patcher(&mut self) -> Patcher<'_> {
@@ -397,6 +433,7 @@ impl Layer<'_> {
             root: self.chain.folder,
             set: &mut self.out.resources,
             files: &mut self.out.files,
+            silent: &mut self.out.silent,
         }
     }
 
@@ -453,6 +490,7 @@ impl Layer<'_> {
                 missing: self.out.missing(),
                 set: &mut self.out.resources,
                 files: &mut self.out.files,
+                silent: &mut self.out.silent,
             };
             if let Some(generated) = run.run(self.cx.trees.view(&config), role)? {
                 self.absorb(generated, self.cx.trees.view(&config))?;

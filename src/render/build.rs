@@ -3,7 +3,7 @@
 //! Never: who asks; an application is known to `delivery/` only.
 
 use crate::base::{FileId, Problem, RepoPath};
-use crate::model::Object;
+use crate::model::{Object, Silent};
 
 /// How a path is turned into objects.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -44,4 +44,6 @@ pub struct Rendered {
     pub files: Vec<FileId>,
     /// What went wrong. With a `DoesNotBuild` among them, `objects` is empty.
     pub problems: Vec<Problem>,
+    /// What went otherwise than it is written, without a word.
+    pub silent: Silent,
 }

@@ -12,7 +12,7 @@ use super::resource::{Resource, Source};
 use super::transform::{self, Cx};
 use crate::base::{Problem, ProblemKind, RepoPath, Span};
 use crate::model::{How, Key, Object, Origin, Trees, Value, View};
-use crate::parse::Scalar;
+use crate::parse::{Kind, Scalar};
 
 /// The label of kustomize v5.7.1, whose output this is.
 const MANAGED_BY: (&str, &str) = ("app.kubernetes.io/managed-by", "kustomize-v5.7.1");
@@ -140,11 +140,13 @@ fn add_origin(cx: &Context<'_>, root: &Base, resource: &mut Resource, by: Span) 
     let sources = cx.trees.sources();
     let folder = sources.path(root.kustomization.file).parent().unwrap_or_else(RepoPath::root);
     let path = |file| relative(&folder, sources.path(file));
-    let text = match resource.source {
+    let text = match &resource.source {
         None => return,
-        Some(Source::File(file)) => format!("path: {}\n", path(file)),
-        Some(Source::Generator(file, kind)) => {
-            format!("configuredIn: {}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {kind}\n", path(file))
+        Some(Source::File(file)) => format!("path: {}\n", path(*file)),
+        Some(Source::Generator(file, kind, name)) => {
+            let by = format!("configuredBy:\n  apiVersion: builtin\n  kind: {kind}\n");
+            let name = name.as_ref().map(|name| format!("  name: {name}\n")).unwrap_or_default();
+            format!("configuredIn: {}\n{by}{name}", path(*file))
         }
     };
     set_in_metadata(cx.trees, &mut resource.value, "annotations", ("config.kubernetes.io/origin", &text), by);
@@ -185,7 +187,7 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
             untidy = true;
         } else {
             kept += 1;
-            untidy |= !matches!(field.value.scalar(), Scalar::Str(_));
+            untidy |= !is_tidy(field.value);
         }
     }
     if kept > 0 && !untidy {
@@ -201,13 +203,18 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
             entries.retain(|entry| !INTERNAL.contains(&entry.key.text(trees)));
             for entry in entries {
                 let view = trees.view(&entry.value);
-                if !matches!(view.scalar(), Scalar::Str(_)) {
+                if !is_tidy(view) {
                     let text = Value::text(&view.written(), Origin::within(view.place()));
                     entry.value = text;
                 }
             }
         });
     });
+}
+
+/// Whether an annotation stays as it is: text, and not in a notation that grows when it is written.
+fn is_tidy(annotation: View<'_>) -> bool {
+    matches!(annotation.scalar(), Scalar::Str(_)) && annotation.notation() != Some(Kind::Folded)
 }
 
 /// Annotations that are given twice become one map, the last value of a key counting: kustomize reads them all and

@@ -11,7 +11,8 @@ use super::accumulate::Context;
 use super::load::{self, Target, Wanted, does_not_build};
 use super::resource::{Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
-use crate::model::{Entry, How, Key, MadeScalar, Origin, Value, View};
+use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
+use crate::parse::{Scalar, resolve_plain};
 
 /// What is generated.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,6 +66,7 @@ pub(super) fn generate(
         entries.push(made.entry("type", given.map_or_else(|| made.text("Opaque"), |t| made.copy(t))));
     }
     made.data(kind, name.as_str().unwrap_or_default(), pairs, &mut entries)?;
+    bare_keys(&entries, cx.trees)?;
     let is_set = |field: &str| options.iter().flatten().any(|o| o.get(field).and_then(|v| v.as_bool()) == Some(true));
     if is_set("immutable") {
         let value = Value::scalar(MadeScalar::Bool(true), made.origin(made.by));
@@ -77,8 +79,46 @@ pub(super) fn generate(
         _ => Behavior::Create,
     };
     let kind = if kind == Generated::Secret { "SecretGenerator" } else { "ConfigMapGenerator" };
-    resource.source = Some(Source::Generator(args.place().file, kind));
+    // Only a configuration of its own says what it is.
+    let own = args.get("kind").and_then(|_| args.str_at(["metadata", "name"])).map(Arc::from);
+    resource.source = Some(Source::Generator(args.place().file, kind, own));
     resource.hash = (!is_set("disableNameSuffixHash")).then_some(made.by);
+    Ok(resource)
+}
+
+/// The `ServiceAccount` of an `IAMPolicyGenerator` (`kustomize api/filters/iampolicygenerator`).
+///
+/// # Errors
+/// Another cloud than GKE, or nothing to name the account by.
+pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Resource, Problem> {
+    let cloud = config.get("cloud").unwrap_or(config);
+    if cloud.as_str() != Some("gke") {
+        let message = format!("cloud provider {} not supported yet", cloud.written());
+        return Err(does_not_build(cloud.place(), message));
+    }
+    let given = |path| config.path(path).filter(|value| value.as_str().is_some_and(|text| !text.is_empty()));
+    let Some(name) = given(["kubernetesService", "name"]) else {
+        return Err(does_not_build(config.place(), "`kubernetesService.name` must be given"));
+    };
+    let made = Maker { by: name.place() };
+    let part = |path| given(path).map(|value| value.written()).unwrap_or_default();
+    let account = format!(
+        "{}@{}.iam.gserviceaccount.com",
+        part(["serviceAccount", "name"]),
+        part(["serviceAccount", "projectId"])
+    );
+    let account = made.entry("iam.gke.io/gcp-service-account", made.text(&account));
+    let annotations = Value::map(vec![account], made.origin(made.by));
+    let mut metadata = vec![made.entry("annotations", annotations), made.entry("name", made.copy(name))];
+    metadata.extend(given(["kubernetesService", "namespace"]).map(|value| made.entry("namespace", made.copy(value))));
+    let entries = vec![
+        made.entry("apiVersion", made.text("v1")),
+        made.entry("kind", made.text("ServiceAccount")),
+        made.entry("metadata", Value::map(metadata, made.origin(made.by))),
+    ];
+    let mut resource = Resource::new(cx.trees, Value::map(entries, made.origin(made.by)));
+    let own = config.str_at(["metadata", "name"]).map(Arc::from);
+    resource.source = Some(Source::Generator(config.place().file, "IAMPolicyGenerator", own));
     Ok(resource)
 }
 
@@ -104,7 +144,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     }
     new.value.set_field(trees, Key::made("metadata", by), metadata);
     if new.behavior == Behavior::Merge {
-        new.source = old.source;
+        new.source.clone_from(&old.source);
         for field in ["data", "binaryData"] {
             if let Some(merged) = laid_over(before.get(field), trees.view(&new.value).get(field), by) {
                 new.value.set_field(trees, Key::made(field, by), merged);
@@ -135,6 +175,20 @@ fn laid_over(lower: Option<View<'_>>, upper: Option<View<'_>>, by: Span) -> Opti
         }
     }
     (!entries.is_empty()).then(|| Value::map(entries, Origin::within(by)))
+}
+
+/// kustomize writes the keys of what it generates without quotes, and cannot print those that are then no text.
+fn bare_keys(entries: &[Entry], trees: &Trees) -> Result<(), Problem> {
+    for Entry { value, .. } in entries {
+        for field in trees.view(value).fields() {
+            if !matches!(resolve_plain(field.name()), Scalar::Str(_)) {
+                let message = format!("unsupported key `{}`: kustomize writes it without quotes", field.name());
+                return Err(does_not_build(field.key_place(), message));
+            }
+            bare_keys(&[Entry { key: field.key(), value: field.value.value() }], trees)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the values of one generated object.
@@ -211,7 +265,8 @@ impl Maker {
             }
         }
         for (field, map) in [("data", data), ("binaryData", binary)] {
-            if !map.is_empty() {
+            // kustomize gives a Secret its data even where there is none.
+            if !map.is_empty() || (kind == Generated::Secret && field == "data") {
                 entries.push(self.entry(field, Value::map(map, self.origin(self.by))));
             }
         }

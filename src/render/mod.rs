@@ -24,4 +24,4 @@ mod transform;
 pub use build::{Build, BuildKind, Rendered};
 pub use load::LoadRestriction;
 pub use order::Order;
-pub use renderer::{ManagedBy, Options, Renderer, print};
+pub use renderer::{ManagedBy, Options, Renderer, print, print_with_places};

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::resource::{Id, Resource};
 use crate::base::{Problem, ProblemKind};
@@ -44,6 +45,8 @@ const FIRST: [&str; 22] = [
 ];
 const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
+static LEGACY: LazyLock<HashMap<&str, i64>> = LazyLock::new(|| ranks(FIRST.into_iter(), LAST.into_iter()));
+
 /// Sorts by the kustomization's `sortOptions`; without it by `asked`, and in legacy order where nothing is asked.
 ///
 /// # Errors
@@ -51,7 +54,7 @@ const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfi
 pub(super) fn sort(list: &mut [Resource], options: Option<View<'_>>, asked: Option<Order>) -> Result<(), Problem> {
     let Some(options) = options else {
         if asked != Some(Order::Fifo) {
-            by_rank(list, &ranks(FIRST.into_iter(), LAST.into_iter()));
+            by_rank(list, &LEGACY);
         }
         return Ok(());
     };
@@ -66,7 +69,7 @@ pub(super) fn sort(list: &mut [Resource], options: Option<View<'_>>, asked: Opti
                 "the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', not 'legacy'",
             );
         }
-        ("legacy", None) => by_rank(list, &ranks(FIRST.into_iter(), LAST.into_iter())),
+        ("legacy", None) => by_rank(list, &LEGACY),
         ("legacy", Some(legacy)) => {
             let names = |field| legacy.get(field).into_iter().flat_map(|v| v.items()).filter_map(|v| v.as_str());
             by_rank(list, &ranks(names("orderFirst"), names("orderLast")));
@@ -84,48 +87,47 @@ fn ranks<'k>(first: impl Iterator<Item = &'k str>, last: impl Iterator<Item = &'
 }
 
 fn by_rank(list: &mut [Resource], ranks: &HashMap<&str, i64>) {
-    list.sort_by_cached_key(|resource| {
-        let rank = ranks.get(&*resource.id.kind).copied().unwrap_or_default();
-        (rank, Key::of(&resource.id))
-    });
-}
-
-/// What is compared within a rank, as kustomize spells it.
-#[derive(PartialEq, Eq)]
-struct Key {
-    api: String,
-    id: String,
-    /// Core namespaces come first among namespaces.
-    core_namespace: bool,
-    namespace: bool,
-}
-
-impl Key {
-    fn of(id: &Id) -> Self {
-        let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
-        let api = format!("{}_{}_{}", or(&id.group, "~G"), or(&id.version, "~V"), or(&id.kind, "~K"));
-        let (version, group) = (or(&id.version, "[noVer]"), or(&id.group, "[noGrp]"));
-        let (namespace, name) = (or(&id.namespace, "~X"), or(&id.name, "~N"));
-        let namespace_kind = &*id.kind == "Namespace";
-        Self {
-            api,
-            id: format!("{}.{version}.{group}|{namespace}|{name}", or(&id.kind, "[noKind]")),
-            core_namespace: namespace_kind && id.group.is_empty(),
-            namespace: namespace_kind,
+    let mut order: Vec<(i64, usize)> = list
+        .iter()
+        .enumerate()
+        .map(|(row, resource)| (ranks.get(&*resource.id.kind).copied().unwrap_or_default(), row))
+        .collect();
+    order.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| within_rank(&list[a.1].id, &list[b.1].id)));
+    // Where each object goes, followed in circles.
+    let mut places = vec![0; order.len()];
+    for (place, (_, row)) in order.iter().enumerate() {
+        places[*row] = place;
+    }
+    for row in 0..places.len() {
+        while places[row] != row {
+            let place = places[row];
+            list.swap(row, place);
+            places.swap(row, place);
         }
     }
 }
 
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let api = self.api.cmp(&other.api);
-        let reversed = self.namespace && other.namespace && (self.core_namespace || other.core_namespace);
-        (if reversed { api.reverse() } else { api }).then_with(|| self.id.cmp(&other.id))
-    }
+/// The order within a rank: by the texts that kustomize makes of an identity, which are not made here.
+fn within_rank(a: &Id, b: &Id) -> Ordering {
+    let reversed = &*a.kind == "Namespace" && &*b.kind == "Namespace" && (a.group.is_empty() || b.group.is_empty());
+    let api = compared(&api(a), &api(b));
+    (if reversed { api.reverse() } else { api }).then_with(|| compared(&name(a), &name(b)))
 }
 
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+fn or<'t>(text: &'t str, none: &'t str) -> &'t str {
+    if text.is_empty() { none } else { text }
+}
+
+fn api(id: &Id) -> [&str; 5] {
+    [or(&id.group, "~G"), "_", or(&id.version, "~V"), "_", or(&id.kind, "~K")]
+}
+
+fn name(id: &Id) -> [&str; 9] {
+    let (kind, version, group) = (or(&id.kind, "[noKind]"), or(&id.version, "[noVer]"), or(&id.group, "[noGrp]"));
+    [kind, ".", version, ".", group, "|", or(&id.namespace, "~X"), "|", or(&id.name, "~N")]
+}
+
+/// Compares the texts that the parts make together.
+fn compared(a: &[&str], b: &[&str]) -> Ordering {
+    a.iter().flat_map(|part| part.bytes()).cmp(b.iter().flat_map(|part| part.bytes()))
 }

@@ -10,7 +10,7 @@ use super::resource::{Id, Resource};
 use super::select::Selector;
 use super::set::ResourceSet;
 use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
-use crate::model::{Trees, Value, View};
+use crate::model::{AppliedPatch, Silent, Trees, Value, View};
 use crate::parse::ParseProblemKind;
 
 /// Applies patches to the objects of one accumulation.
@@ -22,6 +22,8 @@ pub(super) struct Patcher<'p> {
     /// The files that were read.
     pub(super) files: &'p mut Vec<FileId>,
     pub(super) missing: Missing,
+    /// What is lost without a word.
+    pub(super) silent: &'p mut Silent,
 }
 
 /// What it means that a patch finds no object.
@@ -219,14 +221,12 @@ impl<'p> Patcher<'p> {
                 ));
             }
         };
-        let patch = stripped(cx, patch, allowed);
-        self.merge(&[row], &patch, allowed, by)
+        self.merge(&[row], patch, allowed, (view.place(), by))
     }
 
     fn targeted(&mut self, patch: &Value, target: View<'_>, allowed: &Allowed, by: Span) -> Result<(), Problem> {
         let rows = self.select(target)?;
-        let patch = stripped(self.cx, patch, allowed);
-        self.merge(&rows, &patch, allowed, by)?;
+        self.merge(&rows, patch, allowed, (target.place(), by))?;
         if let Some(id) = self.set.duplicate(self.cx.schema).filter(|_| allowed.name || allowed.kind) {
             return Err(does_not_build(by, format!("may not add resource with an already registered id: {id}")));
         }
@@ -239,19 +239,30 @@ impl<'p> Patcher<'p> {
         Ok(self.set.list().iter().enumerate().filter(|(_, held)| meant(held)).map(|(row, _)| row).collect())
     }
 
-    fn merge(&mut self, rows: &[usize], patch: &Value, allowed: &Allowed, by: Span) -> Result<(), Problem> {
-        let (trees, view) = (self.cx.trees, self.cx.trees.view(patch));
+    fn merge(
+        &mut self,
+        rows: &[usize],
+        whole: &Value,
+        allowed: &Allowed,
+        (at, by): (Span, Span),
+    ) -> Result<(), Problem> {
+        let trees = self.cx.trees;
+        let patch = stripped(self.cx, whole, allowed);
+        let (patch, whole) = (trees.view(&patch), trees.view(whole));
+        let mut applied = AppliedPatch { by, at, objects: rows.len(), lost: Vec::new() };
         let mut deleted = Vec::new();
         for row in rows {
             let resource = self.set.touch(*row);
-            let (outcome, _) = patch::strategic(trees, self.cx.schema, &mut resource.value, view, by)
+            let (outcome, silent) = patch::strategic(trees, self.cx.schema, &mut resource.value, patch, whole, by)
                 .map_err(|error| failed(error, by))?;
+            silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             if outcome == Outcome::Deleted {
                 deleted.push(*row);
             } else if allowed.name || allowed.kind {
                 self.set.edit()[*row].refresh(trees);
             }
         }
+        self.note(applied);
         if !deleted.is_empty() {
             let mut row = 0;
             self.set.edit().retain(|_| {
@@ -265,20 +276,35 @@ impl<'p> Patcher<'p> {
     fn json(&mut self, operations: View<'_>, target: View<'_>, memory: Memory, by: Span) -> Result<(), Problem> {
         let trees = self.cx.trees;
         let mut renamed = false;
-        for row in self.select(target)? {
+        let rows = self.select(target)?;
+        let mut applied = AppliedPatch { by, at: target.place(), objects: rows.len(), lost: Vec::new() };
+        for row in rows {
             let resource = self.set.touch(row);
-            patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
+            let silent = patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
+            silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             let before = resource.id.clone();
             match memory {
                 Memory::Kept => resource.refresh(trees),
                 Memory::Lost => resource.reread(trees),
             }
+            if resource.id.name.is_empty() && !before.name.is_empty() {
+                let message = format!("missing metadata.name in object {before}");
+                return Err(does_not_build(operations.place(), message).with_related(by, "patched here"));
+            }
             renamed |= before != resource.id;
         }
+        self.note(applied);
         if renamed {
             self.set.edit();
         }
         Ok(())
+    }
+
+    /// Where parts are not rendered, a patch that finds nothing may be theirs.
+    fn note(&mut self, applied: AppliedPatch) {
+        if applied.objects > 0 || self.missing == Missing::Fails {
+            self.silent.patches.push(applied);
+        }
     }
 }
 

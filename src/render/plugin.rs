@@ -12,7 +12,8 @@ use super::resource::Resource;
 use super::set::ResourceSet;
 use super::transform::{self, Cx, NamespaceOptions, SpecKind, Specs, SubjectMode, Which};
 use crate::base::{FileId, Problem, ProblemKind, RepoPath};
-use crate::model::{Key, Origin, Value, View};
+use crate::model::{Entry, Key, MadeScalar, Origin, Silent, Value, View};
+use crate::parse::Scalar;
 
 /// The list that names a configuration.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub(super) struct Run<'p> {
     pub(super) missing: Missing,
     pub(super) set: &'p mut ResourceSet,
     pub(super) files: &'p mut Vec<FileId>,
+    pub(super) silent: &'p mut Silent,
 }
 
 impl Run<'_> {
@@ -44,6 +46,8 @@ impl Run<'_> {
             let message = format!("the plugin `{name}` is not rendered: it runs a program");
             return Err(Problem::new(ProblemKind::NotRendered, kind.place(), message));
         }
+        let config = self.as_go_reads(config);
+        let config = self.cx.trees.view(&config);
         let generated = match name {
             "ConfigMapGenerator" => Some(Generated::ConfigMap),
             "SecretGenerator" => Some(Generated::Secret),
@@ -54,6 +58,9 @@ impl Run<'_> {
                 let args = self.generator_args(config);
                 let args = self.cx.trees.view(&args);
                 generate::generate(self.cx, self.root, generated, args, None, self.files).map(Some)
+            }
+            (Role::Generator, None) if name == "IAMPolicyGenerator" => {
+                generate::service_account(self.cx, config).map(Some)
             }
             (_, None)
                 if !matches!(name, "HelmChartInflationGenerator" | "IAMPolicyGenerator" | "ValueAddTransformer") =>
@@ -70,6 +77,37 @@ impl Run<'_> {
                 format!("the plugin `{name}` is not rendered"),
             )),
         }
+    }
+
+    /// The configuration with kustomize's spelling of its fields, which Go finds in any case, and with text where Go
+    /// wants text: a configuration is read less strictly than a kustomization.
+    fn as_go_reads(&self, config: View<'_>) -> Value {
+        let trees = self.cx.trees;
+        let spelled = |field: &crate::model::Field<'_>, known: &[&'static str]| {
+            let name = field.name();
+            let other = known.iter().find(|known| **known != name && known.eq_ignore_ascii_case(name));
+            other.map_or_else(|| field.key(), |known| Key::made(known, field.key_place()))
+        };
+        let inner = |name: &str, value: View<'_>| match name {
+            "labels" | "annotations" if value.is_map() => {
+                let pairs = value.fields().map(|pair| Entry { key: pair.key(), value: as_text(pair.value) });
+                Value::map(pairs.collect(), Origin::within(value.place()))
+            }
+            "imageTag" if value.is_map() => {
+                let parts =
+                    value.fields().map(|part| Entry { key: spelled(&part, &IMAGE), value: as_text(part.value) });
+                Value::map(parts.collect(), Origin::within(value.place()))
+            }
+            "prefix" | "suffix" | "value" => as_text(value),
+            _ => value.value(),
+        };
+        let entries = config.fields().map(|field| {
+            let key = spelled(&field, &TOP);
+            let value = inner(key.text(trees), field.value);
+            Entry { key, value }
+        });
+        let entries = entries.collect();
+        Value::map(entries, Origin::within(config.place()))
     }
 
     /// Name and namespace may stand in the configuration's metadata.
@@ -129,7 +167,14 @@ impl Run<'_> {
     }
 
     fn patcher(&mut self) -> Patcher<'_> {
-        Patcher { cx: self.cx, root: self.root, missing: self.missing, set: self.set, files: self.files }
+        Patcher {
+            cx: self.cx,
+            root: self.root,
+            missing: self.missing,
+            set: self.set,
+            files: self.files,
+            silent: self.silent,
+        }
     }
 
     fn namespace(&mut self, config: View<'_>) -> Result<(), Problem> {
@@ -176,6 +221,40 @@ impl Run<'_> {
             done => done,
         }
     }
+}
+
+/// The fields of the configurations whose spelling is mended.
+const TOP: [&str; 16] = [
+    "annotations",
+    "fieldSpecs",
+    "imageTag",
+    "jsonOp",
+    "labels",
+    "options",
+    "patch",
+    "patches",
+    "path",
+    "paths",
+    "prefix",
+    "replica",
+    "replacements",
+    "suffix",
+    "target",
+    "value",
+];
+
+const IMAGE: [&str; 5] = ["name", "newName", "newTag", "tagSuffix", "digest"];
+
+/// A number or boolean as Go puts it into a string.
+fn as_text(value: View<'_>) -> Value {
+    let text = match value.scalar() {
+        Scalar::Bool(is) => is.to_string(),
+        Scalar::Int(number) => number.to_string(),
+        Scalar::Uint(number) => number.to_string(),
+        Scalar::Float(number) => number.to_string(),
+        Scalar::Null | Scalar::Str(_) | Scalar::Timestamp(_) => return value.value(),
+    };
+    Value::scalar(MadeScalar::Str(text.into()), Origin::within(value.place()))
 }
 
 /// The replacements that an entry is or, by its `path`, names.

@@ -3,16 +3,17 @@
 //! Never: a failure; what went wrong is in the result.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
-use super::accumulate::{self, Bases, Context};
+use super::accumulate::{self, Base, Bases, Context};
 use super::emit;
 use super::finish;
 use super::load::{LoadRestriction, Target, Wanted, does_not_build, find};
 use super::order::Order;
 use super::plain::{self, Filter};
-use super::schema::Schema;
+use super::schema::{Beside, Schema};
 use super::{Build, BuildKind, Rendered};
-use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot};
+use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees};
 
 /// What `kustomize build` can be told on its command line.
@@ -87,7 +88,7 @@ impl<'a> Renderer<'a> {
             .filter_map(|name| self.snapshot.file(&folder.join(name)?))
             .collect::<Vec<FileId>>();
         let Some(first) = own.first().copied() else { return Rendered::default() };
-        let schema = match self.schema(&folder, first) {
+        let schema = match self.schema(&folder, first, Beside::Nothing) {
             Ok(schema) => schema,
             Err(problem) => return Rendered { files: own, problems: vec![problem], ..Rendered::default() },
         };
@@ -101,23 +102,55 @@ impl<'a> Renderer<'a> {
             bases: if schema.is_some() { &alone } else { &self.bases },
         };
         let mut files = own;
-        let result = accumulate::base(&context, &folder, None, self.trees.top(first)).and_then(|root| {
+        let result = self.accumulated(&context, &folder, first).and_then(|(root, schema)| {
             files.extend(&root.accumulated.files);
-            finish::finish(&context, &root)
+            let schema = schema.as_ref().unwrap_or(context.schema);
+            let silent = root.accumulated.silent.clone();
+            let (objects, problems) = finish::finish(&Context { schema, ..context }, &root)?;
+            Ok((objects, problems, silent))
         });
         match result {
-            Ok((objects, problems)) => Rendered { objects, files, problems },
+            Ok((objects, problems, silent)) => Rendered { objects, files, problems, silent },
             Err(problem) => {
                 // What a broken build depends on is at least where it breaks.
                 files.push(problem.at.file);
                 files.extend(problem.related.iter().map(|(at, _)| at.file));
-                Rendered { objects: Vec::new(), files, problems: vec![problem] }
+                Rendered { files, problems: vec![problem], ..Rendered::default() }
             }
         }
     }
 
+    /// What the kustomization accumulates to. A schema that a kustomize base or component brings holds for the whole
+    /// build where the kustomization has none; what was accumulated without it is then done anew.
+    fn accumulated(
+        &self,
+        cx: &Context<'_>,
+        folder: &RepoPath,
+        file: FileId,
+    ) -> Result<(Arc<Base>, Option<Schema>), Problem> {
+        let by = self.trees.top(file);
+        let root = accumulate::base(cx, folder, None, by)?;
+        let theirs = root.accumulated.openapi.as_ref().filter(|(_, brings, _)| *brings != file);
+        let schema = match theirs {
+            Some((folder, file, beside)) if std::ptr::eq(cx.schema, Schema::builtin()) => {
+                self.schema(folder, *file, *beside)?
+            }
+            _ => None,
+        };
+        let Some(schema) = schema else { return Ok((root, None)) };
+        let alone = Bases::default();
+        let root = accumulate::base(&Context { schema: &schema, bases: &alone, ..*cx }, folder, None, by)?;
+        Ok((root, Some(schema)))
+    }
+
     /// The schema that the kustomization's `openapi` brings in the place of kustomize's.
-    fn schema(&self, folder: &RepoPath, file: FileId) -> Result<Option<Schema>, Problem> {
+    fn schema(&self, folder: &RepoPath, file: FileId, beside: Beside) -> Result<Option<Schema>, Problem> {
+        // Most kustomizations bring none, and are read by who accumulates them.
+        let root = self.trees.parsed(file).documents().first().and_then(|document| document.root);
+        let brings = |field: crate::model::Field<'_>| field.name().eq_ignore_ascii_case("openapi");
+        if !root.is_some_and(|root| self.trees.node(file, root).fields().any(brings)) {
+            return Ok(None);
+        }
         // A kustomization that cannot be read is reported by who accumulates it.
         let Ok(kustomization) = Kustomization::read(self.trees, file) else { return Ok(None) };
         let given = |field| kustomization.get(self.trees, "openapi").and_then(|openapi| openapi.get(field));
@@ -131,7 +164,7 @@ impl<'a> Renderer<'a> {
         match find(self.snapshot, self.options.load, folder, at, Wanted::File)? {
             Target::File(file) => {
                 let document = self.trees.documents(file).next();
-                Ok(document.map(|document| Schema::from_openapi(self.trees.view(&document))))
+                Ok(document.map(|document| Schema::from_openapi(self.trees.view(&document), beside)))
             }
             Target::Folder(_) | Target::Elsewhere(_) => Ok(None),
         }
@@ -145,6 +178,27 @@ impl<'a> Renderer<'a> {
             rest.sort_by(|a, b| self.trees.sources().path(*a).cmp(self.trees.sources().path(*b)));
         }
     }
+}
+
+/// The objects as `kustomize build` prints them, with the place that each line comes from: the line's value, else its key.
+/// A line of a long text has the place of the text, and a line between objects none.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_with_places(trees: &Trees, objects: &[Object]) -> Result<Vec<(String, Option<Span>)>, Problem> {
+    let (text, marks) = emit::marked_stream(trees, objects.iter().map(|object| &object.value))
+        .map_err(|error| Problem::new(ProblemKind::DoesNotBuild, error.at, error.message))?;
+    let mut marks = marks.into_iter().peekable();
+    let (mut end, mut place) = (0, None);
+    let lines = text.split_inclusive('\n').map(|line| {
+        end += line.len();
+        while let Some((_, at)) = marks.next_if(|(start, _)| *start < end) {
+            place = Some(at);
+        }
+        let is_between = line == "---\n";
+        (line.trim_end_matches('\n').to_owned(), place.filter(|_| !is_between))
+    });
+    Ok(lines.collect())
 }
 
 /// The objects as `kustomize build` prints them.

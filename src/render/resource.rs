@@ -78,12 +78,12 @@ pub(super) struct Resource {
 }
 
 /// Where an object as a whole comes from, whatever changed it later.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Source {
     /// A file of resources.
     File(FileId),
-    /// A generator of a kustomization, by its built-in kind.
-    Generator(FileId, &'static str),
+    /// A generator, by its built-in kind, in a kustomization or in a configuration of its own, which has a name.
+    Generator(FileId, &'static str, Option<Arc<str>>),
 }
 
 impl Resource {

@@ -17,6 +17,15 @@ static BUILTIN: LazyLock<Schema> = LazyLock::new(|| {
     builder.finish()
 });
 
+/// Whether kustomize has read its own schema before it meets a user's: it has where an object was loaded before.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Beside {
+    /// The user's is the only one.
+    Nothing,
+    /// The user's is added.
+    Builtin,
+}
+
 /// The kinds of one OpenAPI document.
 #[derive(Debug)]
 pub(super) struct Schema {
@@ -82,8 +91,12 @@ impl Schema {
     /// The schema that an OpenAPI v2 document describes. As in kustomize it replaces the built-in definitions, while
     /// the scopes of the built-in kinds stay.
     #[must_use]
-    pub(super) fn from_openapi(document: View<'_>) -> Self {
+    pub(super) fn from_openapi(document: View<'_>, beside: Beside) -> Self {
         let mut builder = Builder::default();
+        if beside == Beside::Builtin {
+            rows(FIELDS).for_each(|row| builder.field_row(&row));
+            rows(KINDS).for_each(|row| builder.kind_row(&row));
+        }
         for kind in &Self::builtin().kinds {
             *builder.scope(&kind.group, &kind.version, &kind.kind) = kind.scope;
         }
@@ -327,7 +340,7 @@ mod tests {
         let loader: Arc<dyn Loader> = Arc::new(Text);
         let file = trees.sources().intern(&RepoPath::new("openapi.json").expect("a path"), None, &loader);
         let document = trees.documents(file).next().expect("a document");
-        let schema = Schema::from_openapi(trees.view(&document));
+        let schema = Schema::from_openapi(trees.view(&document), Beside::Nothing);
         let gadget = schema.definition("example.org", "v1", "Gadget").expect("a kind");
         let spec = schema.field(gadget, "spec").and_then(|spec| spec.definition).expect("a map");
         let parts = schema.field(spec, "parts").expect("a list");

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io;
 
 use serde::Serialize;
@@ -154,9 +155,10 @@ struct Suppression {
 struct Location<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
-    physical_location: PhysicalLocation,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    logical_locations: Vec<LogicalLocation<'a>>,
+    #[serde(rename = "physicalLocation")]
+    physical: PhysicalLocation,
+    #[serde(rename = "logicalLocations", skip_serializing_if = "Vec::is_empty")]
+    logical: Vec<LogicalLocation<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message<'a>>,
 }
@@ -175,13 +177,13 @@ struct ArtifactLocation {
     uri_base_id: &'static str,
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Region {
     start_line: u32,
-    start_column: usize,
+    start_column: u32,
     end_line: u32,
-    end_column: usize,
+    end_column: u32,
 }
 
 #[derive(Serialize)]
@@ -274,12 +276,13 @@ fn level(severity: Severity) -> &'static str {
 
 /// A rule, from its own file.
 fn rule(rule: &Ran) -> Rule<'_> {
-    let see: String = rule.see.iter().map(|link| format!("\n- <{link}>")).collect();
-    let see = if see.is_empty() { see } else { format!("\n\n**See**\n{see}") };
     let (why, fix) = (rule.why.trim(), rule.fix.trim());
-    let markdown = format!("{why}\n\n**Fix**\n\n{fix}{see}");
-    let links: String = rule.see.iter().map(|link| format!("\n{link}")).collect();
-    let text = format!("{why}\n\nFix: {fix}{links}");
+    let mut markdown = format!("{why}\n\n**Fix**\n\n{fix}");
+    let mut text = format!("{why}\n\nFix: {fix}");
+    if !rule.see.is_empty() {
+        write!(markdown, "\n\n**See**\n\n- <{}>", rule.see.join(">\n- <")).expect("a string takes all");
+        write!(text, "\n\n{}", rule.see.join("\n")).expect("a string takes all");
+    }
     Rule {
         id: &rule.id,
         short_description: Message::new(title(&rule.id)),
@@ -339,7 +342,7 @@ fn result<'a>(report: &'a Report<'_>, rows: &BTreeMap<&str, usize>, finding: &'a
 }
 
 fn location<'a>(sources: &Sources, place: &Place, object: Option<&'a ObjectName>) -> Option<Location<'a>> {
-    let physical_location = match place {
+    let physical = match place {
         Place::Bytes(at) => physical(sources, *at),
         Place::File(path) => {
             let region = Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 };
@@ -347,8 +350,8 @@ fn location<'a>(sources: &Sources, place: &Place, object: Option<&'a ObjectName>
         }
         Place::Nowhere => return None,
     };
-    let logical_locations = object.map(logical).into_iter().collect();
-    Some(Location { id: None, physical_location, logical_locations, message: None })
+    let logical = object.map(logical).into_iter().collect();
+    Some(Location { id: None, physical, logical, message: None })
 }
 
 fn related_location<'a>(sources: &Sources, row: usize, at: Span, side: Side, says: &'a str) -> Location<'a> {
@@ -356,8 +359,8 @@ fn related_location<'a>(sources: &Sources, row: usize, at: Span, side: Side, say
     if side == Side::Base {
         message.text.to_mut().push_str(" (in the base)");
     }
-    let physical_location = physical(sources, at);
-    Location { id: Some(row + 1), physical_location, logical_locations: Vec::new(), message: Some(message) }
+    let physical = physical(sources, at);
+    Location { id: Some(row + 1), physical, logical: Vec::new(), message: Some(message) }
 }
 
 fn logical(object: &ObjectName) -> LogicalLocation<'_> {
@@ -367,23 +370,10 @@ fn logical(object: &ObjectName) -> LogicalLocation<'_> {
 }
 
 fn physical(sources: &Sources, at: Span) -> PhysicalLocation {
-    let at = sources.outermost(at);
-    let (start, end) = sources.positions(at);
-    let text = sources.text(at.file);
-    let region = Region {
-        start_line: start.line,
-        start_column: utf16_column(text, at.range.start),
-        end_line: end.line,
-        end_column: utf16_column(text, at.range.end),
-    };
+    let (start, end) = sources.positions_utf16(at);
+    let region =
+        Region { start_line: start.line, start_column: start.column, end_line: end.line, end_column: end.column };
     PhysicalLocation { artifact_location: artifact(sources.path(at.file)), region }
-}
-
-/// The column of a byte, from 1, in units of UTF-16.
-fn utf16_column(text: &str, offset: u32) -> usize {
-    let before = text.get(..offset as usize).unwrap_or(text);
-    let line = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |end| end + 1);
-    before[line..].chars().map(char::len_utf16).sum::<usize>() + 1
 }
 
 fn artifact(path: &RepoPath) -> ArtifactLocation {
@@ -396,7 +386,7 @@ fn uri(path: &str) -> String {
     for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
-            other => uri.push_str(&format!("%{other:02X}")),
+            other => write!(uri, "%{other:02X}").expect("a string takes all"),
         }
     }
     if uri.is_empty() { ".".to_owned() } else { uri }

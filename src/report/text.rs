@@ -218,7 +218,7 @@ pub(super) fn found(verdict: &Verdict) -> String {
 fn not_rendered(report: &Report<'_>) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for unrendered in &report.unrendered {
-        *counts.entry(&unrendered.sort).or_default() += 1;
+        *counts.entry(unrendered.sort).or_default() += 1;
     }
     if counts.is_empty() {
         return String::new();

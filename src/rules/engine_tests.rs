@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::kinds::{self, CheckKind};
 use super::{Check, Default, Facts, Grade, Hit, Rule, RuleSet, Settings, Severity, Show, Template, Verdict, judge};
-use crate::base::{Problem, ProblemKind, Side};
+use crate::base::{Date, Problem, ProblemKind, Side};
 use crate::compare::Changes;
 use crate::impact::Impact;
 use crate::model::Trees;
@@ -55,7 +55,7 @@ fn object_rule() -> Rule {
 
 fn verdict(rules: Vec<Rule>, trees: &Trees, base: Option<&World>, head: &World, settings: &Settings) -> Verdict {
     let (changes, impact) = (Changes::default(), Impact::default());
-    let facts = Facts { trees, base, head, changes: &changes, impact: &impact };
+    let facts = Facts { trees, base, head, changes: &changes, impact: &impact, today: Date::default() };
     judge(&RuleSet::new(rules, Vec::new()), &facts, settings)
 }
 
@@ -157,7 +157,11 @@ fn a_problem_that_the_base_has_counts_where_the_change_touches_its_files() {
         let mut world = plain_world(&trees, side, &[("a.yaml", text), ("b.yaml", "b: 1\n")]);
         let file = world.builds[0].rendered.files[0];
         let problem = Problem::new(ProblemKind::DoesNotBuild, trees.top(file), "it does not build");
-        let rendered = crate::render::Rendered { problems: vec![problem], files: vec![file], objects: Vec::new() };
+        let rendered = crate::render::Rendered {
+            problems: vec![problem],
+            files: vec![file],
+            ..crate::render::Rendered::default()
+        };
         world.builds[0].rendered = Arc::new(rendered);
         world
     };

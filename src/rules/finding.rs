@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{FileId, ProblemKind, Side, Span};
+use crate::base::{Date, FileId, ProblemKind, Side, Span};
 use crate::compare::Changes;
 use crate::impact::Impact;
 use crate::model::{Object, Trees};
@@ -138,6 +138,8 @@ pub struct Hit {
     pub value: Option<String>,
     /// What to do, where the rule's `fix` is not the best answer.
     pub help: Option<String>,
+    /// Hits of the rule with the same word here become one finding, wherever they are.
+    pub together: Option<String>,
     /// The row of the build it was seen in; the engine sets it for checks of objects. Hits of one place in several builds become one finding.
     pub build: Option<usize>,
 }
@@ -157,6 +159,7 @@ impl Hit {
             mark: None,
             value: None,
             help: None,
+            together: None,
             build: None,
         }
     }
@@ -224,6 +227,8 @@ pub struct Facts<'a> {
     pub changes: &'a Changes,
     /// What the merge does; empty without a base.
     pub impact: &'a Impact,
+    /// The day of the run.
+    pub today: Date,
 }
 
 /// One object of the side that is judged, with the build it is in.

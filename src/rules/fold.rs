@@ -17,15 +17,19 @@ const NAMED_BUILDS: usize = 5;
 /// The findings of these places, in no order.
 pub(super) fn findings(active: &[Active<'_>], facts: &Facts<'_>, places: &[&Place]) -> Vec<Finding> {
     let mut groups: BTreeMap<(usize, &BTreeSet<ObjectAt>), Vec<&Place>> = BTreeMap::new();
+    let mut together: BTreeMap<(usize, &str), Vec<&Place>> = BTreeMap::new();
     let mut alone: Vec<Vec<&Place>> = Vec::new();
     for place in places {
-        if place.objects.is_empty() {
+        if let Some(word) = &place.hit.together {
+            together.entry((place.row, word)).or_default().push(place);
+        } else if place.objects.is_empty() {
             alone.push(vec![place]);
         } else {
             groups.entry((place.row, &place.objects)).or_default().push(place);
         }
     }
-    groups.into_values().chain(alone).map(|group| finding(active, facts, group)).collect()
+    let groups = groups.into_values().chain(together.into_values()).chain(alone);
+    groups.map(|group| finding(active, facts, group)).collect()
 }
 
 fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>) -> Finding {

@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use super::layout::{self, Kustomized, Layout};
 use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
-use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
-use crate::delivery::{self, Application, GitSources, Here};
-use crate::model::{Object, Trees};
+use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
+use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader};
+use crate::model::{Object, ObjectKey, Trees};
 use crate::parse::ParseProblemKind;
-use crate::render::{Build, BuildKind, Rendered, Renderer};
+use crate::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
 
 /// How many times applications may ask for builds that hold applications that ask for builds.
 const ROUNDS: usize = 32;
@@ -26,22 +26,28 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     parse_all(&snapshot, trees);
     let layout = Layout::of(&snapshot, trees);
     let mut pool = Pool {
-        renderer: Renderer::new(&snapshot, trees, crate::render::Options::default()),
+        renderer: Renderer::new(&snapshot, trees, Options::default()),
+        unrestricted: Renderer::new(&snapshot, trees, Options { load: LoadRestriction::None, ..Options::default() }),
         shared: base.map(|base| Shared::new(base, &snapshot)),
         done: BTreeMap::new(),
+        reader: Reader::new(&snapshot, trees, here),
+        candidates: BTreeMap::new(),
         trees,
     };
-    pool.render(first_builds(&layout));
+    pool.render(roots(&layout));
+    // A plain file that a kustomization reads is judged as a part of it.
+    let consumed = consumed(&pool.done);
+    pool.render(files(&layout, &snapshot, &consumed));
+    let mut asked = pool.ask();
     for _ in 0..ROUNDS {
-        let asked = applications(&snapshot, trees, here, &pool.done).into_iter().flat_map(|(found, _)| found.builds);
-        let new: BTreeSet<Build> = asked.map(|(build, _)| build).filter(|b| !pool.done.contains_key(b)).collect();
-        if new.is_empty() {
+        if !pool.render_asked(&asked) {
             break;
         }
-        pool.render(new);
+        asked = pool.ask();
     }
-    let done = drop_consumed(pool.done);
-    assemble(snapshot, trees, here, layout, done)
+    let done = drop_consumed(std::mem::take(&mut pool.done));
+    drop(pool);
+    assemble(snapshot, trees, layout, done, asked)
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -57,18 +63,36 @@ fn parse_all(snapshot: &Snapshot, trees: &Trees) {
     });
 }
 
-/// The builds that are there without any application: root kustomizations and plain files.
-fn first_builds(layout: &Layout) -> BTreeSet<Build> {
+/// The kustomizations that nobody includes.
+fn roots(layout: &Layout) -> BTreeSet<Build> {
     let roots = layout.kustomizations.iter().filter(|(_, found)| **found == Kustomized::Root);
-    let roots = roots.map(|(folder, _)| Build { path: folder.clone(), kind: BuildKind::Kustomize });
-    let files = layout.manifests.iter().map(|path| Build { path: path.clone(), kind: BuildKind::File });
-    roots.chain(files).collect()
+    roots.map(|(folder, _)| Build { path: folder.clone(), kind: BuildKind::Kustomize }).collect()
+}
+
+/// The plain files that no kustomization reads.
+fn files(layout: &Layout, snapshot: &Snapshot, consumed: &HashSet<FileId>) -> BTreeSet<Build> {
+    let is_free = |path: &&RepoPath| snapshot.file(path).is_none_or(|file| !consumed.contains(&file));
+    let free = layout.manifests.iter().filter(is_free);
+    free.map(|path| Build { path: path.clone(), kind: BuildKind::File }).collect()
+}
+
+/// An object that may be an application: where it is written, and what it is there. Overlays of one base hold it again
+/// and again; where an overlay changes it, it is another one.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    path: RepoPath,
+    start: u32,
+    key: ObjectKey,
 }
 
 struct Pool<'a> {
     renderer: Renderer<'a>,
+    /// For what Flux alone applies: its controller lets a kustomization read all of its source.
+    unrestricted: Renderer<'a>,
     shared: Option<Shared<'a>>,
     done: BTreeMap<Build, Arc<Rendered>>,
+    reader: Reader<'a>,
+    candidates: BTreeMap<Candidate, (Object, Vec<Build>)>,
     trees: &'a Trees,
 }
 
@@ -82,31 +106,98 @@ impl Pool<'_> {
                 (build, rendered)
             })
             .collect();
-        self.done.extend(rendered);
+        self.add(rendered);
     }
+
+    /// Renders what applications ask for and nobody rendered yet; gives whether there was any.
+    fn render_asked(&mut self, asked: &[(Asked, Vec<Build>)]) -> bool {
+        let mut controllers: BTreeMap<&Build, BTreeSet<Controller>> = BTreeMap::new();
+        for application in asked.iter().flat_map(|(asked, _)| &asked.applications) {
+            for (build, _) in &application.builds {
+                controllers.entry(build).or_default().insert(application.controller);
+            }
+        }
+        let is_new = |build: &Build| !self.done.contains_key(build);
+        let new: BTreeSet<Build> = controllers.keys().copied().filter(|build| is_new(build)).cloned().collect();
+        let by_flux = |found: &BTreeSet<Controller>| found.len() == 1 && found.contains(&Controller::Flux);
+        let lifted: Vec<(Build, Arc<Rendered>)> = controllers
+            .into_iter()
+            .filter(|(build, found)| by_flux(found) && self.done.get(*build).is_some_and(|rendered| fails(rendered)))
+            .map(|(build, _)| (build.clone(), Arc::new(self.unrestricted.build(build))))
+            .filter(|(_, rendered)| !fails(rendered))
+            .collect();
+        let is_any = !new.is_empty() || !lifted.is_empty();
+        self.add(lifted);
+        self.render(new);
+        is_any
+    }
+
+    fn add(&mut self, rendered: Vec<(Build, Arc<Rendered>)>) {
+        for (build, rendered) in rendered {
+            for object in &rendered.objects {
+                self.reader.add_source(object);
+                if delivery::is_application(object) {
+                    self.add_candidate(object, &build);
+                }
+            }
+            self.done.insert(build, rendered);
+        }
+    }
+
+    fn add_candidate(&mut self, object: &Object, build: &Build) {
+        let place = object.place(self.trees);
+        let path = self.trees.sources().path(place.file).clone();
+        let candidate = Candidate { path, start: place.range.start, key: object.key.clone() };
+        let (_, holders) = self.candidates.entry(candidate).or_insert_with(|| (object.clone(), Vec::new()));
+        holders.push(build.clone());
+    }
+
+    /// What all candidates ask for, in their order, each with the builds that hold it. Sources that a later build
+    /// defines may change what an earlier one means, so all are asked again.
+    fn ask(&self) -> Vec<(Asked, Vec<Build>)> {
+        let candidates: Vec<&(Object, Vec<Build>)> = self.candidates.values().collect();
+        let ask = |(object, holders): &(Object, Vec<Build>)| (self.reader.read(object), holders.clone());
+        candidates.into_par_iter().map(ask).collect()
+    }
+}
+
+fn fails(rendered: &Rendered) -> bool {
+    rendered.problems.iter().any(|problem| problem.kind == ProblemKind::DoesNotBuild)
 }
 
 /// What the other side has rendered already.
 struct Shared<'a> {
-    base: &'a World,
     snapshot: &'a Snapshot,
     by_build: BTreeMap<&'a Build, &'a Arc<Rendered>>,
-    same_layout: bool,
+    /// The paths that only one of the sides has.
+    moved: BTreeSet<RepoPath>,
+    /// Whether a link or a kustomization file came, went or changed its way: what an unchanged file means may be
+    /// another thing then.
+    is_rebuilt: bool,
 }
 
 impl<'a> Shared<'a> {
     fn new(base: &'a World, snapshot: &'a Snapshot) -> Self {
-        // A link or a kustomization file that came or went may change what an unchanged file means.
-        let marks = |snapshot: &Snapshot| -> Vec<(RepoPath, Option<crate::base::Entry>)> {
-            let marked = snapshot.entries().filter_map(|(path, entry)| match entry {
-                crate::base::Entry::File(_) => layout::is_kustomization_name(path.name()).then(|| (path.clone(), None)),
-                other => Some((path.clone(), Some(other.clone()))),
-            });
-            marked.collect()
-        };
-        let same_layout = marks(&base.snapshot) == marks(snapshot);
         let by_build = base.builds.iter().map(|built| (&built.build, &built.rendered)).collect();
-        Self { base, snapshot, by_build, same_layout }
+        let mut shared = Self { snapshot, by_build, moved: BTreeSet::new(), is_rebuilt: false };
+        let before: BTreeMap<&RepoPath, &Entry> = base.snapshot.entries().collect();
+        let after: BTreeMap<&RepoPath, &Entry> = snapshot.entries().collect();
+        for (path, entry) in before.iter().filter(|(path, _)| !after.contains_key(*path)) {
+            shared.add(path, entry);
+        }
+        for (path, entry) in after {
+            match before.get(path) {
+                None => shared.add(path, entry),
+                Some(Entry::File(_)) if matches!(entry, Entry::File(_)) => {}
+                Some(other) => shared.is_rebuilt |= *other != entry,
+            }
+        }
+        shared
+    }
+
+    fn add(&mut self, path: &RepoPath, entry: &Entry) {
+        self.is_rebuilt |= !matches!(entry, Entry::File(_)) || layout::is_kustomization_name(path.name());
+        self.moved.insert(path.clone());
     }
 
     /// The base's rendering of `build`, if rendering it here would read the very same files.
@@ -114,58 +205,22 @@ impl<'a> Shared<'a> {
         let rendered = self.by_build.get(build)?;
         let sources = trees.sources();
         let same = |file: &FileId| self.snapshot.file(sources.path(*file)) == Some(*file);
-        let listing = |snapshot: &Snapshot| -> Vec<RepoPath> {
-            let below = snapshot.files().filter(|(path, _)| path.is_within(&build.path));
-            below.map(|(path, _)| path.clone()).collect()
-        };
-        let fails = rendered.problems.iter().any(|problem| problem.kind == ProblemKind::DoesNotBuild);
         let lists = matches!(build.kind, BuildKind::Folder { .. } | BuildKind::Generated);
-        let same = self.same_layout
-            && !fails
-            && rendered.files.iter().all(same)
-            && (!lists || listing(&self.base.snapshot) == listing(self.snapshot));
+        let lists_the_same = || !lists || !self.moved.iter().any(|path| path.is_within(&build.path));
+        let same = !self.is_rebuilt && !fails(rendered) && lists_the_same() && rendered.files.iter().all(same);
         same.then(|| Arc::clone(rendered))
     }
 }
 
-/// The applications of all builds, each once, with the builds that hold it.
-fn applications(
-    snapshot: &Snapshot,
-    trees: &Trees,
-    here: &Here,
-    done: &BTreeMap<Build, Arc<Rendered>>,
-) -> Vec<(Application, Vec<usize>)> {
-    let mut sources = GitSources::default();
-    for object in done.values().flat_map(|rendered| &rendered.objects) {
-        sources.add(trees, object);
-    }
-    let mut found: Vec<(Application, Vec<usize>)> = Vec::new();
-    let mut rows: BTreeMap<(String, u32, String), usize> = BTreeMap::new();
-    for (row, object) in done.values().enumerate().flat_map(|(row, r)| r.objects.iter().map(move |o| (row, o))) {
-        if !delivery::is_application(object) {
-            continue;
-        }
-        let Some(application) = delivery::read(snapshot, trees, here, &sources, object) else { continue };
-        let path = trees.sources().path(application.place.file).to_string();
-        let identity = (path, application.place.range.start, application.key.to_string());
-        match rows.get(&identity) {
-            Some(known) => found[*known].1.push(row),
-            None => {
-                rows.insert(identity, found.len());
-                found.push((application, vec![row]));
-            }
-        }
-    }
-    found
+/// The files that builds of more than one file read.
+fn consumed(done: &BTreeMap<Build, Arc<Rendered>>) -> HashSet<FileId> {
+    let builds = done.iter().filter(|(build, _)| build.kind != BuildKind::File);
+    builds.flat_map(|(_, rendered)| rendered.files.iter().copied()).collect()
 }
 
 /// A plain file that another build reads is not judged again by itself.
 fn drop_consumed(done: BTreeMap<Build, Arc<Rendered>>) -> BTreeMap<Build, Arc<Rendered>> {
-    let consumed: HashSet<FileId> = done
-        .iter()
-        .filter(|(build, _)| build.kind != BuildKind::File)
-        .flat_map(|(_, rendered)| rendered.files.iter().copied())
-        .collect();
+    let consumed = consumed(&done);
     done.into_iter()
         .filter(|(build, rendered)| {
             // A build without a file has nothing to point at: an empty folder.
@@ -178,25 +233,29 @@ fn drop_consumed(done: BTreeMap<Build, Arc<Rendered>>) -> BTreeMap<Build, Arc<Re
 fn assemble(
     snapshot: Arc<Snapshot>,
     trees: &Trees,
-    here: &Here,
     layout: Layout,
     done: BTreeMap<Build, Arc<Rendered>>,
+    asked: Vec<(Asked, Vec<Build>)>,
 ) -> World {
-    let found = applications(&snapshot, trees, here, &done);
     let rows: BTreeMap<&Build, usize> = done.keys().enumerate().map(|(row, build)| (build, row)).collect();
+    let mut found = Found::default();
+    for (asked, holders) in asked {
+        let holders: Vec<usize> = holders.iter().filter_map(|build| rows.get(build).copied()).collect();
+        // A patch may look like an application; nothing holds it.
+        if holders.is_empty() {
+            continue;
+        }
+        found.holders.extend(asked.applications.iter().map(|_| holders.clone()));
+        found.applications.extend(asked.applications);
+        found.problems.extend(asked.problems);
+    }
     let mut applied_by = vec![Vec::new(); done.len()];
-    for (row, (application, _)) in found.iter().enumerate() {
-        for (build, _) in &application.builds {
-            if let Some(built) = rows.get(build) {
-                applied_by[*built].push(row);
-            }
+    for (row, application) in found.applications.iter().enumerate() {
+        for built in application.builds.iter().filter_map(|(build, _)| rows.get(build)) {
+            applied_by[*built].push(row);
         }
     }
-    let holders: Vec<Vec<usize>> = found.iter().map(|(_, holders)| holders.clone()).collect();
-    let mut applications: Vec<Application> = found.into_iter().map(|(application, _)| application).collect();
-    let consumed = done.iter().filter(|(build, _)| build.kind != BuildKind::File);
-    let consumed =
-        consumed.flat_map(|(_, rendered)| &rendered.files).map(|file| trees.sources().path(*file).clone()).collect();
+    let consumed = consumed(&done).into_iter().map(|file| trees.sources().path(file).clone()).collect();
     let builds: Vec<Built> = done
         .into_iter()
         .zip(applied_by)
@@ -205,31 +264,41 @@ fn assemble(
             Built { build, rendered, applied_by, place, cluster: None }
         })
         .collect();
-    mark_roots(&builds, &mut applications);
+    mark_roots(&builds, &mut found.applications);
+    let texts = text_problems(trees, &layout.texts);
     let mut world = World {
         side: snapshot.side(),
-        problems: snapshot.problems().iter().cloned().chain(text_problems(trees, &layout.texts)).collect(),
+        problems: snapshot.problems().iter().cloned().chain(texts).chain(found.problems).collect(),
         snapshot,
         builds,
-        applications,
+        applications: found.applications,
         definitions: Vec::new(),
         texts: layout.texts,
         consumed,
         layout: crate::delivery::Layout::default(),
     };
-    place_in_clusters(&mut world, &holders);
+    place_in_clusters(&mut world, &found.holders);
     world.definitions = definitions(&world, trees);
     world
 }
 
+/// The applications, each with the rows of the builds that hold it, and what could not be told of them.
+#[derive(Default)]
+struct Found {
+    applications: Vec<Application>,
+    holders: Vec<Vec<usize>>,
+    problems: Vec<Problem>,
+}
+
+/// An application is a root where a build of it holds another application. An application that only holds itself is
+/// none.
 fn mark_roots(builds: &[Built], applications: &mut [Application]) {
-    for built in builds {
+    for built in builds.iter().filter(|built| !built.applied_by.is_empty()) {
+        let held: Vec<&ObjectKey> =
+            built.rendered.objects.iter().filter(|object| delivery::is_application(object)).map(|o| &o.key).collect();
         for row in &built.applied_by {
-            let mut held = built.rendered.objects.iter().filter(|object| delivery::is_application(object));
-            let own = applications[*row].key.clone();
-            if held.any(|object| object.key != own) {
-                applications[*row].is_root = true;
-            }
+            let application = &mut applications[*row];
+            application.is_root |= held.iter().any(|key| **key != application.object.key);
         }
     }
 }
@@ -240,7 +309,11 @@ fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
         let mut changed = false;
         for (row, application) in world.applications.iter_mut().enumerate() {
             let inherited = || holders[row].iter().find_map(|build| world.builds[*build].cluster.clone());
-            let cluster = application.destination.clone().or_else(inherited);
+            let cluster = match &application.destination {
+                Destination::Named(name) => Some(name.clone()),
+                Destination::Own => inherited(),
+                Destination::Unknown => None,
+            };
             changed |= cluster != application.cluster;
             application.cluster = cluster;
         }
@@ -305,3 +378,7 @@ fn problems_of(trees: &Trees, file: FileId) -> Vec<Problem> {
     });
     problems.collect()
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -56,7 +56,8 @@ impl Layout {
     /// Sorts the files of a side. The texts are parsed by this, so callers parse in parallel first.
     pub(super) fn of(snapshot: &Snapshot, trees: &Trees) -> Self {
         let mut layout = Self::default();
-        let mut included: BTreeSet<RepoPath> = BTreeSet::new();
+        let mut includes: BTreeMap<RepoPath, Vec<RepoPath>> = BTreeMap::new();
+        let mut components = BTreeSet::new();
         let charts = charts(snapshot);
         for (path, file) in snapshot.files() {
             if !is_text(path) {
@@ -68,25 +69,66 @@ impl Layout {
             if is_kustomization_name(path.name())
                 && document.as_ref().is_none_or(|document| is_kustomization(trees.view(document)))
             {
-                let component = document.as_ref().is_some_and(|d| trees.view(d).str_at(["kind"]) == Some("Component"));
-                if component {
-                    included.insert(folder.clone());
+                let view = document.as_ref().map(|document| trees.view(document));
+                if view.is_some_and(|view| view.str_at(["kind"]) == Some("Component")) {
+                    components.insert(folder.clone());
                 }
-                let found = if is_aside(&folder) { Kustomized::Aside } else { Kustomized::Root };
-                layout.kustomizations.insert(folder.clone(), found);
-                if let Some(document) = &document {
-                    included.extend(includes(snapshot, &folder, trees.view(document)));
-                }
+                let included = view.map(|view| included(snapshot, &folder, view)).unwrap_or_default();
+                includes.entry(folder).or_default().extend(included);
             } else if !is_aside(&folder) && !is_chart_file(&charts, path) {
                 layout.manifests.insert(path.clone());
             }
         }
-        for (folder, found) in &mut layout.kustomizations {
-            if included.contains(folder) {
-                *found = Kustomized::Included;
-            }
-        }
+        layout.kustomizations = sorted(&includes, &components);
         layout
+    }
+}
+
+/// What each kustomization is, by who includes whom.
+fn sorted(
+    includes: &BTreeMap<RepoPath, Vec<RepoPath>>,
+    components: &BTreeSet<RepoPath>,
+) -> BTreeMap<RepoPath, Kustomized> {
+    // What only tests include is a root all the same: they do not bring it into a cluster.
+    let deployed = includes.iter().filter(|(folder, _)| !is_aside(folder));
+    let included: BTreeSet<&RepoPath> = deployed.flat_map(|(_, included)| included).collect();
+    let sort = |folder: &RepoPath| {
+        if components.contains(folder) || included.contains(folder) {
+            Kustomized::Included
+        } else if is_aside(folder) {
+            Kustomized::Aside
+        } else {
+            Kustomized::Root
+        }
+    };
+    let mut found: BTreeMap<RepoPath, Kustomized> =
+        includes.keys().map(|folder| (folder.clone(), sort(folder))).collect();
+    // Those that include each other in a circle hang on no root; the first of them is built, so that somebody says so.
+    let mut reached = BTreeSet::new();
+    let is_start = |folder: &RepoPath| found[folder] != Kustomized::Included || components.contains(folder);
+    for folder in includes.keys().filter(|folder| is_start(folder)) {
+        reach(folder, includes, &mut reached);
+    }
+    for folder in includes.keys() {
+        if !reached.contains(folder) {
+            found.insert(folder.clone(), Kustomized::Root);
+            reach(folder, includes, &mut reached);
+        }
+    }
+    found
+}
+
+/// Adds a kustomization and all that it includes.
+fn reach<'p>(
+    start: &'p RepoPath,
+    includes: &'p BTreeMap<RepoPath, Vec<RepoPath>>,
+    reached: &mut BTreeSet<&'p RepoPath>,
+) {
+    let mut open = vec![start];
+    while let Some(folder) = open.pop() {
+        if reached.insert(folder) {
+            open.extend(includes.get(folder).into_iter().flatten());
+        }
     }
 }
 
@@ -128,7 +170,7 @@ fn is_chart_file(charts: &BTreeSet<RepoPath>, path: &RepoPath) -> bool {
 }
 
 /// The folders that a kustomization includes.
-fn includes(snapshot: &Snapshot, folder: &RepoPath, kustomization: View<'_>) -> Vec<RepoPath> {
+fn included(snapshot: &Snapshot, folder: &RepoPath, kustomization: View<'_>) -> Vec<RepoPath> {
     let lists = kustomization.fields().filter(|field| {
         ["resources", "bases", "components"].iter().any(|name| field.name().eq_ignore_ascii_case(name))
     });

@@ -36,10 +36,30 @@ pub(super) struct EmitError {
 /// Appends one object to `out`. What was written before an error stays there.
 pub(super) fn document(trees: &Trees, view: View<'_>, out: &mut String) -> Result<(), EmitError> {
     debug_assert!(std::ptr::eq(trees, view.trees()));
-    let mut emitter = Emitter { page: Page::new(out), fields: Vec::new() };
+    let mut emitter = Emitter { page: Page::new(out), fields: Vec::new(), marks: None };
     emitter.node(view, -1, Place::Item)?;
     emitter.page.end();
     Ok(())
+}
+
+/// Where something in the output comes from: the byte that it starts at, and the place.
+pub(super) type Mark = (usize, Span);
+
+/// As [`stream`], with the place of every key and scalar.
+pub(super) fn marked_stream<'v>(
+    trees: &Trees,
+    values: impl Iterator<Item = &'v Value>,
+) -> Result<(String, Vec<Mark>), EmitError> {
+    let (mut out, mut marks) = (String::new(), Vec::new());
+    for (count, value) in values.enumerate() {
+        if count > 0 {
+            out.push_str("---\n");
+        }
+        let mut emitter = Emitter { page: Page::new(&mut out), fields: Vec::new(), marks: Some(&mut marks) };
+        emitter.node(trees.view(value), -1, Place::Item)?;
+        emitter.page.end();
+    }
+    Ok((out, marks))
 }
 
 /// All objects as one stream, as `kustomize build` prints it.
@@ -58,7 +78,8 @@ pub(super) fn stream<'v>(trees: &Trees, values: impl Iterator<Item = &'v Value>)
 /// They are pushed to `fields`, behind what is there.
 pub(super) fn sorted_fields<'t>(view: View<'t>, fields: &mut Vec<Keyed<'t>>) -> Result<(), EmitError> {
     let first = fields.len();
-    fields.extend(view.fields().map(|field| Keyed { name: field.name(), field }));
+    // go-yaml v2 takes the key for a merge when it reads the JSON, and merges nothing.
+    fields.extend(view.fields().map(|field| Keyed { name: field.name(), field }).filter(|keyed| keyed.name != "<<"));
     let own = &mut fields[first..];
     for keyed in own.iter() {
         if !matches!(keyed.field.key_scalar(), Scalar::Str(_)) {
@@ -107,9 +128,17 @@ struct Emitter<'t, 'o> {
     page: Page<'o>,
     /// The entries of the maps that are being written, the innermost last.
     fields: Vec<Keyed<'t>>,
+    /// Where what is written comes from, if somebody wants to know.
+    marks: Option<&'o mut Vec<Mark>>,
 }
 
 impl<'t> Emitter<'t, '_> {
+    fn mark(&mut self, at: impl FnOnce() -> Span) {
+        if let Some(marks) = &mut self.marks {
+            marks.push((self.page.len(), at()));
+        }
+    }
+
     /// Writes a node; `indent` is that of the container around it, -1 where there is none.
     fn node(&mut self, view: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
         if view.is_map() {
@@ -130,6 +159,7 @@ impl<'t> Emitter<'t, '_> {
     /// Writes a node of the container `around`.
     fn entry(&mut self, view: View<'t>, around: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
         if let Some(text) = quoted_in_flow(view, around) {
+            self.mark(|| view.place());
             self.page.text(&text, &style::analyze(&text), Use::Value);
             return Ok(());
         }
@@ -147,6 +177,7 @@ impl<'t> Emitter<'t, '_> {
             let Keyed { name, field } = self.fields[at];
             self.page.set_indent(indent);
             self.page.next_line();
+            self.mark(|| field.key_place());
             self.key(name, field, indent)?;
             self.entry(field.value, view, indent, Place::Value)?;
         }
@@ -197,6 +228,7 @@ impl<'t> Emitter<'t, '_> {
     }
 
     fn scalar(&mut self, view: View<'t>) -> Result<(), EmitError> {
+        self.mark(|| view.place());
         match view.scalar() {
             Scalar::Str(text) if is_plain_word(&text) => self.page.word(&text),
             Scalar::Str(text) => {

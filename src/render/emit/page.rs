@@ -36,6 +36,11 @@ impl<'o> Page<'o> {
         Self { out, line, indent: 0, whitespace: true, indention: true }
     }
 
+    /// How many bytes are written.
+    pub(super) fn len(&self) -> usize {
+        self.out.len()
+    }
+
     /// Where the next line starts.
     pub(super) fn set_indent(&mut self, indent: isize) {
         self.indent = indent.unsigned_abs();

@@ -8,6 +8,7 @@ mod strategic;
 mod yaml11;
 
 use crate::base::Span;
+use crate::model::Loss;
 
 pub(super) use json::json;
 pub(super) use strategic::strategic;
@@ -36,26 +37,13 @@ pub(super) enum Outcome {
     Deleted,
 }
 
-/// A part of a patch that kustomize loses without a word.
+/// A part of a patch that kustomize loses without a word, in one object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Silent {
     /// The part of the patch.
     pub(super) at: Span,
     /// What happens to it.
     pub(super) loss: Loss,
-}
-
-/// The ways in which kustomize departs from what a patch says.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Loss {
-    /// A list element without its merge key; what stands in the list under other keys is lost with it.
-    ElementWithoutKey,
-    /// A list element that is not in the result.
-    ElementDropped,
-    /// A directive that kustomize does not act on where it stands, or that finds nothing to act on.
-    Directive,
-    /// A `replace` of what is not there, which adds it.
-    ReplaceAdded,
 }
 
 #[cfg(test)]

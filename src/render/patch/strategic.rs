@@ -11,18 +11,20 @@ use crate::parse::{Kind, Scalar, resolve_plain};
 use crate::render::schema::{DefinitionId, Schema, Strategy};
 
 /// Lays `patch` over `target`, both whole objects. `by` is the entry of the kustomization. The name, namespace and kind
-/// that the patch writes are laid over too; who calls puts back what must stay
-/// (`kustomize api/resource Resource.ApplySmPatch`).
+/// that the patch writes are laid over too; who calls leaves out what must stay, and `whole` is the patch with it: its
+/// kind counts where the object's is unknown (`kustomize api/resource Resource.ApplySmPatch`).
 pub(in crate::render) fn strategic(
     trees: &Trees,
     schema: &Schema,
     target: &mut Value,
     patch: View<'_>,
+    whole: View<'_>,
     by: Span,
 ) -> Result<(Outcome, Vec<Silent>), PatchError> {
     let mut merge = Merge { trees, schema, by, silent: Vec::new() };
     merge.note_unknown_directives(patch);
-    let outcome = merge.root(target, patch)?;
+    let definition = schema.definition_of(trees.view(target)).or_else(|| schema.definition_of(whole));
+    let outcome = merge.root(target, patch, Known { definition, ..Known::NOTHING })?;
     let mut seen = HashSet::new();
     merge.silent.retain(|silent| seen.insert(*silent));
     Ok((outcome, merge.silent))
@@ -78,12 +80,12 @@ pub(super) enum Alone {
 }
 
 impl<'a> Merge<'a> {
-    fn root(&mut self, target: &mut Value, patch: View<'_>) -> Result<Outcome, PatchError> {
+    fn root(&mut self, target: &mut Value, patch: View<'_>, known: Known<'a>) -> Result<Outcome, PatchError> {
         same_kind(self.trees.view(target), patch)?;
         match directive(patch)? {
             Directive::Delete => return Ok(Outcome::Deleted),
             Directive::Replace => self.lose(directive_place(patch), Loss::Directive),
-            Directive::Merge => self.map(target, patch, Known::NOTHING)?,
+            Directive::Merge => self.map(target, patch, known)?,
         }
         let is_empty = self.trees.view(target).fields().next().is_none();
         Ok(if is_empty { Outcome::Deleted } else { Outcome::Changed })

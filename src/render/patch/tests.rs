@@ -45,7 +45,7 @@ fn patched(base: &'static str, patch: &'static str) -> Patched {
     let result = if view.is_seq() {
         json(&trees, &mut value, view, by).map(|silent| (Outcome::Changed, silent))
     } else {
-        strategic(&trees, Schema::builtin(), &mut value, view, by)
+        strategic(&trees, Schema::builtin(), &mut value, view, view, by)
     };
     Patched { trees, base, value, by, result }
 }

@@ -81,6 +81,13 @@ impl FieldSpec {
     }
 }
 
+impl FieldSpec {
+    /// The fields on the way, the outermost first.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.segments.iter().map(|segment| &*segment.name)
+    }
+}
+
 /// Splits a path at a delimiter that a back slash escapes (`kustomize kyaml/utils.PathSplitter`).
 pub(super) fn split_path(path: &str, delimiter: char) -> Vec<String> {
     let path = path.strip_prefix(delimiter).unwrap_or(path);

@@ -13,7 +13,7 @@ use super::field_spec::{
 use super::specs::SpecKind;
 use super::{Cx, broken, text_of};
 use crate::base::{Problem, Span};
-use crate::model::{How, Trees, Value, View};
+use crate::model::{How, MadeNode, Trees, Value, View};
 
 /// The entries of `images:`.
 pub(in crate::render) fn images(cx: &Cx<'_>, resources: &mut [Resource], field: View<'_>) -> Result<(), Problem> {
@@ -242,6 +242,24 @@ fn split(image: &str) -> (&str, &str, &str) {
         (Some(colon), None) => (&image[..colon], &image[colon + 1..], ""),
         (Some(colon), Some(at)) if colon < at => (&image[..colon], &image[colon + 1..at], &image[at + 1..]),
         (_, Some(at)) => (&image[..at], "", &image[at + 1..]),
+    }
+}
+
+/// Whether an image in `value` has got this `tagSuffix` twice.
+pub(in crate::render) fn has_doubled_suffix(trees: &Trees, value: &Value, suffix: View<'_>) -> bool {
+    let Value::Made(made) = value else { return false };
+    match &made.node {
+        MadeNode::Map(entries) => entries.iter().any(|entry| has_doubled_suffix(trees, &entry.value, suffix)),
+        MadeNode::Seq(items) => items.iter().any(|item| has_doubled_suffix(trees, item, suffix)),
+        MadeNode::Link(inner) => has_doubled_suffix(trees, inner, suffix),
+        MadeNode::Scalar(_) => {
+            let by_suffix = |set: &&std::sync::Arc<crate::model::Set>| set.how == How::Image;
+            let set = made.origin.set.as_ref().filter(by_suffix).filter(|_| made.origin.at == suffix.place());
+            let Some(before) = set.and_then(|set| set.from.as_ref()) else { return false };
+            let (before, now) = (trees.view(before).written(), trees.view(value).written());
+            let suffix = suffix.written();
+            *split(&now).1 == format!("{}{suffix}{suffix}", split(&before).1)
+        }
     }
 }
 

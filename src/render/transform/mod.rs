@@ -9,6 +9,7 @@ mod labels;
 mod name_reference;
 mod names;
 mod namespace;
+mod reference_trie;
 mod replacement;
 mod replacement_path;
 mod replicas;
@@ -18,7 +19,7 @@ mod specs;
 mod tests;
 mod variable;
 
-pub(super) use images::{image, images};
+pub(super) use images::{has_doubled_suffix, image, images};
 pub(super) use labels::{annotations, common_labels, labels};
 pub(super) use name_reference::name_references;
 pub(super) use names::{prefix, suffix};

@@ -67,6 +67,12 @@ impl<'r> Index<'r> {
         index
     }
 
+    /// Whether an object had this kind and name and has another name now.
+    fn is_renamed(&self, kind: &str, name: &str) -> bool {
+        let rows = self.anywhere.get(&(kind, name)).into_iter().flatten();
+        rows.into_iter().any(|row| *self.resources[*row as usize].id.name != *name)
+    }
+
     fn add(&mut self, row: usize, kind: &'r str, name: &'r str) {
         let namespace = self.namespaces[row];
         let row = row as u32;
@@ -109,6 +115,11 @@ impl<'r> Referrer<'r> {
     /// The object with its references changed; `None` where all stay as they are.
     fn rewritten(&self, cx: &Cx<'_>) -> Result<Option<Value>, Problem> {
         let trees = cx.trees;
+        // Nearly all references of nearly all objects stay: one walk is enough to know it.
+        let trie = cx.specs.references().trie(self.resource.original());
+        if !trie.meets(trees.view(&self.resource.value), &|kind, name| self.index.is_renamed(kind, name)) {
+            return Ok(None);
+        }
         let mut changed: Option<Value> = None;
         for (target, spec) in cx.specs.references().of(self.resource.original()) {
             let value = changed.as_ref().unwrap_or(&self.resource.value);

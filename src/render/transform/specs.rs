@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 use super::super::resource::Id;
 use super::broken;
 use super::field_spec::{Create, FieldSpec, Gvk};
+use super::reference_trie::{Trie, Tries};
 use crate::base::{Problem, Span};
 use crate::model::View;
 
@@ -159,12 +160,13 @@ pub(super) struct Target {
 }
 
 /// The fields that name other objects.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct References {
     targets: Vec<Target>,
     /// Target and referrer of every field, in kustomize's order.
     rows: Vec<(u32, u32)>,
     index: KindIndex,
+    tries: Tries,
 }
 
 impl References {
@@ -177,7 +179,12 @@ impl References {
         let index = KindIndex::new(
             targets.iter().flat_map(|target| target.referrers.iter().map(|referrer| &*referrer.gvk.kind)),
         );
-        Self { targets, rows, index }
+        Self { targets, rows, index, tries: Tries::default() }
+    }
+
+    /// The same fields as one tree.
+    pub(super) fn trie(&self, referrer: &Id) -> Arc<Trie> {
+        self.tries.of(referrer, self.of(referrer))
     }
 
     /// The fields of an object that name others, each with what it names.

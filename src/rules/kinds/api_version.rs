@@ -21,7 +21,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         },
         ParamDesc {
             name: "of",
-            takes: Takes::SomeOf(&["crd", "xrd", "promise"]),
+            takes: Takes::SomeOf(&["crd", "xrd", "promise", "rgd"]),
             need: Need::Optional,
             about: "how the API is written; any where it is left out",
         },
@@ -31,7 +31,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("kind", "the kind people write"),
         ("version", "the version, or how many are stored"),
         ("other", "the version that drops the fields"),
-        ("fields", "the fields that are lost"),
+        ("fields", "the fields that are lost, or the versions that are stored"),
     ],
     build,
 };
@@ -58,12 +58,19 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     })))
 }
 
+/// Stands at the second version that claims to be the stored one, the first that is too many.
 fn stored_count(_: &Trees, definition: &Definition) -> Vec<Hit> {
-    let count = definition.versions.iter().filter(|version| version.stored).count();
-    if count == 1 || definition.versions.is_empty() {
+    let stored: Vec<&Version> = definition.versions.iter().filter(|version| version.stored).collect();
+    if stored.len() == 1 || definition.versions.is_empty() {
         return Vec::new();
     }
-    let hit = Hit::at(definition.versions_at).word("version", count.to_string()).word("other", "").word("fields", "");
+    let names: Vec<String> = stored.iter().map(|version| format!("`{}`", version.name)).collect();
+    let at = stored.get(1).map_or(definition.versions_at, |version| version.stored_at);
+    let fields = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let mut hit = Hit::at(at).word("version", stored.len().to_string()).word("other", "").word("fields", fields);
+    for (row, version) in stored.iter().enumerate().filter(|(row, _)| *row != 1) {
+        hit = hit.related(version.stored_at, if row == 0 { "the first" } else { "and here" });
+    }
     vec![hit]
 }
 

@@ -3,17 +3,25 @@
 //! Never: an `if` on a rule's id; that would be two kinds.
 
 mod api_version;
+mod application;
+mod composition_reference;
 mod container_field;
 mod credential_in_manifest;
+mod definition_fault;
+mod field_change;
+mod flux_root;
 mod instance;
 mod leak;
+mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
 mod problem;
-mod prune;
 mod schema_change;
 mod secret_object;
+mod silent_loss;
+mod sunset;
 mod unencrypted_file;
+mod unready_dependency;
 
 use serde_json::{Map, Value};
 
@@ -124,17 +132,25 @@ impl Params<'_> {
 /// All kinds, sorted by name.
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
+    application::KIND,
+    composition_reference::KIND,
     container_field::KIND,
     credential_in_manifest::KIND,
+    definition_fault::KIND,
+    field_change::KIND,
+    flux_root::KIND,
     instance::KIND,
     leak::KIND,
+    part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
     problem::KIND,
-    prune::KIND,
     schema_change::KIND,
     secret_object::KIND,
+    silent_loss::KIND,
+    sunset::KIND,
     unencrypted_file::KIND,
+    unready_dependency::KIND,
 ];
 
 /// The kind with this name.

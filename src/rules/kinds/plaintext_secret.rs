@@ -132,7 +132,9 @@ mod tests {
         let world = |side, lines: &str| testkit::plain_world(&trees, side, &[("db.yaml", &format!("{SECRET}{lines}"))]);
         let (base, head) = (before.map(|lines| world(Side::Base, lines)), world(Side::Head, after));
         let (changes, impact) = (Changes::default(), Impact::default());
-        let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact };
+        let today = crate::base::Date::default();
+        let facts =
+            Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
         let settings = Settings { select: vec!["plaintext-secret".to_owned()], ..Settings::default() };
         let verdict = rules::judge(&RuleSet::embedded(), &facts, &settings);
         assert!(!format!("{verdict:?}").contains("kq7W2x9ZpL4t"), "a value got out");

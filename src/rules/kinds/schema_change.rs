@@ -33,7 +33,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         },
         ParamDesc {
             name: "of",
-            takes: Takes::SomeOf(&["crd", "xrd", "promise"]),
+            takes: Takes::SomeOf(&["crd", "xrd", "promise", "rgd"]),
             need: Need::Optional,
             about: "how the API is written; any where it is left out",
         },
@@ -44,7 +44,11 @@ pub(super) const KIND: CheckKind = CheckKind {
             about: "which part of an object: all but its status (the default), or its status",
         },
     ],
-    facts: &[("instance-hit", "an instance in this repository is hit")],
+    facts: &[
+        ("instance-hit", "an instance in this repository is hit"),
+        ("single-value", "the rule looks at one value, as a keyword does"),
+        ("one-of-branch", "a branch joined `oneOf`"),
+    ],
     words: &[
         ("path", "the path of the field in an instance"),
         ("field", "the last part of that path"),
@@ -138,6 +142,11 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
     if !touched.hit.is_empty() {
         hit.facts.push("instance-hit");
     }
+    match change.what {
+        What::CelValueRuleAdded(_) => hit.facts.push("single-value"),
+        What::CombinerBranchAdded(_) => hit.facts.push("one-of-branch"),
+        _ => {}
+    }
     if let Some(was) = change.was.filter(|_| side == Side::Head) {
         hit.related.push(Label { at: was, side: Side::Base, says: "as it was".into() });
     }
@@ -153,8 +162,9 @@ fn subject<'a>(facts: &Facts<'a>, change: &ApiChange) -> (&'a DefinedApi, &'a Wo
     }
 }
 
-/// The instances by path and range: where one shows that it is hit, and its name.
-type Seen = BTreeMap<(String, u32, u32), Option<(Span, String)>>;
+/// The instances by path, range and name: where one shows that it is hit, and its name. One manifest that overlays
+/// bring into several namespaces is several instances.
+type Seen = BTreeMap<(String, u32, u32, String), Option<(Span, String)>>;
 
 /// The instances that a difference hits, each once.
 struct Touched {
@@ -183,11 +193,12 @@ impl Touched {
             let place = object.place(facts.trees);
             let shown = shows(facts.trees, facts.head, change, instance);
             let path = facts.trees.sources().path(place.file).as_str().to_owned();
-            let entry = seen.entry((path, place.range.start, place.range.end)).or_default();
+            let key = &object.key;
+            let dash = if key.namespace.is_empty() { "" } else { "/" };
+            let name = format!("{}{dash}{}", key.namespace, key.name);
+            let entry = seen.entry((path, place.range.start, place.range.end, name.clone())).or_default();
             if entry.is_none() {
-                let key = &object.key;
-                let dash = if key.namespace.is_empty() { "" } else { "/" };
-                *entry = shown.map(|at| (at, format!("{}{dash}{}", key.namespace, key.name)));
+                *entry = shown.map(|at| (at, name));
             }
         }
     }
@@ -238,7 +249,10 @@ fn shows(trees: &Trees, head: &World, change: &ApiChange, instance: &Instance) -
         What::DefaultAdded(_) | What::DefaultChanged(..) | What::DefaultRemoved(_) => {
             defaults.iter().any(|moved| is_at(&moved.path)).then(|| object.place(trees))
         }
-        What::PropertyRemoved | What::PreserveUnknownRemoved | What::AdditionalPropertiesTightened => {
+        What::PropertyRemoved
+        | What::PropertyRenamed(_)
+        | What::PreserveUnknownRemoved
+        | What::AdditionalPropertiesTightened => {
             let lost = pruned.iter().find(|field| is_at(&field.path)).map(|field| field.at);
             lost.or_else(|| violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at))
         }

@@ -1,0 +1,275 @@
+//! The composed resources of a Crossplane Composition, by the names that Crossplane knows them by.
+//!
+//! Never: what a function makes of its input; names in templates are compared with their expressions masked.
+
+use super::part::{Part, Parts, key_place};
+use crate::base::Span;
+use crate::model::{View, split_api_version};
+
+/// What differs in a Composition.
+pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
+    let (was, is) = (Composed::all(old), Composed::all(new));
+    named(new, &was, &is, parts);
+    anonymous(new, &was, &is, parts);
+    details(new, &was, &is, parts, old);
+    steps(old, new, parts);
+}
+
+/// One composed resource.
+struct Composed<'t> {
+    /// Its name, expressions masked; `None` where it goes by its position.
+    name: Option<String>,
+    at: Span,
+    group: String,
+    kind: String,
+    /// The template, and the entry that holds it; `None` where a text says it.
+    base: Option<View<'t>>,
+    entry: Option<View<'t>>,
+}
+
+impl<'t> Composed<'t> {
+    fn all(object: View<'t>) -> Vec<Self> {
+        let mut found: Vec<Self> = Vec::new();
+        found.extend(object.path(["spec", "resources"]).into_iter().flat_map(|list| list.items()).map(Self::of));
+        let steps = object.path(["spec", "pipeline"]).into_iter().flat_map(|list| list.items());
+        found.extend(steps.flat_map(Self::of_step));
+        found
+    }
+
+    fn of_step(step: View<'t>) -> Vec<Self> {
+        let Some(input) = step.get("input") else { return Vec::new() };
+        let mut found: Vec<Self> =
+            input.get("resources").into_iter().flat_map(|list| list.items()).map(Self::of).collect();
+        let template = input.get("inline").and_then(|inline| inline.field("template"));
+        let source = input.get("spec").and_then(|spec| spec.field("source"));
+        for text in template.into_iter().chain(source) {
+            found.extend(inline(&text.value.written(), text.key_place()));
+        }
+        found
+    }
+
+    fn of(entry: View<'t>) -> Self {
+        let base = entry.get("base");
+        let (group, kind) = base.map(gvk).unwrap_or_default();
+        let name = entry.get("name").map(|name| name.written().into_owned());
+        let at = entry.get("name").or_else(|| base?.get("kind")).unwrap_or(entry).place();
+        Self { name, at, group, kind, base, entry: Some(entry) }
+    }
+}
+
+fn gvk(base: View<'_>) -> (String, String) {
+    let (group, _) = split_api_version(base.str_at(["apiVersion"]).unwrap_or_default());
+    (group.to_owned(), base.str_at(["kind"]).unwrap_or_default().to_owned())
+}
+
+/// The words behind which a template or a program writes the name of a resource.
+const NAMES: [&str; 5] = [
+    "gotemplating.fn.crossplane.io/composition-resource-name",
+    "krm.kcl.dev/composition-resource-name",
+    "crossplane.io/composition-resource-name",
+    "setResourceNameAnnotation",
+    "ptf.crossplane.io/composition-resource-name",
+];
+
+/// The resources that a text makes: one for each name in it. A document of a template has its `kind` beside the name.
+fn inline<'t>(text: &str, at: Span) -> Vec<Composed<'t>> {
+    let mut found: Vec<Composed<'t>> = Vec::new();
+    for document in text.split("\n---") {
+        let line_of =
+            |word: &str| document.lines().find_map(|line| line.strip_prefix(word)).map(|rest| rest.trim().to_owned());
+        let (api, kind) = (line_of("apiVersion:").unwrap_or_default(), line_of("kind:").unwrap_or_default());
+        for line in document.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            let Some((word, position)) = NAMES.iter().find_map(|word| Some((word, line.find(word)?))) else { continue };
+            let name = masked(&line[position + word.len()..]);
+            if !name.is_empty() && !found.iter().any(|known| known.name.as_deref() == Some(&*name)) {
+                let group = split_api_version(api.trim_matches(['"', '\''])).0.to_owned();
+                let kind = kind.trim_matches(['"', '\'']).to_owned();
+                found.push(Composed { name: Some(name), at, group, kind, base: None, entry: None });
+            }
+        }
+    }
+    found
+}
+
+/// The name at the start of what follows its key, with every expression as `{}`.
+fn masked(rest: &str) -> String {
+    let rest = rest.trim_start_matches(['"', '\'', ' ', ':', '=', '(', ',']);
+    let mut name = String::new();
+    let mut depth = 0_usize;
+    for char in rest.chars() {
+        match char {
+            '{' => {
+                depth += 1;
+                if depth == 1 {
+                    name.push_str("{}");
+                }
+            }
+            '}' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            '"' | '\'' | ' ' | ')' | ',' | '#' => break,
+            _ => name.push(char),
+        }
+    }
+    name
+}
+
+fn list_place(object: View<'_>) -> Span {
+    let step = object.path(["spec", "pipeline"]).into_iter().flat_map(|list| list.items());
+    let of_step = step.into_iter().find_map(|step| Some(step.get("input")?.field("resources")?.key_place()));
+    of_step.unwrap_or_else(|| {
+        let of_mode = if object.path(["spec", "resources"]).is_some() { "resources" } else { "pipeline" };
+        key_place(object, &["spec", of_mode])
+    })
+}
+
+fn named(new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut Parts) {
+    let by_name = |list: &[Composed<'_>], name: &str| list.iter().position(|c| c.name.as_deref() == Some(name));
+    let mut joined: Vec<&Composed<'_>> =
+        is.iter().filter(|c| c.name.as_deref().is_some_and(|name| by_name(was, name).is_none())).collect();
+    for before in was {
+        let Some(name) = before.name.as_deref() else { continue };
+        if let Some(row) = by_name(is, name) {
+            same_name(before, &is[row], name, parts);
+            continue;
+        }
+        // Resources that were named after all: the name is a new one, what it names is not.
+        let alike = |now: &&Composed<'_>| match (before.base, now.base) {
+            (Some(a), Some(b)) => a.is_equal(&b),
+            (None, None) => !before.kind.is_empty() && before.kind == now.kind && before.group == now.group,
+            _ => false,
+        };
+        match joined.iter().position(alike) {
+            Some(row) => {
+                let now = joined.remove(row);
+                let to = now.name.as_deref().unwrap_or_default();
+                parts.push(Part::ResourceRenamed, (name, to), now.at, Some(before.at));
+            }
+            None => parts.push(Part::ResourceRemoved, (name, ""), list_place(new), Some(before.at)),
+        }
+    }
+}
+
+fn same_name(was: &Composed<'_>, is: &Composed<'_>, name: &str, parts: &mut Parts) {
+    let known = |text: &str| !text.is_empty() && !text.contains('{');
+    let other_kind = known(&was.kind) && known(&is.kind) && was.kind != is.kind;
+    let other_group = was.base.is_some() && is.base.is_some() && was.group != is.group;
+    if other_kind || other_group {
+        let place = is.base.and_then(|base| base.get(if other_kind { "kind" } else { "apiVersion" }));
+        let words = format!("{} of {}", is.kind, is.group);
+        parts.push(Part::ResourceKindChanged, (name, &words), place.map_or(is.at, |v| v.place()), Some(was.at));
+        return;
+    }
+    if let (Some(old), Some(new)) = (was.base, is.base)
+        && !deletes(old)
+        && deletes(new)
+    {
+        let spec = new.get("spec");
+        let set = spec.and_then(|spec| spec.get("deletionPolicy").or_else(|| spec.get("managementPolicies")));
+        let place = set.map_or_else(|| key_place(new, &["spec"]), |set| set.place());
+        parts.push(Part::DeletionAllowed, (name, ""), place, Some(key_place(old, &["spec"])));
+    }
+}
+
+/// Whether the external resource goes with its object.
+fn deletes(base: View<'_>) -> bool {
+    let spec = base.get("spec");
+    let is_orphan = spec.and_then(|spec| spec.str_at(["deletionPolicy"])) == Some("Orphan");
+    let policies = spec.and_then(|spec| spec.get("managementPolicies"));
+    let may = policies.is_none_or(|list| list.items().any(|item| matches!(&*item.written(), "*" | "Delete")));
+    !is_orphan && may
+}
+
+/// Resources without names go by their position (Crossplane v1 without a pipeline).
+fn anonymous(new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut Parts) {
+    let only = |list: &[Composed<'_>]| -> Vec<(String, String, Span)> {
+        let lone = list.iter().filter(|c| c.name.is_none());
+        lone.map(|c| (c.group.clone(), c.kind.clone(), c.at)).collect()
+    };
+    let (old, now) = (only(was), only(is));
+    if old.is_empty() || now.is_empty() {
+        return;
+    }
+    let shifted = old.iter().zip(&now).find(|(a, b)| a.1 != b.1);
+    if let Some((a, b)) = shifted {
+        parts.push(Part::AnonymousShifted, (&a.1, &b.1), b.2, Some(a.2));
+    } else if let Some(gone) = old.get(now.len()) {
+        parts.push(Part::AnonymousRemoved, (&gone.1, ""), list_place(new), Some(gone.2));
+    }
+}
+
+/// The keys that all resources together write to the connection secret.
+fn details(new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut Parts, old: View<'_>) {
+    let keys = |list: &[Composed<'_>]| -> Vec<(String, Span)> {
+        let details = list.iter().filter_map(|c| c.entry?.get("connectionDetails")).flat_map(|list| list.items());
+        let named = |item: View<'_>| {
+            let key = item.get("name").or_else(|| item.get("fromConnectionSecretKey"))?;
+            Some((key.written().into_owned(), key.place()))
+        };
+        details.filter_map(named).collect()
+    };
+    let (before, now) = (keys(was), keys(is));
+    // A pipeline may write the secret in another way that nobody can read here.
+    let steps = |object: View<'_>| object.path(["spec", "pipeline"]).into_iter().flat_map(|l| l.items()).count();
+    if now.is_empty() && steps(new) > 0 && steps(old) != steps(new) {
+        return;
+    }
+    let mut told: Vec<&str> = Vec::new();
+    for (key, at) in before.iter().filter(|(key, _)| !now.iter().any(|(other, _)| other == key)) {
+        if !told.contains(&&**key) {
+            parts.push(Part::ConnectionDetailRemoved, (key, ""), list_place(new), Some(*at));
+            told.push(key);
+        }
+    }
+}
+
+/// What functions are called that make resources.
+const MAKERS: [&str; 8] =
+    ["patch-and-transform", "go-templating", "kcl", "python", "cue", "pythonic", "starlark", "helm"];
+
+struct Step<'t> {
+    name: String,
+    at: Span,
+    function: String,
+    entry: View<'t>,
+}
+
+fn steps_of(object: View<'_>) -> Vec<Step<'_>> {
+    let items = object.path(["spec", "pipeline"]).into_iter().flat_map(|list| list.items());
+    let read = |entry: View<'_>| -> Option<(String, Span, String)> {
+        let name = entry.get("step")?;
+        let function = entry.path(["functionRef", "name"]).map(|name| name.written().into_owned()).unwrap_or_default();
+        Some((name.written().into_owned(), name.place(), function))
+    };
+    items.filter_map(|entry| read(entry).map(|(name, at, function)| Step { name, at, function, entry })).collect()
+}
+
+fn steps(old: View<'_>, new: View<'_>, parts: &mut Parts) {
+    let (was, is) = (steps_of(old), steps_of(new));
+    let joined: Vec<&Step<'_>> = is.iter().filter(|s| !was.iter().any(|other| other.name == s.name)).collect();
+    for step in &was {
+        if let Some(now) = is.iter().find(|other| other.name == step.name) {
+            if short(&now.function) != short(&step.function) {
+                let place = now.entry.path(["functionRef", "name"]).map_or(now.at, |name| name.place());
+                let words = (&*step.name, &*now.function);
+                parts.push(Part::StepFunctionChanged, words, place, Some(step.at));
+            }
+            continue;
+        }
+        // The same function under another step's name does the same.
+        if is.is_empty() || joined.iter().any(|other| short(&other.function) == short(&step.function)) {
+            continue;
+        }
+        // Each resource that goes with it is told by its name.
+        let is_read = !Composed::of_step(step.entry).is_empty();
+        if !is_read {
+            let makes = MAKERS.iter().any(|maker| step.function.contains(maker));
+            let what = if makes { Part::StepRemoved } else { Part::HelperStepRemoved };
+            parts.push(what, (&step.name, ""), key_place(new, &["spec", "pipeline"]), Some(step.at));
+        }
+    }
+}
+
+/// The name of a function without its owner's: `crossplane-contrib-function-kcl` is `function-kcl`.
+fn short(function: &str) -> &str {
+    function.find("function-").map_or(function, |at| &function[at..])
+}

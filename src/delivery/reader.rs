@@ -1,0 +1,269 @@
+//! Objects to applications, and applications to the builds they ask for.
+//!
+//! Never: a rendering; a path that is not in this repository asks for nothing.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
+
+use super::application::{Application, Asked, Controller, Destination, Unrendered};
+use super::{Here, chart};
+use crate::base::{Found, RepoPath, Snapshot, Span};
+use crate::grammar::Gap;
+use crate::model::{
+    ARGO_GROUP, ArgoApplication, ArgoSource, FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_SOURCE_GROUP,
+    FluxKustomization, KUSTOMIZATION_NAMES, Object, ObjectKey, Trees, View,
+};
+use crate::render::{Build, BuildKind};
+
+/// Reads the applications of one side.
+pub struct Reader<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) trees: &'a Trees,
+    pub(super) here: &'a Here,
+    /// The URLs of the Git sources that the repository defines, by namespace and name.
+    sources: HashMap<(Arc<str>, Arc<str>), String>,
+    folders: OnceLock<BTreeSet<RepoPath>>,
+}
+
+/// How the texts of a template become those of an application.
+pub(super) type Fill<'f> = &'f dyn Fn(&str) -> Result<String, Gap>;
+
+impl<'a> Reader<'a> {
+    /// A reader that knows no source yet.
+    #[must_use]
+    pub fn new(snapshot: &'a Snapshot, trees: &'a Trees, here: &'a Here) -> Self {
+        Self { snapshot, trees, here, sources: HashMap::new(), folders: OnceLock::new() }
+    }
+
+    /// Remembers `object`, if it is a Flux `GitRepository`.
+    pub fn add_source(&mut self, object: &Object) {
+        if object.is(FLUX_SOURCE_GROUP, "GitRepository")
+            && let Some(url) = object.view(self.trees).str_at(["spec", "url"])
+        {
+            self.sources.insert((object.key.namespace.clone(), object.key.name.clone()), url.to_owned());
+        }
+    }
+
+    /// The applications that an object is or makes.
+    #[must_use]
+    pub fn read(&self, object: &Object) -> Asked {
+        let one = |application| Asked { applications: vec![application], problems: Vec::new() };
+        let (group, kind) = (&*object.key.group, &*object.key.kind);
+        match (group, kind) {
+            (ARGO_GROUP, "Application") => {
+                let key = object.key.clone();
+                let mut application = Application::new(self.trees, Controller::ArgoCd, key, object);
+                let argo = ArgoApplication::new(object.view(self.trees));
+                // A text that is as it stands lacks nothing.
+                let _ = self.argo(&mut application, argo, None);
+                one(application)
+            }
+            (ARGO_GROUP, "ApplicationSet") => self.application_set(object),
+            (FLUX_KUSTOMIZE_GROUP, "Kustomization") => one(self.flux(object)),
+            (FLUX_OPERATOR_GROUP, "FluxInstance") => self.flux_instance(object).map(one).unwrap_or_default(),
+            _ => Asked::default(),
+        }
+    }
+
+    /// All folders of this side.
+    pub(super) fn folders(&self) -> &BTreeSet<RepoPath> {
+        self.folders.get_or_init(|| {
+            let mut folders = BTreeSet::new();
+            for (path, _) in self.snapshot.entries() {
+                let mut folder = path.parent();
+                while let Some(at) = folder {
+                    folder = at.parent();
+                    if !folders.insert(at) {
+                        break;
+                    }
+                }
+            }
+            folders
+        })
+    }
+
+    /// Fills in what an Application asks for. Gives the first thing that its sources lack.
+    pub(super) fn argo(
+        &self,
+        application: &mut Application,
+        argo: ArgoApplication<'_>,
+        fill: Option<Fill<'_>>,
+    ) -> Result<(), Gap> {
+        let filled = |text: &str| fill.map_or_else(|| Ok(text.to_owned()), |fill| fill(text));
+        let mut lacks = Ok(());
+        for source in argo.sources() {
+            if let Err(gap) = self.argo_source(application, &source, &filled) {
+                lacks = lacks.and(Err(gap));
+            }
+        }
+        application.automated = argo.automated().map(|automated| automated.place());
+        application.prunes = argo.prune().map(|prune| prune.place());
+        application.destination = match argo.destination().map(filled) {
+            None => Destination::Own,
+            Some(Ok(cluster)) if matches!(&*cluster, "in-cluster" | "https://kubernetes.default.svc") => {
+                Destination::Own
+            }
+            Some(Ok(cluster)) => Destination::Named(cluster.into()),
+            Some(Err(_)) => Destination::Unknown,
+        };
+        lacks
+    }
+
+    fn argo_source(&self, application: &mut Application, source: &ArgoSource<'_>, fill: Fill<'_>) -> Result<(), Gap> {
+        if source.is_chart() {
+            let at = source.path().map_or(application.place, |path| path.place());
+            application.unrendered.push(Unrendered { at, what: "Helm chart" });
+            return Ok(());
+        }
+        let Some(path) = source.path() else { return Ok(()) };
+        let at = path.place();
+        let text = fill(path.as_str().unwrap_or_default())?;
+        let is_ours = || source.repository().and_then(|url| fill(url).ok()).is_some_and(|url| self.here.is(&url));
+        let Some(folder) = self.folder_here(&text, |folder| !folder.as_str().is_empty() || is_ours()) else {
+            return Ok(());
+        };
+        match self.argo_build(source, folder) {
+            Ok(build) => add_build(application, build, at),
+            Err((what, folder)) => {
+                application.unrendered.push(Unrendered { at, what });
+                application.is_root |= chart::holds_applications(self.snapshot, self.trees, &folder);
+            }
+        }
+        Ok(())
+    }
+
+    /// What Argo CD makes of a folder (`argo-cd util/app/discovery`): a chart, a kustomization, else plain manifests.
+    fn argo_build(&self, source: &ArgoSource<'_>, folder: RepoPath) -> Result<Build, (&'static str, RepoPath)> {
+        let (include, exclude) = source.globs();
+        let plain = BuildKind::Folder {
+            recurse: source.recurses(),
+            include: include.map(str::to_owned),
+            exclude: exclude.map(str::to_owned),
+        };
+        let has = |name: &str| folder.join(name).is_some_and(|path| self.snapshot.file(&path).is_some());
+        if source.is_plugin() {
+            Err(("config management plugin", folder))
+        } else if source.is_directory() {
+            Ok(Build { path: folder, kind: plain })
+        } else if has("Chart.yaml") {
+            Err(("Helm chart", folder))
+        } else if KUSTOMIZATION_NAMES.into_iter().any(has) {
+            Ok(Build { path: folder, kind: BuildKind::Kustomize })
+        } else {
+            Ok(Build { path: folder, kind: plain })
+        }
+    }
+
+    fn flux(&self, object: &Object) -> Application {
+        let flux = FluxKustomization::new(object.view(self.trees));
+        let mut application = Application::new(self.trees, Controller::Flux, object.key.clone(), object);
+        if let Some((folder, at)) = self.flux_folder(object, &flux) {
+            let at = at.unwrap_or(application.place);
+            add_build(&mut application, self.flux_build(folder), at);
+        }
+        if !flux.is_suspended() {
+            application.automated = Some(application.place);
+            application.prunes = flux.prune().map(|prune| prune.place());
+        }
+        application.destination = match flux.kube_config() {
+            Some("") => Destination::Unknown,
+            Some(name) => Destination::Named(name.into()),
+            None => self.cluster_of(&application),
+        };
+        application
+    }
+
+    /// The folder that a Kustomization applies, and the line that names it.
+    fn flux_folder(&self, object: &Object, flux: &FluxKustomization<'_>) -> Option<(RepoPath, Option<Span>)> {
+        let source = flux.source()?;
+        let is_git = source.kind == "GitRepository";
+        let namespace = source.namespace.unwrap_or(&object.key.namespace);
+        let url = self.sources.get(&(namespace.into(), source.name.into())).filter(|_| is_git);
+        // `flux bootstrap` names the source of the repository itself `flux-system`.
+        let is_ours = is_git && url.map_or(source.name == "flux-system", |url| self.here.is(url));
+        let text = flux.path().and_then(|path| path.as_str()).unwrap_or("./");
+        let at = flux.path().map(|path| path.place());
+        let whole = self.folder_here(text, |folder| is_ours || !folder.as_str().is_empty());
+        let folder = match whole {
+            None if !is_git => self.folder_of_artifact(text),
+            whole => whole,
+        };
+        Some((folder?, at))
+    }
+
+    /// The folder that a path within an artifact means: an artifact may hold a folder of the repository as its root.
+    /// Only where one folder alone fits, and the path has more than a name.
+    fn folder_of_artifact(&self, text: &str) -> Option<RepoPath> {
+        let path = RepoPath::new(text.trim_start_matches('/'))?;
+        if path.segments().count() < 2 {
+            return None;
+        }
+        let end = format!("/{path}");
+        let mut fitting = self.folders().iter().filter(|folder| folder.as_str().ends_with(&end));
+        let first = fitting.next()?;
+        fitting.next().is_none().then(|| first.clone())
+    }
+
+    fn flux_build(&self, folder: RepoPath) -> Build {
+        let has = |name: &str| folder.join(name).is_some_and(|file| self.snapshot.file(&file).is_some());
+        let kind = if KUSTOMIZATION_NAMES.into_iter().any(has) { BuildKind::Kustomize } else { BuildKind::Generated };
+        Build { path: folder, kind }
+    }
+
+    /// The Kustomization that the Flux operator makes for a FluxInstance that syncs.
+    fn flux_instance(&self, object: &Object) -> Option<Application> {
+        let sync = object.view(self.trees).path(["spec", "sync"])?;
+        let path = sync.get("path")?;
+        let name = sync.str_at(["name"]).unwrap_or(&object.key.namespace);
+        let key = ObjectKey {
+            group: FLUX_KUSTOMIZE_GROUP.into(),
+            kind: "Kustomization".into(),
+            namespace: object.key.namespace.clone(),
+            name: name.into(),
+        };
+        let mut application = Application::new(self.trees, Controller::Flux, key, object);
+        let is_ours = || sync.str_at(["url"]).is_some_and(|url| self.here.is(url));
+        let whole = self.folder_here(path.as_str()?, |folder| !folder.as_str().is_empty() || is_ours());
+        let folder = whole.or_else(|| self.folder_of_artifact(path.as_str()?));
+        if let Some(folder) = folder {
+            add_build(&mut application, self.flux_build(folder), path.place());
+        }
+        application.automated = Some(application.place);
+        application.destination = self.cluster_of(&application);
+        Some(application)
+    }
+
+    /// `clusters/<name>` in the path of an object: how Flux repositories name the cluster that a folder is for.
+    fn cluster_of(&self, application: &Application) -> Destination {
+        let path = self.trees.sources().path(application.place.file);
+        let mut segments = path.segments().skip_while(|segment| *segment != "clusters").skip(1);
+        match (segments.next(), segments.next()) {
+            // The last segment is the file.
+            (Some(name), Some(_)) => Destination::Named(name.into()),
+            _ => Destination::Own,
+        }
+    }
+
+    /// The folder of this repository that a path names. A path that exists here is taken for ours, unless `is_here`
+    /// says that it would fit any repository.
+    fn folder_here(&self, text: &str, is_here: impl Fn(&RepoPath) -> bool) -> Option<RepoPath> {
+        let folder = RepoPath::new(text.trim_start_matches('/'))?;
+        match self.snapshot.find(&folder) {
+            Found::Folder(folder) if is_here(&folder) => Some(folder),
+            _ => None,
+        }
+    }
+}
+
+/// Adds a build, each once.
+fn add_build(application: &mut Application, build: Build, at: Span) {
+    if application.builds.iter().all(|(known, _)| *known != build) {
+        application.builds.push((build, at));
+    }
+}
+
+/// The text of a scalar as it is written, whatever its type.
+pub(super) fn written<'t>(view: Option<View<'t>>) -> Option<Cow<'t, str>> {
+    view.filter(View::is_scalar).map(|view| view.written())
+}
