@@ -267,9 +267,24 @@ fn at_line(trees: &Trees, object: &Object, credential: Credential, key: &RunKey)
 /// is a sentence.
 fn field(name: &str, text: &str) -> Option<Found> {
     let text = text.trim();
+    if !may_hold(name, text) {
+        return None;
+    }
     let found = judge(Secret { name, place: Place::Field, text }, 1)?;
     let is_plain = matches!(found.kind, Kind::Password);
     (!is_plain || !is_no_literal(name, text)).then_some(found)
+}
+
+/// Whether a closer look is worth its time: most values have a name that says nothing, and no sign of what is found
+/// without one (URLs, connection strings, headers, hashes). Tokens and keys are found in the file as a whole.
+fn may_hold(name: &str, text: &str) -> bool {
+    const STEMS: &[&str] =
+        &["pass", "pw", "secret", "token", "key", "cred", "dsn", "psk", "auth", "bearer", "webhook", "connection"];
+    let lower = name.to_ascii_lowercase();
+    STEMS.iter().any(|stem| lower.contains(stem))
+        || text.contains("://") && text.contains('@')
+        || ["$", "assword", "ASSWORD", "wd=", "uthorization"].iter().any(|sign| text.contains(sign))
+        || ["{S", "SCRAM-", "Basic ", "Bearer "].iter().any(|start| text.starts_with(start))
 }
 
 fn is_no_literal(name: &str, text: &str) -> bool {

@@ -187,7 +187,7 @@ fn literal(secret: Secret<'_>, text: &str) -> Option<Found> {
     let docker = secret.place == Place::Field
         && secret.name == "auth"
         && text.len() >= 12
-        && !text.contains(char::is_whitespace);
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'));
     if docker {
         return basic(text);
     }
