@@ -63,7 +63,7 @@ pub fn blame(
         if told.is_empty() {
             return Err(format!("`{asked}` has no field `{}`", field.unwrap_or_default()));
         }
-        let _ = writeln!(out, "{}\n{told}", object.key);
+        let _ = write!(out, "{}\n{told}", object.key);
     }
     Ok(out)
 }
@@ -92,18 +92,18 @@ fn blanked(trees: &Trees, object: &Object) -> Object {
     if hidden.is_empty() {
         return object.clone();
     }
-    Object { value: blank(trees, trees.view(&object.value), &hidden), ..object.clone() }
+    Object { value: blank(trees.view(&object.value), &hidden), ..object.clone() }
 }
 
-fn blank(trees: &Trees, view: View<'_>, hidden: &[Span]) -> Value {
+fn blank(view: View<'_>, hidden: &[Span]) -> Value {
     let origin = Origin::within(view.place());
     if view.is_map() {
         let entries =
-            view.fields().map(|field| Entry { key: field.key(), value: blank(trees, field.value, hidden) }).collect();
+            view.fields().map(|field| Entry { key: field.key(), value: blank(field.value, hidden) }).collect();
         return Value::map(entries, origin);
     }
     if view.is_seq() {
-        return Value::seq(view.items().map(|item| blank(trees, item, hidden)).collect(), origin);
+        return Value::seq(view.items().map(|item| blank(item, hidden)).collect(), origin);
     }
     if is_hidden(hidden, view.place()) {
         return Value::scalar(MadeScalar::Str(BLANK.into()), origin);
@@ -289,8 +289,8 @@ mod tests {
         ];
         let snapshot = testkit::snapshot(&trees, Side::Head, &files);
         let path = testkit::path("prod");
-        let build = Build { path: path.clone(), kind: BuildKind::Kustomize };
-        let built = Renderer::new(&snapshot, &trees, Options::default()).build(&build);
+        let asked = Build { path: path.clone(), kind: BuildKind::Kustomize };
+        let built = Renderer::new(&snapshot, &trees, Options::default()).build(&asked);
         assert!(built.problems.is_empty(), "{:?}", built.problems);
         look(&trees, &path, &built.objects);
     }
