@@ -63,7 +63,7 @@ pub fn blame(
         if told.is_empty() {
             return Err(format!("`{asked}` has no field `{}`", field.unwrap_or_default()));
         }
-        let _ = writeln!(out, "{}\n{told}", object.key);
+        let _ = write!(out, "{}\n{told}", object.key);
     }
     Ok(out)
 }
@@ -92,18 +92,18 @@ fn blanked(trees: &Trees, object: &Object) -> Object {
     if hidden.is_empty() {
         return object.clone();
     }
-    Object { value: blank(trees, trees.view(&object.value), &hidden), ..object.clone() }
+    Object { value: blank(trees.view(&object.value), &hidden), ..object.clone() }
 }
 
-fn blank(trees: &Trees, view: View<'_>, hidden: &[Span]) -> Value {
+fn blank(view: View<'_>, hidden: &[Span]) -> Value {
     let origin = Origin::within(view.place());
     if view.is_map() {
         let entries =
-            view.fields().map(|field| Entry { key: field.key(), value: blank(trees, field.value, hidden) }).collect();
+            view.fields().map(|field| Entry { key: field.key(), value: blank(field.value, hidden) }).collect();
         return Value::map(entries, origin);
     }
     if view.is_seq() {
-        return Value::seq(view.items().map(|item| blank(trees, item, hidden)).collect(), origin);
+        return Value::seq(view.items().map(|item| blank(item, hidden)).collect(), origin);
     }
     if is_hidden(hidden, view.place()) {
         return Value::scalar(MadeScalar::Str(BLANK.into()), origin);
@@ -264,5 +264,65 @@ impl Walk<'_> {
             view if view.is_null() => "null".to_owned(),
             view => view.written().escape_debug().to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Side;
+    use crate::render::{Build, BuildKind, Options, Renderer};
+    use crate::testkit;
+
+    const BASE: &str = "resources: [web.yaml]\nsecretGenerator:\n- name: login\n  literals:\n  - key=hidden-text\n";
+    const WEB: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 1\n";
+    const PROD: &str = "resources: [../base]\nnamePrefix: shop-\npatches:\n- path: more.yaml\n";
+    const MORE: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  replicas: 3\n";
+
+    fn with_build(look: impl FnOnce(&Trees, &RepoPath, &[Object])) {
+        let trees = testkit::trees();
+        let files = [
+            ("base/kustomization.yaml", BASE),
+            ("base/web.yaml", WEB),
+            ("prod/kustomization.yaml", PROD),
+            ("prod/more.yaml", MORE),
+        ];
+        let snapshot = testkit::snapshot(&trees, Side::Head, &files);
+        let path = testkit::path("prod");
+        let asked = Build { path: path.clone(), kind: BuildKind::Kustomize };
+        let built = Renderer::new(&snapshot, &trees, Options::default()).build(&asked);
+        assert!(built.problems.is_empty(), "{:?}", built.problems);
+        look(&trees, &path, &built.objects);
+    }
+
+    #[test]
+    fn each_line_has_its_place_and_no_secret_is_shown() {
+        with_build(|trees, path, objects| {
+            let text = beside(trees, path, objects).expect("it can be printed");
+            for line in [
+                "../base/kustomization.yaml:5 |   key: '[redacted]'\n",
+                "kustomization.yaml:2         |   name: shop-web\n",
+                "more.yaml:6                  |   replicas: 3\n",
+                "../base/web.yaml:2           | kind: Deployment\n",
+            ] {
+                assert!(text.contains(line), "{text}");
+            }
+            assert!(!text.contains("aGlkZGVu"), "{text}");
+        });
+    }
+
+    #[test]
+    fn a_field_tells_who_set_it_over_what() {
+        with_build(|trees, path, objects| {
+            let told = blame(trees, path, objects, "Deployment/shop-web", Some("/spec/replicas"));
+            let steps = "\nspec.replicas: 3\n  patched            more.yaml:6 by kustomization.yaml:4\n    over 1\n  \
+                         written            ../base/web.yaml:6\n";
+            assert_eq!(told.as_deref().map(|told| told.ends_with(steps)), Ok(true), "{told:?}");
+            let missing = blame(trees, path, objects, "Deployment/web", None);
+            assert_eq!(
+                missing.expect_err("it has a prefix"),
+                "no object `Deployment/web` is rendered; of this kind: shop-web"
+            );
+        });
     }
 }

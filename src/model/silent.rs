@@ -62,7 +62,7 @@ impl AppliedPatch {
     /// Takes note of a part that one object lost.
     pub fn lose(&mut self, at: Span, loss: Loss) {
         match self.lost.iter_mut().find(|lost| (lost.at, lost.loss) == (at, loss)) {
-            Some(lost) => lost.objects += 1,
+            Some(known) => known.objects += 1,
             None => self.lost.push(Lost { at, loss, objects: 1 }),
         }
     }

@@ -190,7 +190,7 @@ impl Builder {
 
     fn definitions_of(&mut self, document: View<'_>) {
         for field in document.get("definitions").into_iter().flat_map(|all| all.fields()) {
-            let id = self.named(field.name());
+            let id = self.named(short(field.name()));
             self.describe(id, field.value);
             let kinds = field.value.get("x-kubernetes-group-version-kind");
             for [group, version, kind] in kinds.into_iter().flat_map(|kinds| kinds.items()).filter_map(written_kind) {
@@ -247,7 +247,7 @@ impl Builder {
     /// The definition that a schema refers to, or that it spells out in its place.
     fn value(&mut self, schema: View<'_>) -> Option<DefinitionId> {
         if let Some(target) = schema.str_at(["$ref"]) {
-            return Some(self.named(target.strip_prefix("#/definitions/")?));
+            return Some(self.named(short(target.strip_prefix("#/definitions/")?)));
         }
         if schema.get("properties").is_none() && !schema.get("additionalProperties").is_some_and(|v| v.is_map()) {
             return None;
@@ -270,6 +270,12 @@ impl Builder {
         self.definitions.push(Definition::default());
         DefinitionId(self.definitions.len() as u32 - 1)
     }
+}
+
+/// The name of a definition as the built-in table has it.
+fn short(name: &str) -> &str {
+    let name = name.strip_prefix("io.k8s.").unwrap_or(name);
+    name.strip_prefix("api.").unwrap_or(name)
 }
 
 /// The lines of a table, split at tabs, without comments.
