@@ -50,14 +50,12 @@ fn apis(trees: &Trees, world: &World, compositions: &mut Compositions<'_>, sink:
         };
         let (written, wanted) = (api.written(), kind.written());
         let (group, version) = split_api_version(&written);
-        let of_group = || defined.iter().filter(|d| d.flavor == Flavor::Xrd && &*d.group == group);
-        let of_kind = || of_group().filter(|d| *d.kinds[0] == *wanted);
-        let place = match (of_kind().next().is_some(), of_kind().any(|d| d.version(version).is_some())) {
-            (_, true) => continue,
-            (true, false) => api.place(),
-            (false, false) if of_group().next().is_some() => kind.place(),
-            (false, false) => continue,
-        };
+        let of_group: Vec<_> = defined.iter().filter(|d| d.flavor == Flavor::Xrd && &*d.group == group).collect();
+        let of_kind: Vec<_> = of_group.iter().filter(|d| *d.kinds[0] == *wanted).collect();
+        if of_group.is_empty() || of_kind.iter().any(|d| d.version(version).is_some()) {
+            continue;
+        }
+        let place = if of_kind.is_empty() { kind.place() } else { api.place() };
         let hit = Hit::at(place)
             .word("name", &*object.key.name)
             .word("missing", format!("{wanted} of {written}"))

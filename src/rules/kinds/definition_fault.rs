@@ -74,7 +74,7 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     })))
 }
 
-fn versions<'t>(object: View<'t>) -> impl Iterator<Item = View<'t>> {
+fn versions(object: View<'_>) -> impl Iterator<Item = View<'_>> {
     object.path(["spec", "versions"]).into_iter().flat_map(|list| list.items())
 }
 
@@ -170,7 +170,7 @@ fn api_not_namespaced(object: View<'_>) -> Vec<Fault> {
     cluster.map(|scope| (scope.place(), "scope".to_owned(), "Namespaced".to_owned())).into_iter().collect()
 }
 
-fn pipelines<'t>(object: View<'t>) -> impl Iterator<Item = (&'static str, &'static str, Vec<View<'t>>)> {
+fn pipelines(object: View<'_>) -> impl Iterator<Item = (&'static str, &'static str, Vec<View<'_>>)> {
     let pairs = [("resource", "configure"), ("resource", "delete"), ("promise", "configure"), ("promise", "delete")];
     pairs.into_iter().map(move |(subject, action)| {
         let list = object.path(["spec", "workflows", subject, action]);

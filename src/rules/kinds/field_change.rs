@@ -119,7 +119,7 @@ struct Difference<'w> {
 impl<'w> Difference<'w> {
     fn of(trees: &Trees, wanted: &Wanted, field: &'w str, was: &Object, is: &Object) -> Option<Self> {
         let (old, new) = (Found::of(was.view(trees), field), Found::of(is.view(trees), field));
-        let text = |found: &Found<'_>| found.value.map(short).unwrap_or_else(|| wanted.absent.clone());
+        let text = |found: &Found<'_>| found.value.map_or_else(|| wanted.absent.clone(), short);
         let (from, to) = (text(&old), text(&new));
         let missing = |found: &Found<'_>| found.value.is_none() && wanted.absent.is_empty();
         let change = match (missing(&old), missing(&new)) {

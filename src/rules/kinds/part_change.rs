@@ -58,9 +58,9 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         .word("instances", words(facts, &users))
         .mark(change.name.clone());
     hit.object = Some(ObjectName::of(object));
-    match change.head {
-        Some(at) => hit.build = Some(at.build),
-        None => (hit.side, hit.build) = (Side::Base, Some(change.base.build)),
+    hit.build = Some(change.head.unwrap_or(change.base).build);
+    if change.head.is_none() {
+        hit.side = Side::Base;
     }
     match change.what {
         Part::RunDependencyRemoved => hit.facts.push("runs-once"),
