@@ -2,6 +2,7 @@
 //!
 //! Never: a path, a second file, a failure. What is not YAML becomes a problem, and what comes behind it is still read.
 
+mod joined;
 mod scalar;
 mod template;
 #[cfg(test)]

@@ -5,8 +5,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, StructureStyle};
 
+use super::joined::Joined;
 use super::template;
 use super::tree::{Document, Kind, Node, ParseProblem, ParseProblemKind, Parsed, Tag};
 use crate::base::{NodeId, TextRange};
@@ -21,25 +22,37 @@ const ALIASED: u64 = 1_000_000;
 /// Parses one content. Never fails: what is not YAML is in [`Parsed::problems`].
 #[must_use]
 pub fn parse(text: &str) -> Parsed {
-    let mut builder = Builder { text, ..Builder::default() };
     if text.len() > SIZE {
         let message = format!("the file has {} MiB; at most {} MiB are read", text.len() >> 20, SIZE >> 20);
-        builder.problem(ParseProblemKind::Limit, TextRange::new(0, 0), message);
-    } else {
-        builder.run();
+        let at = TextRange::new(0, 0);
+        let problem = ParseProblem { kind: ParseProblemKind::Limit, at, first: None, message };
+        return Parsed { problems: [problem].into(), ..Parsed::default() };
     }
-    Parsed {
-        nodes: builder.nodes.into(),
-        decoded: builder.decoded.into(),
-        documents: builder.documents.into(),
-        comments: builder.comments.into(),
-        problems: builder.problems.into(),
+    let mut joined = Joined::default();
+    loop {
+        let parsed = joined.apply(text);
+        let mut builder = Builder { text: &parsed, joined: Some(&joined), ..Builder::default() };
+        builder.run();
+        let parsed = Parsed {
+            nodes: builder.nodes.into(),
+            decoded: builder.decoded.into(),
+            documents: builder.documents.into(),
+            comments: builder.comments.into(),
+            problems: builder.problems.into(),
+        };
+        let outdented = builder.outdented;
+        if !outdented.is_some_and(|at| joined.join(text, at)) {
+            return parsed;
+        }
     }
 }
 
 #[derive(Default)]
 struct Builder<'t> {
     text: &'t str,
+    joined: Option<&'t Joined>,
+    /// Where the first quoted text goes on that is not indented enough for the parser.
+    outdented: Option<u32>,
     nodes: Vec<Node>,
     decoded: Vec<Box<str>>,
     documents: Vec<Document>,
@@ -201,8 +214,11 @@ impl<'t> Builder<'t> {
         if is_last && value.ends_with('\n') {
             value.to_mut().pop();
         }
+        let folded = self.joined.filter(|_| quotes == 1).and_then(|joined| joined.folded(range, &value));
+        let is_joined = folded.is_some();
+        let value = folded.map_or(value, Cow::Owned);
         let written = self.text.get(bytes.start + quotes..bytes.end.saturating_sub(quotes));
-        let link = if written == Some(&*value) {
+        let link = if written == Some(&*value) && !is_joined {
             0
         } else {
             self.decoded.push(value.into());
@@ -431,6 +447,9 @@ impl<'t> Builder<'t> {
     fn syntax(&mut self, error: &ScanError) {
         let at = error.marker().byte_offset().unwrap_or(0).min(self.text.len());
         let at = (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0);
+        if *error.kind() == ErrorKind::InvalidQuotedScalarIndent {
+            self.outdented.get_or_insert(at as u32);
+        }
         let kind = if template::is_template(self.text, self.document.0 as usize, at) {
             ParseProblemKind::Template
         } else {
