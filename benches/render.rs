@@ -3,12 +3,7 @@
 //!
 //! Never: a timed test; it prints figures and fails only if the two outputs differ.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::print_stdout,
-    missing_docs,
-    reason = "a benchmark writes its input and prints"
-)]
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark writes its input and prints")]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -18,8 +18,36 @@ pub struct View<'t> {
 
 #[derive(Clone, Copy)]
 enum At<'t> {
-    Source { file: FileId, node: NodeId, parsed: &'t Parsed },
+    Source(Page<'t>, NodeId),
     Made(&'t Arc<Made>),
+}
+
+/// A file that is read: its text and its parse side by side, since looking them up for each field would be most of the
+/// work.
+#[derive(Clone, Copy)]
+struct Page<'t> {
+    trees: &'t Trees,
+    file: FileId,
+    parsed: &'t Parsed,
+    text: &'t str,
+}
+
+impl<'t> Page<'t> {
+    fn new(trees: &'t Trees, file: FileId) -> Self {
+        Self { trees, file, parsed: trees.parsed(file), text: trees.sources().text(file) }
+    }
+
+    fn view(self, node: NodeId) -> View<'t> {
+        View { trees: self.trees, at: At::Source(self, self.parsed.target(node)) }
+    }
+
+    fn text(self, node: NodeId) -> &'t str {
+        self.parsed.text(self.text, self.parsed.target(node))
+    }
+
+    fn scalar(self, node: NodeId) -> Scalar<'t> {
+        self.parsed.scalar(self.text, self.parsed.target(node))
+    }
 }
 
 /// One entry of a map.
@@ -32,7 +60,7 @@ pub struct Field<'t> {
 
 #[derive(Clone, Copy)]
 enum KeyAt<'t> {
-    Source { file: FileId, node: NodeId, parsed: &'t Parsed, trees: &'t Trees },
+    Source(Page<'t>, NodeId),
     Made(&'t Key, &'t Trees),
 }
 
@@ -41,7 +69,7 @@ impl<'t> Field<'t> {
     #[must_use]
     pub fn name(&self) -> &'t str {
         match self.key {
-            KeyAt::Source { file, node, parsed, trees } => parsed.text(trees.sources().text(file), parsed.target(node)),
+            KeyAt::Source(page, node) => page.text(node),
             KeyAt::Made(key, trees) => key.text(trees),
         }
     }
@@ -50,7 +78,7 @@ impl<'t> Field<'t> {
     #[must_use]
     pub fn key(&self) -> Key {
         match self.key {
-            KeyAt::Source { file, node, .. } => Key::Source(file, node),
+            KeyAt::Source(page, node) => Key::Source(page.file, node),
             KeyAt::Made(key, _) => key.clone(),
         }
     }
@@ -58,12 +86,9 @@ impl<'t> Field<'t> {
     /// The typed key: kustomize refuses keys that are not text.
     #[must_use]
     pub fn key_scalar(&self) -> Scalar<'t> {
-        let of = |file: FileId, node: NodeId, parsed: &'t Parsed, trees: &'t Trees| {
-            parsed.scalar(trees.sources().text(file), parsed.target(node))
-        };
         match self.key {
-            KeyAt::Source { file, node, parsed, trees } => of(file, node, parsed, trees),
-            KeyAt::Made(Key::Source(file, node), trees) => of(*file, *node, trees.parsed(*file), trees),
+            KeyAt::Source(page, node) => page.scalar(node),
+            KeyAt::Made(Key::Source(file, node), trees) => Page::new(trees, *file).scalar(*node),
             KeyAt::Made(Key::Made(made), _) => Scalar::Str(Cow::Borrowed(&made.0)),
         }
     }
@@ -72,7 +97,7 @@ impl<'t> Field<'t> {
     #[must_use]
     pub fn key_place(&self) -> Span {
         match self.key {
-            KeyAt::Source { file, node, trees, .. } => trees.span(file, node),
+            KeyAt::Source(page, node) => page.trees.span(page.file, node),
             KeyAt::Made(key, trees) => key.place(trees),
         }
     }
@@ -90,8 +115,7 @@ impl<'t> View<'t> {
     }
 
     pub(super) fn source(trees: &'t Trees, file: FileId, node: NodeId) -> Self {
-        let parsed = trees.parsed(file);
-        Self { trees, at: At::Source { file, node: parsed.target(node), parsed } }
+        Page::new(trees, file).view(node)
     }
 
     /// The context of this view.
@@ -104,7 +128,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn is_map(&self) -> bool {
         match self.at {
-            At::Source { node, parsed, .. } => parsed.kind(node) == Kind::Map,
+            At::Source(page, node) => page.parsed.kind(node) == Kind::Map,
             At::Made(made) => matches!(made.node, MadeNode::Map(_)),
         }
     }
@@ -113,7 +137,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn is_seq(&self) -> bool {
         match self.at {
-            At::Source { node, parsed, .. } => parsed.kind(node) == Kind::Seq,
+            At::Source(page, node) => page.parsed.kind(node) == Kind::Seq,
             At::Made(made) => matches!(made.node, MadeNode::Seq(_)),
         }
     }
@@ -128,7 +152,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn notation(&self) -> Option<Kind> {
         match self.at {
-            At::Source { node, parsed, .. } => Some(parsed.kind(node)),
+            At::Source(page, node) => Some(page.parsed.kind(node)),
             At::Made(_) => None,
         }
     }
@@ -137,7 +161,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn is_flow(&self) -> bool {
         match self.at {
-            At::Source { node, parsed, .. } => parsed.is_flow(node),
+            At::Source(page, node) => page.parsed.is_flow(node),
             At::Made(_) => false,
         }
     }
@@ -152,7 +176,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn scalar(&self) -> Scalar<'t> {
         match self.at {
-            At::Source { file, node, parsed } => parsed.scalar(self.trees.sources().text(file), node),
+            At::Source(page, node) => page.scalar(node),
             At::Made(made) => match &made.node {
                 MadeNode::Scalar(scalar) => match scalar {
                     MadeScalar::Null => Scalar::Null,
@@ -199,7 +223,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn written(&self) -> Cow<'t, str> {
         match self.at {
-            At::Source { file, node, parsed } => Cow::Borrowed(parsed.text(self.trees.sources().text(file), node)),
+            At::Source(page, node) => Cow::Borrowed(page.text(node)),
             At::Made(made) => match &made.node {
                 MadeNode::Scalar(MadeScalar::Str(text)) => Cow::Borrowed(text),
                 MadeNode::Scalar(MadeScalar::Null) => Cow::Borrowed("null"),
@@ -217,18 +241,18 @@ impl<'t> View<'t> {
     pub fn fields(&self) -> impl Iterator<Item = Field<'t>> + use<'t> {
         let trees = self.trees;
         let (source, made, merged) = match self.at {
-            At::Source { file, node, parsed } if parsed.kind(node) == Kind::Map => {
-                if parsed.merges(node) {
-                    (None, None, Some(merged_fields(trees, file, node, parsed, 0)))
+            At::Source(page, node) if page.parsed.kind(node) == Kind::Map => {
+                if page.parsed.merges(node) {
+                    (None, None, Some(merged_fields(page, node, 0)))
                 } else {
-                    (Some(source_fields(trees, file, node, parsed)), None, None)
+                    (Some(source_fields(page, node)), None, None)
                 }
             }
             At::Made(made) => match &made.node {
                 MadeNode::Map(entries) => (None, Some(entries), None),
                 _ => (None, None, None),
             },
-            At::Source { .. } => (None, None, None),
+            At::Source(..) => (None, None, None),
         };
         let made = made
             .into_iter()
@@ -241,14 +265,14 @@ impl<'t> View<'t> {
     pub fn items(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
         let trees = self.trees;
         let (source, made) = match self.at {
-            At::Source { file, node, parsed } if parsed.kind(node) == Kind::Seq => {
-                (Some(parsed.children(node).map(move |child| Self::source(trees, file, child))), None)
+            At::Source(page, node) if page.parsed.kind(node) == Kind::Seq => {
+                (Some(page.parsed.children(node).map(move |child| page.view(child))), None)
             }
             At::Made(made) => match &made.node {
                 MadeNode::Seq(items) => (None, Some(items)),
                 _ => (None, None),
             },
-            At::Source { .. } => (None, None),
+            At::Source(..) => (None, None),
         };
         let made = made.into_iter().flatten().map(move |value| Self::new(trees, value));
         source.into_iter().flatten().chain(made)
@@ -288,7 +312,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn place(&self) -> Span {
         match self.at {
-            At::Source { file, node, .. } => self.trees.span(file, node),
+            At::Source(page, node) => self.trees.span(page.file, node),
             At::Made(made) => made.origin.at,
         }
     }
@@ -341,32 +365,26 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn value(&self) -> Value {
         match self.at {
-            At::Source { file, node, .. } => Value::Source(file, node),
+            At::Source(page, node) => Value::Source(page.file, node),
             At::Made(made) => Value::Made(made.clone()),
         }
     }
 }
 
-fn source_fields<'t>(
-    trees: &'t Trees,
-    file: FileId,
-    map: NodeId,
-    parsed: &'t Parsed,
-) -> impl Iterator<Item = Field<'t>> + use<'t> {
-    let mut children = parsed.children(map);
+fn source_fields<'t>(page: Page<'t>, map: NodeId) -> impl Iterator<Item = Field<'t>> + use<'t> {
+    let mut children = page.parsed.children(map);
     std::iter::from_fn(move || {
         let (key, value) = (children.next()?, children.next()?);
-        let key = KeyAt::Source { file, node: key, parsed, trees };
-        Some(Field { key, value: View::source(trees, file, value) })
+        Some(Field { key: KeyAt::Source(page, key), value: page.view(value) })
     })
 }
 
 /// The fields of a map with merge keys: its own, then those of the merged maps that it lacks. Bounded in depth, since
 /// a merged map may merge others.
-fn merged_fields<'t>(trees: &'t Trees, file: FileId, map: NodeId, parsed: &'t Parsed, depth: u8) -> Vec<Field<'t>> {
+fn merged_fields<'t>(page: Page<'t>, map: NodeId, depth: u8) -> Vec<Field<'t>> {
     let mut own: Vec<Field<'t>> = Vec::new();
     let mut sources: Vec<View<'t>> = Vec::new();
-    for field in source_fields(trees, file, map, parsed) {
+    for field in source_fields(page, map) {
         if field.name() != "<<" {
             own.push(field);
         } else if field.value.is_seq() {
@@ -377,8 +395,8 @@ fn merged_fields<'t>(trees: &'t Trees, file: FileId, map: NodeId, parsed: &'t Pa
     }
     if depth < 32 {
         for source in sources {
-            let At::Source { file, node, parsed } = source.at else { continue };
-            for field in merged_fields(trees, file, node, parsed, depth + 1) {
+            let At::Source(page, node) = source.at else { continue };
+            for field in merged_fields(page, node, depth + 1) {
                 if !own.iter().any(|mine| mine.name() == field.name()) {
                     own.push(field);
                 }

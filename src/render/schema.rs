@@ -60,7 +60,7 @@ pub(super) enum Strategy {
 
 #[derive(Debug)]
 struct Kind {
-    kind: Box<str>,
+    name: Box<str>,
     group: Box<str>,
     version: Box<str>,
     definition: Option<DefinitionId>,
@@ -98,7 +98,7 @@ impl Schema {
             rows(KINDS).for_each(|row| builder.kind_row(&row));
         }
         for kind in &Self::builtin().kinds {
-            *builder.scope(&kind.group, &kind.version, &kind.kind) = kind.scope;
+            *builder.scope(&kind.group, &kind.version, &kind.name) = kind.scope;
         }
         builder.definitions_of(document);
         builder.paths_of(document);
@@ -136,14 +136,18 @@ impl Schema {
     }
 
     fn kind(&self, group: &str, version: &str, kind: &str) -> Option<&Kind> {
-        let order = |row: &Kind| (&*row.kind, &*row.group, &*row.version).cmp(&(kind, group, version));
+        let order = |row: &Kind| (&*row.name, &*row.group, &*row.version).cmp(&(kind, group, version));
         self.kinds.binary_search_by(order).ok().map(|at| &self.kinds[at])
     }
 }
 
+/// What is known of a kind.
+type Known = (Option<DefinitionId>, Option<Scope>);
+
 #[derive(Default)]
 struct Builder {
-    kinds: HashMap<[Box<str>; 3], (Option<DefinitionId>, Option<Scope>)>,
+    /// By group, version and kind.
+    kinds: HashMap<[Box<str>; 3], Known>,
     names: HashMap<Box<str>, DefinitionId>,
     definitions: Vec<Definition>,
 }
@@ -153,9 +157,9 @@ impl Builder {
         let mut kinds: Vec<Kind> = self
             .kinds
             .into_iter()
-            .map(|([group, version, kind], (definition, scope))| Kind { kind, group, version, definition, scope })
+            .map(|([group, version, name], (definition, scope))| Kind { name, group, version, definition, scope })
             .collect();
-        kinds.sort_unstable_by(|a, b| (&a.kind, &a.group, &a.version).cmp(&(&b.kind, &b.group, &b.version)));
+        kinds.sort_unstable_by(|a, b| (&a.name, &a.group, &a.version).cmp(&(&b.name, &b.group, &b.version)));
         for definition in &mut self.definitions {
             definition.fields.sort_by(|a, b| a.0.cmp(&b.0));
         }

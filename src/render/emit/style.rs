@@ -173,11 +173,10 @@ pub(super) fn is_break(bytes: &[u8]) -> bool {
 /// Whether the text starts with a character that go-yaml v2 writes as it is (`is_printable`): no emoji, no tab, no BOM.
 pub(super) fn is_printable(bytes: &[u8]) -> bool {
     match bytes {
-        [b'\n' | 0x20..=0x7E, ..] => true,
+        [] | [b'\n' | 0x20..=0x7E, ..] => true,
         [0xC2, second, ..] => *second >= 0xA0,
         [0xEF, 0xBB, 0xBF, ..] | [0xEF, 0xBF, 0xBE | 0xBF, ..] => false,
         [first, ..] => matches!(first, 0xC3..=0xEF),
-        [] => true,
     }
 }
 

@@ -280,9 +280,9 @@ fn get(trees: &Trees, container: &mut Value, key: &str) -> Result<Option<Value>,
 /// A place in a list of `count` elements; negative ones count from the end.
 fn index(key: &str, count: usize) -> Result<usize, String> {
     let number: i64 = key.parse().map_err(|_| format!("value was not a proper array index: '{key}'"))?;
-    let from_start = if number < 0 { number + count as i64 } else { number };
-    usize::try_from(from_start)
-        .ok()
+    let from_end = || usize::try_from(number.unsigned_abs()).ok().and_then(|back| count.checked_sub(back));
+    let from_start = if number < 0 { from_end() } else { usize::try_from(number).ok() };
+    from_start
         .filter(|at| *at < count)
         .ok_or_else(|| format!("Unable to access invalid index: {number}: invalid index referenced"))
 }

@@ -223,6 +223,7 @@ impl<'t> Row<'t> {
 }
 
 /// The keys that any element has.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator is a value of its own")]
 fn valid_keys<'r, 't: 'r>(rows: impl Iterator<Item = &'r Row<'t>> + Clone, keys: usize) -> Vec<usize> {
     (0..keys.max(1)).filter(|at| rows.clone().any(|row| !row.told[*at].is_empty())).collect()
 }

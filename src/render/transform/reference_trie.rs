@@ -49,7 +49,7 @@ impl Trie {
 
     fn node(&self, at: usize, view: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> bool {
         let node = &self.0[at];
-        if !node.targets.is_empty() && self.reference(node, view, names) {
+        if !node.targets.is_empty() && Self::reference(node, view, names) {
             return true;
         }
         if node.children.is_empty() {
@@ -80,9 +80,9 @@ impl Trie {
         !item.is_null()
     }
 
-    fn reference(&self, node: &Node, view: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> bool {
+    fn reference(node: &Node, view: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> bool {
         if view.is_seq() {
-            return view.items().any(|item| !item.is_scalar() || self.reference(node, item, names));
+            return view.items().any(|item| !item.is_scalar() || Self::reference(node, item, names));
         }
         if view.is_map() {
             return true;
