@@ -358,11 +358,14 @@ fn is_identifier(text: &str) -> bool {
 
 /// Whether a line is of a program, where values are calls and variables.
 fn is_code(line: &str, value: &str) -> bool {
-    // A word of a program, unquoted: a variable.
-    let is_variable = value.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
-        && (value.starts_with('_') || value.bytes().skip(1).any(|byte| byte.is_ascii_uppercase()))
-        && !line.contains(['"', '\'']);
+    // A word of a program, unquoted: a variable. Its name may be quoted, as the keys of a dictionary are.
+    let word = value.trim_end_matches(',');
+    let is_quoted = line.rfind(value).is_some_and(|at| line[..at].ends_with(['"', '\'']));
+    let is_variable = word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && (word.starts_with('_') || word.bytes().skip(1).any(|byte| byte.is_ascii_uppercase()))
+        && !is_quoted;
     is_variable
+        || ["\" if ", "' if "].iter().any(|word| line.contains(word))
         || value.contains(['(', ')', '[', ']', '{', '}', '|', '`'])
         || [
             "if ",
