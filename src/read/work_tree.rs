@@ -29,8 +29,9 @@ pub(super) fn list_work_tree(
 ) -> Result<(), ReadError> {
     refuse_conflicts(index)?;
     let changes = match changed(repository, (root, index)) {
-        Ok(Some(changes)) => changes,
         // libgit2 gives up at the first file or folder that it may not open, or leaves out what is in it.
+        Ok(Some(_)) if holds_closed(repository, root) => walked(listing, repository, (root, index)),
+        Ok(Some(changes)) => changes,
         Ok(None) => walked(listing, repository, (root, index)),
         Err(error) if error.class() == ErrorClass::Os => walked(listing, repository, (root, index)),
         Err(error) => return Err(ReadError::git("compare the work tree with the index", &error)),
@@ -118,6 +119,17 @@ fn changed(repository: &git2::Repository, (root, index): (&Path, &Index)) -> Res
         }
     }
     Ok(Some(changes))
+}
+
+/// Whether there is a folder that may not be opened: of what is untracked in it libgit2 says nothing.
+fn holds_closed(repository: &git2::Repository, root: &Path) -> bool {
+    let enters = |entry: &DirEntry| {
+        let at = entry.path();
+        let is_folder = entry.file_type().is_dir() && entry.file_name() != ".git";
+        entry.depth() == 0 || is_folder && !repository.is_path_ignored(at).unwrap_or(false) && !at.join(".git").exists()
+    };
+    let denied = |error: &walkdir::Error| error.io_error().is_some_and(|why| why.kind() == ErrorKind::PermissionDenied);
+    WalkDir::new(root).into_iter().filter_entry(enters).any(|entry| entry.is_err_and(|error| denied(&error)))
 }
 
 /// Whether what libgit2 takes for deleted is in a folder that may not be opened.
