@@ -11,33 +11,37 @@
 //! **parse** – text to a span tree with comments and problems, and the type of a scalar; one content at a time. Uses base.
 //! Never: a path, a failure.
 //!
-//! **model** – values with origins, objects, typed views of the kinds the tool knows. Uses base and parse. Never: a
-//! judgement.
+//! **grammar** – the small languages in manifests: globs, the Go templates that ApplicationSets use. Uses base. Never: a
+//! document as a whole.
 //!
-//! **render** – a build to objects, as kustomize would. Uses base, parse and model. Never: a file of its own accord, a
-//! remote, a process.
+//! **model** – values with origins, objects, typed views of the kinds the tool knows. Uses base, parse and grammar. Never:
+//! a judgement.
 //!
-//! **delivery** – applications to the builds they ask for; clusters, roots, tiers, prune. Uses base, parse, model and
-//! render's request types. Never: a rendering.
+//! **render** – a build to objects, as kustomize would. Uses base, parse, grammar and model. Never: a file of its own
+//! accord, a remote, a process.
 //!
-//! **api** – CRD, XRD and Promise as the API that the controller installs, and what it makes of an instance. Uses base and
-//! model. Never: a comparison.
+//! **delivery** – applications to the builds they ask for; clusters, roots, tiers, prune. Uses base, parse, grammar, model
+//! and render's request types. Never: a rendering.
 //!
-//! **secrets** – what is a credential, what is encrypted or a placeholder, what must not be shown. Uses base, parse and
-//! model. Never: a value that leaves the room.
+//! **api** – CRD, XRD, Promise and ResourceGraphDefinition as the API that the controller installs, and what it makes of an
+//! instance. Uses base, grammar and model. Never: a comparison.
+//!
+//! **secrets** – what is a credential, what is encrypted or a placeholder, what must not be shown. Uses base, parse,
+//! grammar and model. Never: a value that leaves the room.
 //!
 //! **world** – everything one side means; drives the loop from builds to objects to applications to further builds. Uses
 //! all above but read. Never: the other side.
 //!
 //! **compare** – two worlds to changes, totally. Uses model, api, delivery and world. Never: the word "breaking".
 //!
-//! **impact** – changes to what happens: instances hit; what is delivered and what nobody renders. Uses what compare uses, and compare. Never: a grade.
+//! **impact** – changes to what happens: instances hit; what is delivered and what nobody renders. Uses what compare uses,
+//! and compare. Never: a grade.
 //!
 //! **rules** – rule files, check kinds, the engine, findings. Uses all above but read and render. The only room with
 //! severities. Never: a file, a format.
 //!
-//! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding dropped, sorted or
-//! graded again.
+//! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding
+//! dropped, sorted or graded again.
 //!
 //! **cli, config, run, origins** – the edge: what may be asked, on the command line and in the configuration, the
 //! pipeline, a line a stage, and where rendered values come from.
