@@ -196,7 +196,8 @@ fn sum_up(report: &Report<'_>) -> String {
         let count = many(verdict.skipped.len(), "rule");
         let named = verdict.skipped.iter().take(NAMED_RULES).map(|id| &**id).collect::<Vec<_>>().join(", ");
         let more = if verdict.skipped.len() > NAMED_RULES { ", … (all in the JSON report)" } else { "" };
-        writeln!(out, "{count} did not run, for want of a base (name one: --base REV or DIR): {named}{more}").expect("a string takes all");
+        writeln!(out, "{count} did not run, for want of a base (name one: --base REV or DIR): {named}{more}")
+            .expect("a string takes all");
     }
     for (rule, count) in &verdict.undecided {
         writeln!(out, "{rule} could not decide {}", many(*count, "case")).expect("a string takes all");

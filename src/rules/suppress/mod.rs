@@ -7,7 +7,7 @@ mod mark;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
@@ -115,11 +115,13 @@ impl Asked<'_> {
                 }
             }
         }
-        marks.iter().zip(&used).flat_map(|(mark, used)| self.faults(mark, used)).collect()
+        let read = world.builds.iter().flat_map(|built| &built.rendered.files).copied().collect();
+        marks.iter().zip(&used).flat_map(|(mark, used)| self.faults(mark, used, &read)).collect()
     }
 
-    /// What is wrong with a comment: every id that does not exist, and the first of the other faults.
-    fn faults(&self, mark: &Mark, used: &[bool]) -> Vec<Problem> {
+    /// What is wrong with a comment: every id that does not exist, and the first of the other faults. A file that no
+    /// build reads (`read` has the others) holds no object that a rule could have judged: tests, templates.
+    fn faults(&self, mark: &Mark, used: &[bool], read: &HashSet<FileId>) -> Vec<Problem> {
         if let Some(broken) = &mark.broken {
             let help = "write `# gitops-guard: ignore[rule-id] reason in words`";
             return vec![Problem::new(ProblemKind::UnusedSuppression, mark.at, broken.clone()).with_help(help)];
@@ -132,7 +134,8 @@ impl Asked<'_> {
             return faults;
         }
         let unused = mark.ids.iter().zip(used).filter(|(_, used)| !**used).map(|(id, _)| &*id.0);
-        let unused: Vec<&str> = unused.filter(|id| is_known(id) && self.ran(id)).collect();
+        let was_judged = |id: &str| read.contains(&mark.at.file) || self.reads_texts(id);
+        let unused: Vec<&str> = unused.filter(|id| is_known(id) && self.ran(id) && was_judged(id)).collect();
         let words = Words { ids: known.join(", "), unused: (!unused.is_empty()).then(|| unused.join(", ")) };
         faults.extend(self.fault(mark.at, &words, mark.explained, mark.until.as_ref()));
         faults
@@ -194,6 +197,12 @@ impl Asked<'_> {
 
     fn holds(&self, until: &Until) -> bool {
         until.as_ref().is_ok_and(|date| *date >= self.settings.today)
+    }
+
+    /// Whether a rule looks at files whether a build reads them or not.
+    fn reads_texts(&self, id: &str) -> bool {
+        let reads = |check: &Check| matches!(check, Check::Text(_) | Check::ValueAndText(..) | Check::Problem(_));
+        self.rules.get(id).is_some_and(|rule| reads(&rule.check))
     }
 
     /// Whether a rule, or all of a pack that goes without saying, was run: what did not run cannot have been used.
