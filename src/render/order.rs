@@ -19,7 +19,8 @@ pub enum Order {
     Fifo,
 }
 
-const FIRST: [&str; 22] = [
+/// The kinds that kustomize puts first (`kustomize kyaml/resid`).
+pub(super) const FIRST: [&str; 22] = [
     "Namespace",
     "ResourceQuota",
     "StorageClass",
@@ -43,7 +44,8 @@ const FIRST: [&str; 22] = [
     "CronJob",
     "PodDisruptionBudget",
 ];
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+/// The kinds that it puts last.
+pub(super) const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 static LEGACY: LazyLock<HashMap<&str, i64>> = LazyLock::new(|| ranks(FIRST.into_iter(), LAST.into_iter()));
 

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
+use super::super::order::{FIRST, LAST};
 use super::super::resource::Id;
 use super::broken;
 use super::field_spec::{Create, FieldSpec, Gvk};
@@ -279,33 +280,6 @@ fn read_gvk(entry: View<'_>) -> Gvk {
     let text = |name| entry.str_at([name]).unwrap_or_default().into();
     Gvk { group: text("group"), version: text("version"), kind: text("kind") }
 }
-
-/// The kinds that kustomize puts first and last.
-const FIRST: [&str; 22] = [
-    "Namespace",
-    "ResourceQuota",
-    "StorageClass",
-    "CustomResourceDefinition",
-    "ServiceAccount",
-    "PodSecurityPolicy",
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Secret",
-    "Endpoints",
-    "Service",
-    "LimitRange",
-    "PriorityClass",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "Deployment",
-    "StatefulSet",
-    "CronJob",
-    "PodDisruptionBudget",
-];
-const LAST: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 /// kustomize's order of kinds (`kustomize resid.Gvk.IsLessThan`): it decides which reference is followed first.
 fn sort_key(gvk: &Gvk) -> (usize, String) {
