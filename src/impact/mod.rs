@@ -4,9 +4,11 @@
 
 mod compositions;
 mod delivered;
+mod destinations;
 mod instances;
 
 pub use compositions::users_of;
+pub use destinations::{destinations_beside, destinations_of};
 
 use crate::api::{Defaulted, Pruned, Violation};
 use crate::base::{Span, TextRange};

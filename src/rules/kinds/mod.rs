@@ -10,6 +10,8 @@ mod credential_in_manifest;
 mod definition_fault;
 mod field_change;
 mod flux_root;
+mod graph_fault;
+mod graph_verdict;
 mod instance;
 mod leak;
 mod part_change;
@@ -139,6 +141,8 @@ pub static KINDS: &[CheckKind] = &[
     definition_fault::KIND,
     field_change::KIND,
     flux_root::KIND,
+    graph_fault::KIND,
+    graph_verdict::KIND,
     instance::KIND,
     leak::KIND,
     part_change::KIND,
