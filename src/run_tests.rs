@@ -39,7 +39,7 @@ fn sides(sources: &Arc<Sources>, base: Option<&Files>, head: &Files) -> Sides {
     Sides {
         base: base.map(|files| (testkit::listed(sources, Side::Base, files), name())),
         head: testkit::listed(sources, Side::Head, head),
-        here: Here::default(),
+        here: Here::new(["https://git.example.com/own/fixture.git".to_owned()]),
         within: Vec::new(),
     }
 }

@@ -18,6 +18,8 @@ mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
 mod problem;
+mod promise_destinations;
+mod promise_reference;
 mod schema_change;
 mod secret_object;
 mod silent_loss;
@@ -149,6 +151,8 @@ pub static KINDS: &[CheckKind] = &[
     partly_encrypted::KIND,
     plaintext_secret::KIND,
     problem::KIND,
+    promise_destinations::KIND,
+    promise_reference::KIND,
     schema_change::KIND,
     secret_object::KIND,
     silent_loss::KIND,
