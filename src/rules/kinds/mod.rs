@@ -17,6 +17,7 @@ mod leak;
 mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
+mod policy;
 mod problem;
 mod promise_destinations;
 mod promise_reference;
@@ -150,6 +151,7 @@ pub static KINDS: &[CheckKind] = &[
     part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
+    policy::KIND,
     problem::KIND,
     promise_destinations::KIND,
     promise_reference::KIND,
