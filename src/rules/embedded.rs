@@ -120,6 +120,7 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("breaking-changes", "version-removed", "api.yaml"),
     rule!("breaking-changes", "version-storage-count", "api.yaml"),
     rule!("breaking-changes", "version-storage-moved", "api.yaml"),
+    rule!("breaking-changes", "version-stored-history-removed", "api.yaml"),
     rule!("breaking-changes", "version-unserved", "api.yaml"),
     rule!("breaking-changes", "xrd-claim-name-conflict", "api.yaml"),
     rule!("breaking-changes", "xrd-claim-names-changed", "api.yaml"),

@@ -22,6 +22,7 @@ mod silent_loss;
 mod sunset;
 mod unencrypted_file;
 mod unready_dependency;
+mod version_history;
 
 use serde_json::{Map, Value};
 
@@ -151,6 +152,7 @@ pub static KINDS: &[CheckKind] = &[
     sunset::KIND,
     unencrypted_file::KIND,
     unready_dependency::KIND,
+    version_history::KIND,
 ];
 
 /// The kind with this name.
