@@ -137,3 +137,35 @@ fn tiers_roots_and_packs_reach_the_rules() {
     let found = rules("packs: [own]\n", &pack);
     assert!(found.starts_with("invalid-rule") && found.split(' ').all(|rule| rule == "invalid-rule"), "{found}");
 }
+
+#[test]
+fn definitions_in_tests_are_compared_unless_they_are_copies() {
+    let xrd = |field: &str| {
+        format!(
+            "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\n\
+             metadata: {{name: stores.example.com}}\nspec:\n  scope: Namespaced\n  group: example.com\n  \
+             names: {{kind: Store, plural: stores}}\n  versions:\n  - name: v1\n    served: true\n    \
+             referenceable: true\n    schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, \
+             properties: {{{field}: {{type: string}}}}}}}}}}}}\n"
+        )
+    };
+    let files = |texts: &[(&str, &str)]| -> Files {
+        texts.iter().map(|(name, text)| (testkit::path(name), text.as_bytes().to_vec())).collect()
+    };
+    let rules = |base: &[(&str, &str)], head: &[(&str, &str)]| -> Vec<String> {
+        let (base, head) = (files(base), files(head));
+        let judged = in_memory(&Judgeable::of(Some(&base), &head), &Settings::default());
+        judged.findings.iter().map(|finding| finding.rule.to_string()).collect()
+    };
+    let (old, new) = (xrd("size"), xrd("zone"));
+    let other = ("readme.yaml", "a: b\n");
+    assert_eq!(rules(&[("tests/golden/a.yaml", &old)], &[("tests/golden/a.yaml", &new)]), ["schema-field-removed"]);
+    assert_eq!(rules(&[("tests/golden/a.yaml", &old), other], &[other]), ["api-removed"]);
+    assert!(rules(&[("tests/a.yaml", &old)], &[("tests/b/a.yaml", &old)]).is_empty(), "it moved");
+    let deployed = ("api/a.yaml", &*old);
+    assert!(rules(&[("tests/a.yaml", &old), deployed], &[("tests/a.yaml", &new), deployed]).is_empty(), "a copy");
+    let elsewhere = ("tests/b.yaml", &*old);
+    assert!(rules(&[("tests/a.yaml", &old), elsewhere], &[elsewhere]).is_empty(), "another test has it");
+    assert!(rules(&[("templates/a.yaml", &old)], &[("templates/a.yaml", &new)]).is_empty(), "a template");
+    assert!(rules(&[], &[("tests/a.yaml", "kind: CompositeResourceDefinition\n")]).is_empty());
+}

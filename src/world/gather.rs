@@ -330,7 +330,7 @@ fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
     }
 }
 
-fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
+pub(super) fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
     let objects: Vec<(ObjectAt, &Object)> = world.objects().collect();
     objects
         .par_iter()

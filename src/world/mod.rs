@@ -4,6 +4,7 @@
 
 mod gather;
 mod layout;
+mod tested;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::model::Object;
 use crate::render::{Build, BuildKind, Rendered};
 
 pub use gather::gather;
+pub use tested::tested;
 
 /// Everything one side means.
 pub struct World {
