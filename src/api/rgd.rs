@@ -30,6 +30,7 @@ pub(super) fn compile(view: View<'_>) -> Option<Definition> {
         stored: true,
         stored_at: place,
         deprecated: false,
+        entry: written.value(),
         written: Some(Installed::new(view.trees().view(&root(written, at)), at, install)),
     };
     let scope = written.get("scope");
@@ -38,6 +39,7 @@ pub(super) fn compile(view: View<'_>) -> Option<Definition> {
         group: written.str_at(["group"]).unwrap_or("kro.run").into(),
         kinds: vec![kind.clone()],
         kind,
+        short_names: Vec::new(),
         claims_at: outline.at,
         scope: Some(match scope.map(|scope| scope.written()).as_deref() {
             Some("Cluster") => Scope::Cluster,

@@ -4,15 +4,17 @@
 
 mod apis;
 mod composition;
+mod composition_parts;
 mod constraint;
 mod graph;
+mod immutable;
 mod objects;
 mod part;
 mod promise;
 mod schema;
 mod what;
 
-pub use part::{Part, PartChange};
+pub use part::{Left, Part, PartChange};
 pub use what::What;
 
 use std::sync::Arc;

@@ -53,13 +53,30 @@ pub enum Part {
     CompositionRemoved,
     /// An XRD publishes fewer keys of the connection secret.
     ConnectionKeysNarrowed,
+    /// The object that a composed resource is made of has another name.
+    ResourceMetadataNameChanged,
+    /// A field that the provider cannot change in place has another value, or another source.
+    ImmutableFieldChanged,
+    /// A step that makes resources runs before or after what it ran after or before.
+    StepReordered,
+    /// The same, of a step that makes none, as far as its function's name tells.
+    HelperStepReordered,
+    /// A step has another name and calls the same function.
+    StepRenamed,
+    /// Nothing marks the composite resource as ready any more.
+    AutoReadyRemoved,
+    /// A patch stops the composite resource where its source is missing, and did not before.
+    PatchPolicyRequired,
+    /// Only labels and annotations of a Composition differ.
+    MetadataOnly,
 }
 
 impl Part {
     /// The kebab-case names.
-    pub const NAMES: [&str; 19] = [
+    pub const NAMES: [&str; 26] = [
         "anonymous-resource-removed",
         "anonymous-resource-shifted",
+        "auto-ready-removed",
         "composition-removed",
         "connection-detail-removed",
         "connection-keys-narrowed",
@@ -69,14 +86,20 @@ impl Part {
         "destinations-changed",
         "graph-identity-changed",
         "graph-resource-removed",
+        "immutable-field-changed",
+        "metadata-only",
+        "patch-policy-required",
         "pipeline-removed",
         "pipeline-renamed",
         "resource-kind-changed",
+        "resource-metadata-name-changed",
         "resource-removed",
         "resource-renamed",
         "same-version",
         "step-function-changed",
         "step-removed",
+        "step-renamed",
+        "step-reordered",
     ];
 
     /// As rules name it.
@@ -102,6 +125,13 @@ impl Part {
             Self::GraphIdentityChanged => "graph-identity-changed",
             Self::CompositionRemoved => "composition-removed",
             Self::ConnectionKeysNarrowed => "connection-keys-narrowed",
+            Self::ResourceMetadataNameChanged => "resource-metadata-name-changed",
+            Self::ImmutableFieldChanged => "immutable-field-changed",
+            Self::StepReordered | Self::HelperStepReordered => "step-reordered",
+            Self::StepRenamed => "step-renamed",
+            Self::AutoReadyRemoved => "auto-ready-removed",
+            Self::PatchPolicyRequired => "patch-policy-required",
+            Self::MetadataOnly => "metadata-only",
         }
     }
 }
@@ -123,6 +153,18 @@ pub struct PartChange {
     pub at: Span,
     /// The line in base.
     pub was: Option<Span>,
+    /// What stays behind.
+    pub left: Left,
+}
+
+/// What stays where a composed resource goes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Left {
+    /// Nothing: the external resource goes too.
+    #[default]
+    Nothing,
+    /// The external resource: its policies keep it.
+    External,
 }
 
 /// Kinds that live in no namespace, whatever a manifest says.
@@ -148,8 +190,12 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn push(&mut self, what: Part, names: (&str, &str), at: Span, was: Option<Span>) {
+        self.push_left(what, names, at, was, Left::Nothing);
+    }
+
+    pub(super) fn push_left(&mut self, what: Part, names: (&str, &str), at: Span, was: Option<Span>, left: Left) {
         let (name, now) = (names.0.to_owned(), names.1.to_owned());
-        self.found.push(PartChange { base: self.base, head: self.head, what, name, now, at, was });
+        self.found.push(PartChange { base: self.base, head: self.head, what, name, now, at, was, left });
     }
 }
 

@@ -4,7 +4,10 @@
 
 mod api_version;
 mod application;
+mod composition_mode;
+mod composition_patch;
 mod composition_reference;
+mod composition_selection;
 mod container_field;
 mod credential_in_manifest;
 mod definition_fault;
@@ -17,6 +20,7 @@ mod partly_encrypted;
 mod plaintext_secret;
 mod problem;
 mod schema_change;
+mod schema_fault;
 mod secret_object;
 mod silent_loss;
 mod sunset;
@@ -134,7 +138,10 @@ impl Params<'_> {
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     application::KIND,
+    composition_mode::KIND,
+    composition_patch::KIND,
     composition_reference::KIND,
+    composition_selection::KIND,
     container_field::KIND,
     credential_in_manifest::KIND,
     definition_fault::KIND,
@@ -147,6 +154,7 @@ pub static KINDS: &[CheckKind] = &[
     plaintext_secret::KIND,
     problem::KIND,
     schema_change::KIND,
+    schema_fault::KIND,
     secret_object::KIND,
     silent_loss::KIND,
     sunset::KIND,

@@ -4,7 +4,7 @@
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Side;
-use crate::compare::{Part, PartChange};
+use crate::compare::{Left, Part, PartChange};
 use crate::impact;
 use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
 use crate::world::ObjectAt;
@@ -27,6 +27,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("instance-hit", "an instance in this repository is hit"),
     ],
     words: &[
+        ("fate", "what becomes of a composed resource that goes"),
         ("kind", "the object's kind"),
         ("name", "its name"),
         ("part", "the part's name in the base"),
@@ -55,6 +56,7 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         .word("name", &*object.key.name)
         .word("part", change.name.clone())
         .word("now", change.now.clone())
+        .word("fate", fate(change.left))
         .word("instances", words(facts, &users))
         .mark(change.name.clone());
     hit.object = Some(ObjectName::of(object));
@@ -64,7 +66,7 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     }
     match change.what {
         Part::RunDependencyRemoved => hit.facts.push("runs-once"),
-        Part::HelperStepRemoved => hit.facts.push("helper"),
+        Part::HelperStepRemoved | Part::HelperStepReordered => hit.facts.push("helper"),
         _ => {}
     }
     if !users.is_empty() {
@@ -78,6 +80,13 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         hit.related.push(Label { at: place, side: Side::Head, says: format!("hits {}", title(facts, *at)) });
     }
     sink.report(hit);
+}
+
+fn fate(left: Left) -> &'static str {
+    match left {
+        Left::Nothing => "is deleted, and what it stands for with it",
+        Left::External => "is deleted, while what it stands for stays behind, unmanaged",
+    }
 }
 
 fn title(facts: &Facts<'_>, at: ObjectAt) -> String {
