@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
-use crate::base::{Date, FileId, Problem, RepoPath, Side, Snapshot, Sources, Span};
+use crate::base::{Date, FileId, History, Problem, RepoPath, Side, Snapshot, Sources, Span};
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::config::{self, Configuration};
@@ -24,7 +24,7 @@ use crate::delivery::Here;
 use crate::impact::{self, Impact};
 use crate::model::{Object, Trees};
 use crate::origins;
-use crate::read::{self, Ci, ReadError, Repository};
+use crate::read::{self, Ci, Reach, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
 use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
 use crate::rules::{self, CommentsOf, Facts, Mistake, RuleSet, Settings, Severity, Show, Verdict};
@@ -136,7 +136,12 @@ pub struct Sides {
     here: Here,
     /// Folders and files that findings are shown for; empty for all.
     within: Vec<RepoPath>,
+    /// What the ancestors of the base hold at some paths; `None` where there is no history.
+    past: Option<Ancestors>,
 }
+
+/// Reads the history of paths, where a change asks for it.
+type Ancestors = Box<dyn Fn(&BTreeSet<RepoPath>) -> History>;
 
 /// A judged change: everything that a report is made from.
 pub struct Judgement {
@@ -235,7 +240,12 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots, lifecycle));
     let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots, lifecycle);
     let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
-    let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes));
+    let past = |base: &World| match (&sides.past, impact::asks(&trees, base, &head, &changes)) {
+        (Some(past), paths) if !paths.is_empty() => past(&paths),
+        _ => History::default(),
+    };
+    let history = base.as_ref().map(past).unwrap_or_default();
+    let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes, history));
     redact(&trees, base.as_ref(), &head);
     let today = settings.today;
     let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
@@ -344,13 +354,13 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
             let commit = repository.merge_base(&repository.resolve(asked)?)?;
             let base = repository.revision(Side::Base, sources, &commit)?;
             let name = BaseName { revision: asked.to_owned(), merge_base: Some(commit.id) };
-            in_repository(&repository, &paths, sources, Some((base, name)), (ask, env))
+            in_repository(repository, &paths, sources, Some((base, name)), (ask, env))
         }
         (_, Some(asked), Some(folder)) => {
             let base = read::folder(Side::Base, sources, &folder)?;
             let name = BaseName { revision: asked.to_owned(), merge_base: None };
             let head = read::folder(Side::Head, sources, &first)?;
-            Ok(Sides { base: Some((base, name)), head, here: Here::default(), within: Vec::new() })
+            Ok(Sides { base: Some((base, name)), head, here: Here::default(), within: Vec::new(), past: None })
         }
         (Some(repository), Some(asked), None) => Err(repository.resolve(asked).map_or_else(Stop::from, |_| {
             Stop::Told(format!("`{asked}` is neither a revision nor a folder"), NOT_JUDGED)
@@ -364,7 +374,7 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
                     Some((repository.revision(Side::Base, sources, &commit)?, name))
                 }
             };
-            in_repository(&repository, &paths, sources, base, (ask, env))
+            in_repository(repository, &paths, sources, base, (ask, env))
         }
         (None, None, _) if ask.staged => Err(ReadError::NotARepository(first).into()),
         (Some(repository), None, _) => {
@@ -375,17 +385,17 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
                     Some((snapshot, BaseName { revision: found.asked, merge_base: Some(found.commit.id) }))
                 }
             };
-            in_repository(&repository, &paths, sources, base, (ask, env))
+            in_repository(repository, &paths, sources, base, (ask, env))
         }
         (None, None, _) => {
             let head = read::folder(Side::Head, sources, &first)?;
-            Ok(Sides { base: None, head, here: Here::default(), within: Vec::new() })
+            Ok(Sides { base: None, head, here: Here::default(), within: Vec::new(), past: None })
         }
     }
 }
 
 fn in_repository(
-    repository: &Repository,
+    repository: Repository,
     paths: &[PathBuf],
     sources: &Arc<Sources>,
     base: Option<(Snapshot, BaseName)>,
@@ -398,7 +408,12 @@ fn in_repository(
     };
     let here = Here::new(repository.remotes());
     let within = within(repository.root(), paths)?;
-    Ok(Sides { base, head, here, within })
+    let commit = base.as_ref().and_then(|(_, name)| repository.resolve(name.merge_base.as_deref()?).ok());
+    let past = commit.map(|commit| -> Ancestors {
+        let sources = sources.clone();
+        Box::new(move |paths| repository.history(&commit, paths, &sources, Reach::default()))
+    });
+    Ok(Sides { base, head, here, within, past })
 }
 
 /// The paths that findings are shown for, as paths of the repository; none where its root is among them.

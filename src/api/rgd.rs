@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::crd::{self, Outline};
 use super::installed::Installed;
 use super::schema::Schema;
-use super::{Conversion, Definition, Flavor, Scope, Version};
+use super::{Conversion, Definition, Flavor, Scope, Standing, Version};
 use crate::base::Span;
 use crate::grammar::{Marker, simple_field, simple_flag};
 use crate::model::{Entry, Key, MadeScalar, Origin, Value, View};
@@ -31,14 +31,17 @@ pub(super) fn compile(view: View<'_>) -> Option<Definition> {
         stored: true,
         stored_at: place,
         deprecated: false,
+        entry: written.value(),
         written: Some(Installed::new(view.trees().view(&root(written, at)), at, install)),
     };
     let scope = written.get("scope");
     Some(Definition {
         flavor: Flavor::Rgd,
+        standing: Standing::Own,
         group: written.str_at(["group"]).unwrap_or("kro.run").into(),
         kinds: vec![kind.clone()],
         kind,
+        short_names: Vec::new(),
         claims_at: outline.at,
         scope: Some(match scope.map(|scope| scope.written()).as_deref() {
             Some("Cluster") => Scope::Cluster,

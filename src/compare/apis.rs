@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::schema::{Node, compare_nodes};
 use super::{ApiChange, Changes, Offered, What};
-use crate::api::{Conversion, Definition, Flavor, Version};
+use crate::api::{Conversion, Definition, Flavor, Standing, Version};
 use crate::base::{FileId, Problem, ProblemKind, Span};
-use crate::model::Trees;
-use crate::world::{ObjectAt, World};
+use crate::model::{Trees, View};
+use crate::world::{DefinedApi, ObjectAt, World};
 
 /// The definitions of both worlds, paired by their rows: the same object's, else the same group and kind of a cluster
 /// that may be the same.
@@ -54,6 +54,14 @@ fn identity(definition: &Definition) -> (&str, &str) {
     (&definition.group, &definition.kinds[0])
 }
 
+/// What tells the definitions of one object apart: its own is whatever it is, those that it carries go by what they are.
+fn within(defined: &DefinedApi) -> (&str, &str) {
+    match defined.definition.standing {
+        Standing::Own => ("", ""),
+        Standing::Carried => identity(&defined.definition),
+    }
+}
+
 /// Pairs what one object defines on both sides, also where it defines another group or kind by now.
 fn same_objects<'a>(
     base: &'a World,
@@ -62,10 +70,10 @@ fn same_objects<'a>(
     left: &mut HashMap<(&'a str, &'a str), Vec<usize>>,
     pairs: &mut [(Option<usize>, Option<usize>)],
 ) {
-    let rows: HashMap<ObjectAt, usize> =
-        base.definitions.iter().enumerate().map(|(row, defined)| (defined.from, row)).collect();
+    let rows: HashMap<(ObjectAt, (&str, &str)), usize> =
+        base.definitions.iter().enumerate().map(|(row, defined)| ((defined.from, within(defined)), row)).collect();
     for (row, defined) in head.definitions.iter().enumerate() {
-        let was = changes.base_of(defined.from).and_then(|was| rows.get(&was).copied());
+        let was = changes.base_of(defined.from).and_then(|was| rows.get(&(was, within(defined))).copied());
         let Some(was) = was else { continue };
         if let Some(others) = left.get_mut(&identity(&base.definitions[was].definition)) {
             others.retain(|other| *other != was);
@@ -97,6 +105,8 @@ pub(super) fn compare(trees: &Trees, base: &World, head: &World, known: &Changes
             (Some(was), None) if !is_readable(trees, base, head, was.from.build) => {}
             // The Promise is still there, without its API: that is a difference of the Promise.
             (Some(was), None) if was.definition.flavor == Flavor::Promise && known.head_of(was.from).is_some() => {}
+            // A dependency that leaves, and a Promise that leaves with its dependencies, are told as that.
+            (Some(was), None) if was.definition.standing == Standing::Carried => {}
             (Some(was), None) => out.push(String::new(), What::ApiRemoved, was.definition.at, Some(was.definition.at)),
             (None, Some(is)) => out.push(String::new(), What::ApiAdded, is.definition.at, None),
             (None, None) => {}
@@ -157,6 +167,11 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
         // A claim cannot go along: one difference tells the move.
     } else {
         claims(was, is, out);
+    }
+    let gone = was.short_names.iter().filter(|name| !is.short_names.contains(name));
+    let gone: Vec<String> = gone.map(|name| format!("`{name}`")).collect();
+    if !gone.is_empty() {
+        out.push(String::new(), What::ShortNamesRemoved(gone.join(", ").into()), is.claims_at, Some(was.claims_at));
     }
     match (was.conversion, is.conversion) {
         (Conversion::Webhook, Conversion::None) => {
@@ -226,6 +241,7 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
     if old.deprecated != new.deprecated {
         out.push(String::new(), What::DeprecationChanged, new.at, Some(old.at));
     }
+    parts(trees, old, new, out);
     // Nobody could use the version before, or nobody can now and nothing is stored in it: its schema hits nobody.
     let unused = |version: &Version| offered(version) == Offered::No;
     if unused(old) || unused(new) {
@@ -236,5 +252,32 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
         (Some(a), None) => out.push(String::new(), What::SchemaRemoved, new.at, Some(a.at)),
         (None, Some(b)) => out.push(String::new(), What::SchemaAdded, b.at, Some(old.at)),
         (None, None) => {}
+    }
+}
+
+/// What a version offers beside its schema.
+fn parts(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
+    let scale =
+        |version: &Version| -> Option<Span> { Some(version.part(trees, "subresources")?.field("scale")?.key_place()) };
+    if let (Some(was), None) = (scale(old), scale(new)) {
+        out.push(String::new(), What::ScaleRemoved, new.at, Some(was));
+    }
+    let fields = |version: &Version| -> Vec<(String, Span)> {
+        let listed = version.part(trees, "selectableFields").into_iter().flat_map(|list| list.items());
+        let path = |item: View<'_>| item.get("jsonPath").map(|path| (path.written().into_owned(), path.place()));
+        listed.filter_map(path).collect()
+    };
+    let left = fields(new);
+    for (path, was) in fields(old).into_iter().filter(|(path, _)| !left.iter().any(|(other, _)| other == path)) {
+        let list = new.part(trees, "selectableFields").map_or(new.at, |list| list.place());
+        out.push(String::new(), What::SelectableFieldRemoved(path.into()), list, Some(was));
+    }
+    let columns = |version: &Version| {
+        version.part(trees, "additionalPrinterColumns").map(|columns| (columns.to_json(), columns.place()))
+    };
+    let (was, is) = (columns(old), columns(new));
+    if was.as_ref().map(|(columns, _)| columns) != is.as_ref().map(|(columns, _)| columns) {
+        let at = is.map_or(new.at, |(_, at)| at);
+        out.push(String::new(), What::PrinterColumnsChanged, at, was.map(|(_, at)| at));
     }
 }

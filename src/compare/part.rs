@@ -81,13 +81,30 @@ pub enum Part {
     CompositionRemoved,
     /// An XRD publishes fewer keys of the connection secret.
     ConnectionKeysNarrowed,
+    /// The object that a composed resource is made of has another name.
+    ResourceMetadataNameChanged,
+    /// A field that the provider cannot change in place has another value, or another source.
+    ImmutableFieldChanged,
+    /// A step that makes resources runs before or after what it ran after or before.
+    StepReordered,
+    /// The same, of a step that makes none, as far as its function's name tells.
+    HelperStepReordered,
+    /// A step has another name and calls the same function.
+    StepRenamed,
+    /// Nothing marks the composite resource as ready any more.
+    AutoReadyRemoved,
+    /// A patch stops the composite resource where its source is missing, and did not before.
+    PatchPolicyRequired,
+    /// Only labels and annotations of a Composition differ.
+    MetadataOnly,
 }
 
 impl Part {
     /// The kebab-case names.
-    pub const NAMES: [&str; 31] = [
+    pub const NAMES: [&str; 38] = [
         "anonymous-resource-removed",
         "anonymous-resource-shifted",
+        "auto-ready-removed",
         "breaking-still-allowed",
         "composition-removed",
         "connection-detail-removed",
@@ -104,6 +121,9 @@ impl Part {
         "graph-reference-changed",
         "graph-resource-removed",
         "graph-status-changed",
+        "immutable-field-changed",
+        "metadata-only",
+        "patch-policy-required",
         "pipeline-container-changed",
         "pipeline-removed",
         "pipeline-renamed",
@@ -111,11 +131,14 @@ impl Part {
         "required-promise-added",
         "required-promise-version-changed",
         "resource-kind-changed",
+        "resource-metadata-name-changed",
         "resource-removed",
         "resource-renamed",
         "same-version",
         "step-function-changed",
         "step-removed",
+        "step-renamed",
+        "step-reordered",
         "version-downgraded",
     ];
 
@@ -154,6 +177,13 @@ impl Part {
             Self::RequiredPromiseVersionChanged => "required-promise-version-changed",
             Self::CompositionRemoved => "composition-removed",
             Self::ConnectionKeysNarrowed => "connection-keys-narrowed",
+            Self::ResourceMetadataNameChanged => "resource-metadata-name-changed",
+            Self::ImmutableFieldChanged => "immutable-field-changed",
+            Self::StepReordered | Self::HelperStepReordered => "step-reordered",
+            Self::StepRenamed => "step-renamed",
+            Self::AutoReadyRemoved => "auto-ready-removed",
+            Self::PatchPolicyRequired => "patch-policy-required",
+            Self::MetadataOnly => "metadata-only",
         }
     }
 }
@@ -175,6 +205,18 @@ pub struct PartChange {
     pub at: Span,
     /// The line in base.
     pub was: Option<Span>,
+    /// What stays behind.
+    pub left: Left,
+}
+
+/// What stays where a composed resource goes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Left {
+    /// Nothing: the external resource goes too.
+    #[default]
+    Nothing,
+    /// The external resource: its policies keep it.
+    External,
 }
 
 /// Collects the differences of one object.
@@ -186,8 +228,12 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn push(&mut self, what: Part, names: (&str, &str), at: Span, was: Option<Span>) {
+        self.push_left(what, names, at, was, Left::Nothing);
+    }
+
+    pub(super) fn push_left(&mut self, what: Part, names: (&str, &str), at: Span, was: Option<Span>, left: Left) {
         let (name, now) = (names.0.to_owned(), names.1.to_owned());
-        self.found.push(PartChange { base: self.base, head: self.head, what, name, now, at, was });
+        self.found.push(PartChange { base: self.base, head: self.head, what, name, now, at, was, left });
     }
 }
 

@@ -266,10 +266,15 @@ fn same_version(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     };
     let (before, at) = (was.place(), is.place());
     let (was, is) = (was.written(), is.written());
-    let spec = |object: View<'_>| object.get("spec").map(|spec| without_words(spec.to_json()));
-    if was == is && spec(old) != spec(new) {
+    if was == is && promise_content(old) != promise_content(new) {
         parts.push(Part::SameVersion, (&was, &is), at, Some(before));
     }
+}
+
+/// What a release of a Promise brings, without what only people read.
+#[must_use]
+pub fn promise_content(promise: View<'_>) -> Option<Json> {
+    promise.get("spec").map(|spec| without_words(spec.to_json()))
 }
 
 /// A spec without what only people read.

@@ -6,12 +6,13 @@ mod compositions;
 mod delivered;
 mod destinations;
 mod instances;
+mod past;
 
 pub use compositions::users_of;
 pub use destinations::{destinations_beside, destinations_of};
 
 use crate::api::{Defaulted, Pruned, Violation};
-use crate::base::{Span, TextRange};
+use crate::base::{History, Span, TextRange};
 use crate::model::Trees;
 use crate::world::{ObjectAt, World};
 
@@ -19,12 +20,19 @@ use crate::compare::Changes;
 
 pub use crate::delivery::Controller;
 pub use delivered::{Delivered, Unrendered, applications, unrendered};
+pub use past::{Rereleased, StoredBefore, asks};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]
 pub struct Impact {
     /// The APIs that change, sorted by group, kind and place.
     pub apis: Vec<ApiImpact>,
+    /// The versions that leave and that were stored before the base, as far as the history tells.
+    pub stored_before: Vec<StoredBefore>,
+    /// The Promises that take the version of an older release, as far as the history tells.
+    pub rereleased: Vec<Rereleased>,
+    /// What the paths of [`asks`] held in older commits.
+    pub history: History,
 }
 
 /// What becomes of the instances of one API.
@@ -125,9 +133,9 @@ impl ApiImpact {
     }
 }
 
-/// What the changes do.
+/// What the changes do; `history` holds what older commits have at the paths of [`asks`].
 #[must_use]
-pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impact {
+pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes, history: History) -> Impact {
     let mut apis = instances::of(trees, base, head, changes);
     let place = |at: Span| -> (String, TextRange) { (trees.sources().path(at.file).as_str().to_owned(), at.range) };
     apis.sort_by_cached_key(|api| (api.group.clone(), api.kind.clone(), place(api.at)));
@@ -138,7 +146,9 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impac
         }
         same
     });
-    Impact { apis }
+    let stored_before = past::stored_before(trees, base, changes, &history);
+    let rereleased = past::rereleased(trees, base, head, changes, &history);
+    Impact { apis, stored_before, rereleased, history }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Never: a judgement; a second reading of a file.
 
 mod argo;
+mod composition;
 mod flux;
 mod kratix;
 mod kustomization;
@@ -15,6 +16,7 @@ mod value;
 mod view;
 
 pub use argo::{ARGO_GROUP, ArgoApplication, ArgoApplicationSet, ArgoSource};
+pub use composition::{CompositionTarget, Flow, Missing, Way, flows};
 pub use flux::{
     FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef,
     is_kept_by_flux,

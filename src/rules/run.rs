@@ -12,6 +12,7 @@ use super::kinds::problem_hit;
 use super::settings::Active;
 use super::{Check, Facts, Hit, ObjectCheck, ObjectName, Sink, Subject, TextCheck};
 use crate::base::{FileId, NodeId, Problem, ProblemKind, Span, TextRange};
+use crate::impact::Impact;
 use crate::model::{Made, Object, Trees, Value};
 use crate::world::{Built, ObjectAt, World};
 
@@ -67,6 +68,7 @@ pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]
     let mut head = side(facts.head);
     if facts.base.is_some() {
         head.add(changes(active, facts));
+        head.add(tested(active, facts));
     }
     let mut base = facts.base.map(side).unwrap_or_default();
     report_problems(active, facts.head, problems, &mut head);
@@ -273,6 +275,16 @@ fn changes(active: &[Active<'_>], facts: &Facts<'_>) -> Looked {
         guarded(active, row, &blame, |sink| check(facts, sink))
     };
     Looked::all((0..active.len()).into_par_iter().map(look).collect())
+}
+
+/// The same over the API definitions in tests, which are in no build that a finding could name.
+fn tested(active: &[Active<'_>], facts: &Facts<'_>) -> Looked {
+    let Some(tested) = &facts.changes.tested else { return Looked::default() };
+    let (base, changes) = (Some(&tested.base), &tested.changes);
+    let mut looked =
+        self::changes(active, &Facts { base, head: &tested.head, changes, impact: &Impact::default(), ..*facts });
+    looked.seen.iter_mut().for_each(|seen| seen.hit.build = None);
+    looked
 }
 
 /// A place for what has none of its own.

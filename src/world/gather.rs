@@ -333,13 +333,14 @@ fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
     }
 }
 
-fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
+pub(super) fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
     let objects: Vec<(ObjectAt, &Object)> = world.objects().collect();
     objects
         .par_iter()
-        .filter_map(|(from, object)| {
-            let compiled = api::compile(trees, object)?;
-            Some(DefinedApi { from: *from, definition: Arc::new(compiled.definition) })
+        .flat_map_iter(|(from, object)| {
+            let own = api::compile(trees, object).map(|compiled| compiled.definition);
+            let all = own.into_iter().chain(api::carried(trees, object));
+            all.map(|definition| DefinedApi { from: *from, definition: Arc::new(definition) })
         })
         .collect()
 }

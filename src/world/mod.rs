@@ -5,6 +5,7 @@
 mod gather;
 mod layout;
 mod lifecycle;
+mod tested;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::render::{Build, BuildKind, Rendered};
 
 pub use gather::gather;
 pub use lifecycle::{Lifecycle, Sunset, version_of};
+pub use tested::tested;
 
 /// Everything one side means.
 pub struct World {

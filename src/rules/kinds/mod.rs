@@ -4,7 +4,10 @@
 
 mod api_version;
 mod application;
+mod composition_mode;
+mod composition_patch;
 mod composition_reference;
+mod composition_selection;
 mod container_field;
 mod credential_in_manifest;
 mod definition_fault;
@@ -22,11 +25,13 @@ mod problem;
 mod promise_destinations;
 mod promise_reference;
 mod schema_change;
+mod schema_fault;
 mod secret_object;
 mod silent_loss;
 mod sunset;
 mod unencrypted_file;
 mod unready_dependency;
+mod version_history;
 
 use serde_json::{Map, Value};
 
@@ -138,7 +143,10 @@ impl Params<'_> {
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     application::KIND,
+    composition_mode::KIND,
+    composition_patch::KIND,
     composition_reference::KIND,
+    composition_selection::KIND,
     container_field::KIND,
     credential_in_manifest::KIND,
     definition_fault::KIND,
@@ -156,11 +164,13 @@ pub static KINDS: &[CheckKind] = &[
     promise_destinations::KIND,
     promise_reference::KIND,
     schema_change::KIND,
+    schema_fault::KIND,
     secret_object::KIND,
     silent_loss::KIND,
     sunset::KIND,
     unencrypted_file::KIND,
     unready_dependency::KIND,
+    version_history::KIND,
 ];
 
 /// The kind with this name.

@@ -4,7 +4,7 @@
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Side;
-use crate::compare::{Part, PartChange};
+use crate::compare::{Left, Part, PartChange};
 use crate::impact;
 use crate::model::KRATIX_GROUP;
 use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
@@ -31,6 +31,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("instance-hit", "an instance in this repository is hit"),
     ],
     words: &[
+        ("fate", "what becomes of a composed resource that goes"),
         ("kind", "the object's kind"),
         ("name", "its name"),
         ("part", "the part's name in the base"),
@@ -59,6 +60,7 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         .word("name", &*object.key.name)
         .word("part", change.name.clone())
         .word("now", change.now.clone())
+        .word("fate", fate(change.left))
         .word("instances", words(facts, &users))
         .mark(change.name.clone());
     hit.object = Some(ObjectName::of(object));
@@ -68,7 +70,6 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     }
     match change.what {
         Part::RunDependencyRemoved => hit.facts.push("runs-once"),
-        Part::HelperStepRemoved => hit.facts.push("helper"),
         Part::ReferenceUnnamed => hit.facts.push("unnamed"),
         Part::RequiredPromiseAdded | Part::RequiredPromiseVersionChanged => {
             if is_absent(facts, &change.name, &change.now) {
@@ -82,6 +83,7 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
                 hit.facts.push("destinations-differ");
             }
         }
+        Part::HelperStepRemoved | Part::HelperStepReordered => hit.facts.push("helper"),
         _ => {}
     }
     if !users.is_empty() {
@@ -116,6 +118,13 @@ fn is_absent(facts: &Facts<'_>, name: &str, version: &str) -> bool {
     });
     let mut versions = of_promise.chain(of_release);
     !in_head || (!version.is_empty() && !versions.any(|known| known.as_deref() == Some(version)))
+}
+
+fn fate(left: Left) -> &'static str {
+    match left {
+        Left::Nothing => "is deleted, and what it stands for with it",
+        Left::External => "is deleted, while what it stands for stays behind, unmanaged",
+    }
 }
 
 fn title(facts: &Facts<'_>, at: ObjectAt) -> String {
