@@ -24,5 +24,5 @@ pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
 pub use silent::{AppliedPatch, Loss, Lost, Silent};
 pub use trees::Trees;
-pub use value::{Entry, Key, Made, MadeNode, MadeScalar, Value};
+pub use value::{Address, Entry, Key, Made, MadeNode, MadeScalar, Value};
 pub use view::{Field, View};

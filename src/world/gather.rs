@@ -2,7 +2,7 @@
 //!
 //! Never: one build rendered twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
 use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
 use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader};
-use crate::model::{Object, ObjectKey, Trees};
+use crate::model::{Address, Object, ObjectKey, Trees};
 use crate::parse::ParseProblemKind;
 use crate::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
 
@@ -47,7 +47,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     }
     let done = drop_consumed(std::mem::take(&mut pool.done));
     drop(pool);
-    assemble(snapshot, trees, layout, done, asked)
+    assemble(snapshot, trees, layout, done, asked, base)
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -236,6 +236,7 @@ fn assemble(
     layout: Layout,
     done: BTreeMap<Build, Arc<Rendered>>,
     asked: Vec<(Asked, Vec<Build>)>,
+    base: Option<&World>,
 ) -> World {
     let rows: BTreeMap<&Build, usize> = done.keys().enumerate().map(|(row, build)| (build, row)).collect();
     let mut found = Found::default();
@@ -278,7 +279,7 @@ fn assemble(
         layout: crate::delivery::Layout::default(),
     };
     place_in_clusters(&mut world, &found.holders);
-    world.definitions = definitions(&world, trees);
+    world.definitions = definitions(&world, trees, base);
     world
 }
 
@@ -330,13 +331,22 @@ fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
     }
 }
 
-pub(super) fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
+/// The APIs that a world's objects define. What the other side compiled of the very same value is taken over, with
+/// the schemas that were looked into there.
+pub(super) fn definitions(world: &World, trees: &Trees, base: Option<&World>) -> Vec<DefinedApi> {
+    let known: HashMap<Address, &Arc<api::Definition>> = base
+        .into_iter()
+        .flat_map(|base| {
+            base.definitions.iter().map(|defined| (Address::of(&base.object(defined.from).value), &defined.definition))
+        })
+        .collect();
     let objects: Vec<(ObjectAt, &Object)> = world.objects().collect();
     objects
         .par_iter()
         .filter_map(|(from, object)| {
-            let compiled = api::compile(trees, object)?;
-            Some(DefinedApi { from: *from, definition: Arc::new(compiled.definition) })
+            let shared = known.get(&Address::of(&object.value)).map(|known| Arc::clone(known));
+            let compiled = || api::compile(trees, object).map(|compiled| Arc::new(compiled.definition));
+            Some(DefinedApi { from: *from, definition: shared.or_else(compiled)? })
         })
         .collect()
 }

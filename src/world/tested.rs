@@ -97,7 +97,7 @@ impl World {
             consumed: BTreeSet::new(),
             layout: self.layout.clone(),
         };
-        world.definitions = definitions(&world, trees);
+        world.definitions = definitions(&world, trees, None);
         world
     }
 }
