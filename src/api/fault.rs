@@ -68,20 +68,9 @@ enum Author {
     Promise,
 }
 
-/// Keywords that no structural schema may have (apiextensions `validation.go`).
-const FORBIDDEN: [&str; 11] = [
-    "$ref",
-    "definitions",
-    "dependencies",
-    "deprecated",
-    "discriminator",
-    "id",
-    "patternProperties",
-    "readOnly",
-    "writeOnly",
-    "xml",
-    "$schema",
-];
+/// Keywords that no structural schema may have (apiextensions `schema/convert.go`).
+const FORBIDDEN: [&str; 7] =
+    ["$ref", "$schema", "additionalItems", "definitions", "dependencies", "id", "patternProperties"];
 
 /// What Crossplane copies of the root, of `spec` and of `status` (`crossplane-runtime pkg/xcrd genCrdVersion`).
 const COPIED: [(&str, &[&str]); 3] = [

@@ -40,6 +40,7 @@ pub(super) fn pair(base: &World, head: &World, changes: &Changes) -> Vec<(Option
             pairs[row].0 = found.map(|position| rows.remove(position));
         }
     }
+    migrated(base, head, &mut left, &mut pairs);
     let mut gone: Vec<usize> = Vec::new();
     for defined in &base.definitions {
         gone.extend(left.remove(&identity(&defined.definition)).into_iter().flatten());
@@ -79,6 +80,32 @@ fn same_objects<'a>(
             others.retain(|other| *other != was);
             pairs[row].0 = Some(was);
         }
+    }
+}
+
+/// Pairs definitions of which the claim became the composite resource: how Crossplane's v2 does without claims. One
+/// story, not a deletion and an addition.
+fn migrated<'a>(
+    base: &'a World,
+    head: &World,
+    left: &mut HashMap<(&'a str, &'a str), Vec<usize>>,
+    pairs: &mut [(Option<usize>, Option<usize>)],
+) {
+    for (row, defined) in head.definitions.iter().enumerate() {
+        let is = &defined.definition;
+        if pairs[row].0.is_some() || is.flavor != Flavor::Xrd {
+            continue;
+        }
+        let found = base.definitions.iter().enumerate().find(|(other, known)| {
+            let was = &known.definition;
+            let is_claim = was.flavor == Flavor::Xrd && was.group == is.group && was.kinds.get(1) == is.kinds.first();
+            is_claim && left.get(&identity(was)).is_some_and(|rows| rows.contains(other))
+        });
+        let Some((other, known)) = found else { continue };
+        if let Some(rows) = left.get_mut(&identity(&known.definition)) {
+            rows.retain(|left| *left != other);
+        }
+        pairs[row].0 = Some(other);
     }
 }
 

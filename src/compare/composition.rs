@@ -360,3 +360,22 @@ fn longest_rising(rows: &[usize]) -> Vec<usize> {
 fn short(function: &str) -> &str {
     function.find("function-").map_or(function, |at| &function[at..])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{longest_rising, may_be};
+
+    #[test]
+    fn a_masked_name_may_come_out_as_many() {
+        assert!(may_be("{}", "bucket") && may_be("{}-bucket", "logs-bucket") && may_be("a-{}-b-{}", "a-1-b-2"));
+        assert!(!may_be("bucket", "buckets") && !may_be("{}-bucket", "bucket") && !may_be("a{}b", "abc"));
+        assert!(may_be("bucket", "bucket") && !may_be("a-{}-a", "a-a"));
+    }
+
+    #[test]
+    fn the_fewest_steps_moved() {
+        assert_eq!(longest_rising(&[1, 0, 2]).len(), 2);
+        assert_eq!(longest_rising(&[3, 0, 1, 2]), [0, 1, 2]);
+        assert!(longest_rising(&[]).is_empty());
+    }
+}

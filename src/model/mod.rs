@@ -28,5 +28,5 @@ pub use origin::{How, Origin, Set};
 pub use scope::is_namespaced;
 pub use silent::{AppliedPatch, Loss, Lost, Silent};
 pub use trees::Trees;
-pub use value::{Entry, Key, Made, MadeNode, MadeScalar, Value};
+pub use value::{Address, Entry, Key, Made, MadeNode, MadeScalar, Value};
 pub use view::{Field, View};

@@ -114,6 +114,26 @@ pub struct Finding {
     pub status: Status,
 }
 
+/// A node of a schema.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Node {
+    /// The version of the API, or whatever else keeps schemas of one object apart.
+    pub scope: String,
+    /// The path in an instance, as people write it; empty for the root.
+    pub path: String,
+}
+
+impl Node {
+    /// Whether it is this node, or below it. A root is above nothing: what differs there says little of the rest.
+    #[must_use]
+    pub fn is_within(&self, above: &Self) -> bool {
+        let rest = self.path.strip_prefix(&*above.path);
+        self.scope == above.scope
+            && !above.path.is_empty()
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
 /// What a check reports: everything but the rule's own words and severity.
 #[derive(Clone, Debug)]
 pub struct Hit {
@@ -140,6 +160,9 @@ pub struct Hit {
     pub help: Option<String>,
     /// Hits of the rule with the same word here become one finding, wherever they are.
     pub together: Option<String>,
+    /// The node of a schema that it is about. Hits of the rule on the same object at or below another's node become one
+    /// finding, at the topmost.
+    pub node: Option<Node>,
     /// The row of the build it was seen in; the engine sets it for checks of objects. Hits of one place in several builds become one finding.
     pub build: Option<usize>,
 }
@@ -160,6 +183,7 @@ impl Hit {
             value: None,
             help: None,
             together: None,
+            node: None,
             build: None,
         }
     }

@@ -25,7 +25,7 @@ pub(crate) use embedded::Embedded;
 pub(crate) use embedded::RULES as EMBEDDED;
 pub use engine::{Counts, Ran, Standing, Verdict, judge};
 pub use finding::{
-    ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
+    ChangeCheck, Check, Facts, Finding, Hit, Label, Node, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
     Suppressed, TextCheck, ValueCheck, WorldCheck,
 };
 pub use pack::RuleFile;

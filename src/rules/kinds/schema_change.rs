@@ -10,7 +10,7 @@ use crate::base::{FileId, Side, Span, TextRange};
 use crate::compare::{ApiChange, Offered, What};
 use crate::impact::{ApiImpact, Instance, Outcome};
 use crate::model::{CompositionTarget, Flow, Missing, Object, Trees, Way, flows, split_api_version};
-use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
+use crate::rules::{Check, Facts, Hit, Label, Node, ObjectName, Sink};
 use crate::world::{DefinedApi, World};
 
 /// How many instances of a finding are named.
@@ -62,6 +62,10 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("from", "what it was"),
         ("to", "what it is"),
         ("keyword", "the keyword of the schema"),
+        (
+            "story",
+            "what else goes with a move between the cluster and namespaces, after a comma; empty where nothing does",
+        ),
         ("instances", "the instances that are hit, after a semicolon; empty where there are none"),
     ],
     build,
@@ -144,8 +148,11 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
         .word("from", from)
         .word("to", to)
         .word("keyword", change.what.keyword())
+        .word("story", story(facts, change))
         .word("instances", touched.words())
         .mark(format!("{} {}", change.version.as_deref().unwrap_or_default(), change.path));
+    let scope = change.version.as_deref().unwrap_or_default().to_owned();
+    hit.node = Some(Node { scope, path: change.path.clone() });
     hit.side = side;
     hit.object = Some(ObjectName::of(world.object(defined.from)));
     hit.build = Some(defined.from.build);
@@ -168,6 +175,27 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
     }
     hit.related.extend(touched.labels());
     hit
+}
+
+/// What becomes of an XRD's claim where the XRD moves into namespaces.
+fn story(facts: &Facts<'_>, change: &ApiChange) -> String {
+    let Some((was, is)) = moved(facts, change) else { return String::new() };
+    let (Some(claim), None) = (was.kinds.get(1), is.kinds.get(1)) else { return String::new() };
+    if is.kinds.first() == Some(claim) {
+        let composite = was.kinds.first().map(|kind| &**kind).unwrap_or_default();
+        return format!(
+            ", as its claim {claim} becomes the composite resource: the definition of {composite} goes, and all \
+             composite resources and claims with it"
+        );
+    }
+    format!(", and its claim {claim} is not offered any more")
+}
+
+/// Both definitions, where the scope differs.
+fn moved<'a>(facts: &Facts<'a>, change: &ApiChange) -> Option<(&'a Definition, &'a Definition)> {
+    let is_move = matches!(change.what, What::ScopeChanged | What::ScopeImplied);
+    let (was, is) = (change.definition.0?, change.definition.1?);
+    is_move.then_some((&facts.base?.definitions[was].definition, &facts.head.definitions[is].definition))
 }
 
 fn is_of_status(change: &ApiChange) -> bool {
@@ -247,7 +275,10 @@ impl Touched {
         for instance in &api.instances {
             let object = facts.head.object(instance.at);
             let place = object.place(facts.trees);
-            let shown = shows(facts.trees, facts.head, change, instance);
+            let left = moved(facts, change)
+                .and_then(|(was, _)| was.kinds.get(1))
+                .is_some_and(|claim| *claim == object.key.kind);
+            let shown = if left { Some(place) } else { shows(facts.trees, facts.head, change, instance) };
             let path = facts.trees.sources().path(place.file).as_str().to_owned();
             let key = &object.key;
             let dash = if key.namespace.is_empty() { "" } else { "/" };
