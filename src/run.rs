@@ -235,9 +235,10 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let settings = Settings { within: sides.within, ..settings };
     let here = sides.here.and(configuration.repositories);
     let (layout, roots) = (&configuration.layout, &configuration.roots);
+    let lifecycle = &world::Lifecycle { today: settings.today, ..configuration.lifecycle };
     let (base, name) = sides.base.unzip();
-    let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots));
-    let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots);
+    let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots, lifecycle));
+    let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots, lifecycle);
     let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
     let past = |base: &World| match (&sides.past, impact::asks(&trees, base, &head, &changes)) {
         (Some(past), paths) if !paths.is_empty() => past(&paths),

@@ -4,10 +4,12 @@
 
 mod compositions;
 mod delivered;
+mod destinations;
 mod instances;
 mod past;
 
 pub use compositions::users_of;
+pub use destinations::{destinations_beside, destinations_of};
 
 use crate::api::{Defaulted, Pruned, Violation};
 use crate::base::{History, Span, TextRange};

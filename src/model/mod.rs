@@ -5,9 +5,11 @@
 mod argo;
 mod composition;
 mod flux;
+mod kratix;
 mod kustomization;
 mod object;
 mod origin;
+mod scope;
 mod silent;
 mod trees;
 mod value;
@@ -19,9 +21,11 @@ pub use flux::{
     FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef,
     is_kept_by_flux,
 };
+pub use kratix::{KRATIX_GROUP, is_selected, promise_selector};
 pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
+pub use scope::is_namespaced;
 pub use silent::{AppliedPatch, Loss, Lost, Silent};
 pub use trees::Trees;
 pub use value::{Entry, Key, Made, MadeNode, MadeScalar, Value};

@@ -88,6 +88,7 @@ fn needs_crossplane_2(trees: &Trees, object: &Object) -> bool {
 fn is_chart(name: Option<View<'_>>, version: Option<View<'_>>) -> bool {
     let (Some(name), Some(version)) = (name, version) else { return false };
     let written = version.written();
-    let major = written.trim_start_matches(['v', '^', '~', '=', ' ']).split('.').next().and_then(|part| part.parse().ok());
+    let major =
+        written.trim_start_matches(['v', '^', '~', '=', ' ']).split('.').next().and_then(|part| part.parse().ok());
     name.written() == "crossplane" && major.is_some_and(|major: u32| (2..100).contains(&major))
 }
