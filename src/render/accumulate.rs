@@ -2,89 +2,18 @@
 //!
 //! Never: what is done once at the root (hashes, references, variables, order); that is `finish`'s.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::context::{Accumulated, Base, Context, Missing};
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
-use super::patches::{Missing, Patcher};
+use super::patches::Patcher;
 use super::plugin;
-use super::renderer::Options;
 use super::resource::{Behavior, Id, Resource};
-use super::schema::{Beside, Schema};
-use super::set::ResourceSet;
-use super::transform::{self, Cx, Specs};
-use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
-use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Silent, Trees, Value, View};
-
-/// What all kustomizations of one build share.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) trees: &'a Trees,
-    /// The schema of this build: kustomize's own, or the root's `openapi`.
-    pub(super) schema: &'a Schema,
-    pub(super) options: Options,
-    pub(super) bases: &'a Bases,
-}
-
-/// Kustomize bases that were accumulated once and are used again, by folder.
-#[derive(Default)]
-pub(super) struct Bases(Mutex<HashMap<RepoPath, Arc<Base>>>);
-
-impl Bases {
-    fn get(&self, folder: &RepoPath) -> Option<Arc<Base>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned()
-    }
-
-    fn keep(&self, folder: &RepoPath, base: &Arc<Base>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), base.clone());
-    }
-}
-
-/// A kustomization with what it accumulates to.
-pub(super) struct Base {
-    pub(super) kustomization: Kustomization,
-    pub(super) accumulated: Accumulated,
-}
-
-/// What a kustomization and all below it give.
-pub(super) struct Accumulated {
-    pub(super) resources: ResourceSet,
-    pub(super) specs: Specs,
-    /// The entries of `vars`, resolved at the root.
-    pub(super) vars: Vec<Value>,
-    /// What is not rendered.
-    pub(super) problems: Vec<Problem>,
-    /// Every file that was read.
-    pub(super) files: Vec<FileId>,
-    /// Every folder whose kustomization was read.
-    folders: Vec<RepoPath>,
-    /// What was lost without a word.
-    pub(super) silent: Silent,
-    /// The first kustomization that brings a schema.
-    pub(super) openapi: Option<(RepoPath, FileId, Beside)>,
-}
-
-impl Accumulated {
-    fn empty() -> Self {
-        Self {
-            resources: ResourceSet::default(),
-            specs: Specs::builtin(),
-            vars: Vec::new(),
-            problems: Vec::new(),
-            files: Vec::new(),
-            folders: Vec::new(),
-            silent: Silent::default(),
-            openapi: None,
-        }
-    }
-
-    /// Whether a part that is not rendered may hold what somebody looks for.
-    pub(super) fn missing(&self) -> Missing {
-        if self.problems.is_empty() { Missing::Fails } else { Missing::Unknown }
-    }
-}
+use super::schema::Beside;
+use super::transform::{self, Cx};
+use crate::base::{Found, Problem, ProblemKind, RepoPath, Span};
+use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Value, View};
 
 /// The kustomizations that led to this one, from the nearest up.
 pub(super) struct Chain<'c> {

@@ -2,12 +2,10 @@
 //!
 //! Never: a step of a single kustomization.
 
-use super::accumulate::{Base, Context};
+use super::context::{Base, Context, ManagedBy, Missing};
 use super::hash;
 use super::load::does_not_build;
 use super::order;
-use super::patches::Missing;
-use super::renderer::ManagedBy;
 use super::resource::{Resource, Source};
 use super::transform::{self, Cx};
 use crate::base::{Problem, ProblemKind, RepoPath, Span};

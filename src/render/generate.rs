@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 
-use super::accumulate::Context;
+use super::context::Context;
 use super::load::{self, Target, Wanted, does_not_build};
 use super::resource::{Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};

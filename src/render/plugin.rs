@@ -3,11 +3,11 @@
 //!
 //! Never: a program or a container; what needs one is not rendered.
 
-use super::accumulate::Context;
+use super::context::{Context, Missing};
 use super::finish;
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
-use super::patches::{Missing, Patcher};
+use super::patches::Patcher;
 use super::resource::Resource;
 use super::set::ResourceSet;
 use super::transform::{self, Cx, NamespaceOptions, SpecKind, Specs, SubjectMode, Which};

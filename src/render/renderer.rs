@@ -5,37 +5,16 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::accumulate::{self, Base, Bases, Context};
+use super::accumulate;
+use super::context::{Base, Bases, Context, Options};
 use super::emit;
 use super::finish;
-use super::load::{LoadRestriction, Target, Wanted, does_not_build, find};
-use super::order::Order;
+use super::load::{Target, Wanted, does_not_build, find};
 use super::plain::{self, Filter};
 use super::schema::{Beside, Schema};
 use super::{Build, BuildKind, Rendered};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees};
-
-/// What `kustomize build` can be told on its command line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Options {
-    /// `--load-restrictor`
-    pub load: LoadRestriction,
-    /// `--reorder`; a kustomization's `sortOptions` win. Without both, legacy.
-    pub order: Option<Order>,
-    /// `--enable-managedby-label`
-    pub managed_by: ManagedBy,
-}
-
-/// Whether objects get the label that says kustomize made them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum ManagedBy {
-    /// Where the kustomization's `buildMetadata` asks for it.
-    #[default]
-    AsWritten,
-    /// Everywhere.
-    Always,
-}
 
 /// The renderer of one side. It is called from many threads.
 pub struct Renderer<'a> {
