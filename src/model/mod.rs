@@ -17,7 +17,7 @@ pub use flux::{
     FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef,
     is_kept_by_flux,
 };
-pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind};
+pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, configuration};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
 pub use silent::{AppliedPatch, Loss, Lost, Silent};

@@ -43,6 +43,15 @@ pub(super) struct Context<'a> {
     pub(super) schema: &'a Schema,
     pub(super) options: Options,
     pub(super) bases: &'a Bases,
+    pub(super) trace: Trace,
+}
+
+/// Whether the transformers that come by an object are noted in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trace {
+    Off,
+    /// The root's `buildMetadata` asks for it.
+    Transformers,
 }
 
 /// Kustomize bases that were accumulated once and are used again, by folder.

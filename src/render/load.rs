@@ -130,17 +130,20 @@ pub(super) fn resources(trees: &Trees, file: FileId, at: Span) -> Result<Vec<Res
     Ok(documents.into_iter().map(|value| Resource::new(trees, value)).collect())
 }
 
+/// Refuses a file that is not YAML from end to end. Duplicate keys are none of it: kustomize takes the last.
+pub(super) fn is_whole(trees: &Trees, file: FileId) -> Result<(), Problem> {
+    let mut problems = trees.parsed(file).problems().iter();
+    let Some(broken) = problems.find(|p| p.kind != ParseProblemKind::DuplicateKey) else { return Ok(()) };
+    let at = trees.sources().outermost(Span { file, range: broken.at });
+    Err(does_not_build(at, format!("malformed YAML in `{}`: {}", trees.sources().path(file), broken.message)))
+}
+
 /// The documents of a file as kustomize reads objects: empty ones left out, lists replaced by what they hold.
 ///
 /// # Errors
 /// What is not YAML, a document without kind or name.
 pub(super) fn documents(trees: &Trees, file: FileId) -> Result<Vec<Value>, Problem> {
-    let parsed = trees.parsed(file);
-    if let Some(broken) = parsed.problems().iter().find(|p| p.kind != ParseProblemKind::DuplicateKey) {
-        let at = trees.sources().outermost(Span { file, range: broken.at });
-        let message = format!("malformed YAML in `{}`: {}", trees.sources().path(file), broken.message);
-        return Err(does_not_build(at, message));
-    }
+    is_whole(trees, file)?;
     let mut queue: VecDeque<Value> = VecDeque::new();
     for document in trees.documents(file) {
         if is_object(trees.view(&document))? {
