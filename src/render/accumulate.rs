@@ -106,7 +106,7 @@ impl Layer<'_> {
         self.components()?;
         self.transformers()?;
         for entry in self.kustomization.items(self.cx.trees, "validators") {
-            let done = self.plugins(entry, plugin::Role::Validator);
+            let done = self.validate(entry);
             self.soften(done)?;
         }
         self.vars()?;
@@ -474,6 +474,34 @@ impl Layer<'_> {
         }
         self.note(self.kustomization.items(trees, "replacements").take(1).count(), "ReplacementTransformer");
         Ok(())
+    }
+
+    /// A transformer that may look and not touch. What it sets anew is touched also where it was so before; only the
+    /// label by which a validator signs may be left.
+    fn validate(&mut self, entry: View<'_>) -> Result<(), Problem> {
+        const SIGNATURE: &str = "validated-by";
+        let trees = self.cx.trees;
+        let before: Vec<Value> = self.out.resources.list().iter().map(|resource| resource.value.clone()).collect();
+        self.plugins(entry, plugin::Role::Validator)?;
+        let now = self.out.resources.list();
+        let is_untouched = |old: &Value, new: &Value| {
+            if trees.view(new).path(["metadata", "labels", SIGNATURE]).is_none() {
+                return old.is_same(new);
+            }
+            let mut bare = new.clone();
+            bare.update_field(trees, "metadata", |metadata| {
+                metadata.update_field(trees, "labels", |labels| labels.remove_field(trees, SIGNATURE));
+                if trees.view(metadata).get("labels").is_some_and(|labels| labels.fields().next().is_none()) {
+                    metadata.remove_field(trees, "labels");
+                }
+            });
+            trees.view(old).is_equal(&trees.view(&bare))
+        };
+        if before.len() == now.len() && before.iter().zip(now).all(|(old, new)| is_untouched(old, &new.value)) {
+            return Ok(());
+        }
+        Err(does_not_build(entry.place(), "validator shouldn't modify the resource map")
+            .with_help("list it under `transformers`"))
     }
 
     /// The plugin configurations that an entry of `generators`, `transformers` or `validators` names or holds.

@@ -101,6 +101,10 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
     let Some(name) = given(["kubernetesService", "name"]) else {
         return Err(does_not_build(config.place(), "`kubernetesService.name` must be given"));
     };
+    if given(["serviceAccount", "name"]).is_none() {
+        // kustomize writes `@` first then, and cannot read what it wrote.
+        return Err(does_not_build(config.place(), "`serviceAccount.name` must be given"));
+    }
     let made = Maker { by: name.place() };
     let part = |path| given(path).map(|value| value.written()).unwrap_or_default();
     let account = format!(

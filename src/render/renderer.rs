@@ -16,6 +16,9 @@ use super::{Build, BuildKind, Rendered};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees, View};
 
+/// The one version of the Kubernetes API whose schema kustomize has.
+const BUILTIN_OPENAPI: &str = "v1.21.2";
+
 /// The renderer of one side. It is called from many threads.
 pub struct Renderer<'a> {
     snapshot: &'a Snapshot,
@@ -150,7 +153,14 @@ impl<'a> Renderer<'a> {
         let Some(kustomization) = self.with_field(file, "openapi") else { return Ok(None) };
         let given = |field| kustomization.get(self.trees, "openapi").and_then(|openapi| openapi.get(field));
         let (path, version) = (given("path"), given("version"));
-        let Some(path) = path else { return Ok(None) };
+        let Some(path) = path else {
+            let unknown = version.filter(|version| !matches!(version.as_str(), None | Some("" | BUILTIN_OPENAPI)));
+            return match unknown {
+                Some(version) => Err(does_not_build(version.place(), "the specified OpenAPI version is not built in")
+                    .with_help(format!("kustomize v5.7.1 has {BUILTIN_OPENAPI}; remove the field"))),
+                None => Ok(None),
+            };
+        };
         if let Some(version) = version {
             let message = "builtin version and custom schema provided, cannot use both";
             return Err(does_not_build(version.place(), message));
