@@ -237,7 +237,10 @@ impl<'t> Builder<'t> {
 
     /// go-yaml refuses a tab before the text of a block, where only spaces may stand.
     fn tabs(&mut self, block: TextRange) {
-        let text = &self.text[block.bytes()];
+        // The lines behind it that hold nothing are part of it, to go-yaml.
+        let block = block.bytes();
+        let behind = self.text[block.end..].bytes().take_while(u8::is_ascii_whitespace).count();
+        let text = &self.text[block.start..block.end + behind];
         if !text.contains('\t') {
             return;
         }
@@ -245,7 +248,7 @@ impl<'t> Builder<'t> {
         let header = lines.next().unwrap_or_default();
         let is_explicit =
             header.trim_start_matches(['|', '>', '+', '-']).starts_with(|char: char| char.is_ascii_digit());
-        let (mut at, mut indent) = (block.start as usize + header.len(), None);
+        let (mut at, mut indent) = (block.start + header.len(), None);
         for line in lines.take_while(|_| !is_explicit) {
             let spaces = line.len() - line.trim_start_matches(' ').len();
             if line[spaces..].starts_with('\t') && indent.is_none_or(|indent| spaces < indent) {

@@ -9,6 +9,7 @@ use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patches::Patcher;
 use super::plugin;
+use super::remote;
 use super::resource::{Author, Behavior, Id, Resource, Source};
 use super::schema::Beside;
 use super::transform::{self, Cx};
@@ -131,10 +132,10 @@ impl Layer<'_> {
 
     fn not_rendered(&mut self) {
         let trees = self.cx.trees;
-        for (field, what) in [("helmCharts", "Helm chart"), ("helmChartInflationGenerator", "Helm chart")] {
+        let globals = self.kustomization.get(trees, "helmGlobals");
+        for field in ["helmCharts", "helmChartInflationGenerator"] {
             for entry in self.kustomization.items(trees, field) {
-                let name = entry.str_at(["name"]).or_else(|| entry.str_at(["chartName"])).or_else(|| entry.as_str());
-                let message = format!("the {what} `{}` is not rendered", name.unwrap_or_default());
+                let message = remote::chart(self.cx.snapshot, self.chain.folder, entry, globals);
                 self.out.problems.push(Problem::new(ProblemKind::NotRendered, entry.place(), message));
             }
         }
@@ -507,22 +508,28 @@ impl Layer<'_> {
     /// The plugin configurations that an entry of `generators`, `transformers` or `validators` names or holds.
     fn plugins(&mut self, entry: View<'_>, role: plugin::Role) -> Result<(), Problem> {
         for config in self.plugin_configurations(entry)? {
-            let run = plugin::Run {
-                cx: self.cx,
-                root: self.chain.folder,
-                specs: self.out.specs.clone(),
-                missing: self.out.missing(),
-                set: &mut self.out.resources,
-                files: &mut self.out.files,
-                silent: &mut self.out.silent,
-            };
             let config = self.cx.trees.view(&config);
-            if let Some(generated) = run.run(config, role)? {
-                self.absorb(generated, config)?;
-            }
-            if self.cx.trace == Trace::Transformers && role == plugin::Role::Transformer {
-                self.note_author(&Author::configured(config));
-            }
+            let done = self.plugin(config, role);
+            self.soften(done)?;
+        }
+        Ok(())
+    }
+
+    fn plugin(&mut self, config: View<'_>, role: plugin::Role) -> Result<(), Problem> {
+        let run = plugin::Run {
+            cx: self.cx,
+            root: self.chain.folder,
+            specs: self.out.specs.clone(),
+            missing: self.out.missing(),
+            set: &mut self.out.resources,
+            files: &mut self.out.files,
+            silent: &mut self.out.silent,
+        };
+        if let Some(generated) = run.run(config, role)? {
+            self.absorb(generated, config)?;
+        }
+        if self.cx.trace == Trace::Transformers && role == plugin::Role::Transformer {
+            self.note_author(&Author::configured(config));
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ mod patch;
 mod patches;
 mod plain;
 mod plugin;
+mod remote;
 mod renderer;
 mod resource;
 mod schema;

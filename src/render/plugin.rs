@@ -8,6 +8,7 @@ use super::finish;
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patches::Patcher;
+use super::remote;
 use super::resource::Resource;
 use super::select::Selector;
 use super::set::ResourceSet;
@@ -44,8 +45,7 @@ impl Run<'_> {
         let kind = config.get("kind").unwrap_or(config);
         let name = kind.as_str().unwrap_or_default();
         if config.str_at(["apiVersion"]) != Some("builtin") {
-            let message = format!("the plugin `{name}` is not rendered: it runs a program");
-            return Err(Problem::new(ProblemKind::NotRendered, kind.place(), message));
+            return Err(Problem::new(ProblemKind::NotRendered, kind.place(), self.function(config, name)));
         }
         let config = self.as_go_reads(config);
         let config = self.cx.trees.view(&config);
@@ -70,11 +70,28 @@ impl Run<'_> {
                 self.transform(name, kind, config).map(|()| None)
             }
             (_, Some(_)) => Err(does_not_build(kind.place(), format!("plugin {name} not a transformer"))),
-            (_, None) => Err(Problem::new(
-                ProblemKind::NotRendered,
-                kind.place(),
-                format!("the plugin `{name}` is not rendered"),
-            )),
+            (Role::Generator, None) => {
+                let message = remote::chart(self.cx.snapshot, self.root, config, None);
+                Err(Problem::new(ProblemKind::NotRendered, kind.place(), message))
+            }
+            (_, None) => Err(does_not_build(kind.place(), format!("plugin {name} not a transformer"))),
+        }
+    }
+
+    /// What is said of a plugin that is no part of kustomize: a container or program that an annotation names, or one that
+    /// is found by its kind.
+    fn function(&self, config: View<'_>, name: &str) -> String {
+        let trees = self.cx.trees;
+        let written = ["config.kubernetes.io/function", "config.k8s.io/function"]
+            .into_iter()
+            .find_map(|annotation| config.path(["metadata", "annotations", annotation]));
+        let document = written.and_then(|text| trees.embedded(text)).and_then(|file| trees.documents(file).next());
+        let function = document.as_ref().map(|document| trees.view(document));
+        let named = |path| function.and_then(|function| function.str_at(path)).filter(|text| !text.is_empty());
+        match (named(["container", "image"]), named(["exec", "path"])) {
+            (Some(image), _) => format!("the function `{name}` is not rendered: it runs the container `{image}`"),
+            (None, Some(path)) => format!("the function `{name}` is not rendered: it runs the program `{path}`"),
+            (None, None) => format!("the plugin `{name}` is not rendered: it runs a program"),
         }
     }
 

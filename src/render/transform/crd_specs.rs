@@ -105,7 +105,7 @@ fn properties(definition: View<'_>) -> Option<View<'_>> {
     schema.get("properties").filter(View::is_map)
 }
 
-/// The text of an extension, whose name is in any case.
+/// The text of an extension.
 fn extension<'t>(property: View<'t>, name: &str) -> Option<&'t str> {
-    property.fields().filter(|field| field.name().eq_ignore_ascii_case(name)).last()?.value.as_str()
+    property.str_at([name])
 }
