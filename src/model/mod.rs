@@ -22,7 +22,7 @@ pub use flux::{
     is_kept_by_flux,
 };
 pub use kratix::{KRATIX_GROUP, is_selected, promise_selector};
-pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind};
+pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, configuration};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
 pub use scope::is_namespaced;

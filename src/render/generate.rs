@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use base64::Engine;
 
-use super::accumulate::Context;
+use super::context::Context;
 use super::load::{self, Target, Wanted, does_not_build};
-use super::resource::{Behavior, Resource, Source};
+use super::resource::{Author, Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
 use crate::parse::{Scalar, resolve_plain};
@@ -80,8 +80,9 @@ pub(super) fn generate(
     };
     let kind = if kind == Generated::Secret { "SecretGenerator" } else { "ConfigMapGenerator" };
     // Only a configuration of its own says what it is.
-    let own = args.get("kind").and_then(|_| args.str_at(["metadata", "name"])).map(Arc::from);
-    resource.source = Some(Source::Generator(args.place().file, kind, own));
+    let own = args.get("kind").is_some();
+    let author = if own { Author::configured(args) } else { Author::builtin(args.place().file, kind) };
+    resource.source = Some(Source::Made(author));
     resource.hash = (!is_set("disableNameSuffixHash")).then_some(made.by);
     Ok(resource)
 }
@@ -100,6 +101,10 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
     let Some(name) = given(["kubernetesService", "name"]) else {
         return Err(does_not_build(config.place(), "`kubernetesService.name` must be given"));
     };
+    if given(["serviceAccount", "name"]).is_none() {
+        // kustomize writes `@` first then, and cannot read what it wrote.
+        return Err(does_not_build(config.place(), "`serviceAccount.name` must be given"));
+    }
     let made = Maker { by: name.place() };
     let part = |path| given(path).map(|value| value.written()).unwrap_or_default();
     let account = format!(
@@ -117,8 +122,7 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
         made.entry("metadata", Value::map(metadata, made.origin(made.by))),
     ];
     let mut resource = Resource::new(cx.trees, Value::map(entries, made.origin(made.by)));
-    let own = config.str_at(["metadata", "name"]).map(Arc::from);
-    resource.source = Some(Source::Generator(config.place().file, "IAMPolicyGenerator", own));
+    resource.source = Some(Source::Made(Author::configured(config)));
     Ok(resource)
 }
 
@@ -155,6 +159,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     new.previous.clone_from(&old.previous);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);
+    new.transformers.clone_from(&old.transformers);
     new.variables.clone_from(&old.variables);
     new.behavior = old.behavior;
     new.hash = new.hash.and(old.hash);
