@@ -77,6 +77,104 @@ fn every_value_of_every_fixture_comes_from_where_its_origin_says() {
     verdict.holds();
 }
 
+/// Numbers that look random and are the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) % sides as u64) as usize
+    }
+
+    fn any<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[self.roll(words.len())]
+    }
+}
+
+/// What an overlay may do to the base of [`BASE`], each with its alternatives where a word is `|`.
+const STEPS: [&str; 15] = [
+    "namePrefix: A|a-|'b-'|\"c\\x2d\"",
+    "nameSuffix: Z|-z|\"-1\"|'-0x1f'",
+    "namespace: N|shop|\"8080\"",
+    "commonLabels: {team: T}|{team: \"1\", tier: 'a b'}|{\"app\": web}",
+    "labels: [{pairs: {a: b}, includeTemplates: true}]|[{pairs: {c: 'd'}, includeSelectors: true}]",
+    "commonAnnotations: {note: \"a\\nb\"}|{note: 'it''s'}|{note: plain}",
+    "images: [{name: nginx, newTag: v2}]|[{name: nginx, newName: r.io/n, digest: 'sha256:0a'}]|[{name: nginx, tagSuffix: -x}]",
+    "replicas: [{name: web, count: 4}]|[{name: web, count: 0}]",
+    "configMapGenerator: [{name: conf, behavior: merge, literals: [k=v, 'm=\"q\"', \"e=x\\ty\"]}]|[{name: own, envs: [a.env], files: [a.txt, b=a.txt]}]",
+    "secretGenerator: [{name: login, literals: [user=me, empty=]}]|[{name: login, files: [a.txt], type: x/y, options: {disableNameSuffixHash: true}}]",
+    "generatorOptions: {labels: {from: here}, immutable: true}|{annotations: {nil: null}, disableNameSuffixHash: true}",
+    "patches: [{path: p.yaml}]|[{patch: '[{op: add, path: /spec/paused, value: yes}]', target: {kind: Deployment}}]",
+    "patches:\n- patch: |-\n    - op: replace\n      path: /spec/replicas\n      value: 3\n    - {op: copy, from: /spec/template/spec, path: /spec/x}\n  target: {kind: Deployment}",
+    "replacements: [{source: {kind: Service, fieldPath: spec.ports.0.port}, targets: [{select: {kind: Deployment}, fieldPaths: [spec.template.spec.containers.0.env.0.value]}]}]|[{source: {kind: ConfigMap, name: conf, fieldPath: data.url, options: {delimiter: ':', index: 1}}, targets: [{select: {kind: Deployment}, fieldPaths: [spec.template.spec.containers.0.image], options: {delimiter: ':', index: 1}}]}]",
+    "vars: [{name: V, objref: {kind: Service, name: web, apiVersion: v1}}]|[{name: V, objref: {kind: Deployment, name: web, apiVersion: apps/v1}, fieldref: {fieldpath: spec.replicas}}]",
+];
+
+const BASE: [(&str, &str); 4] = [
+    (
+        "base/kustomization.yaml",
+        "resources: [web.yaml]\nconfigMapGenerator:\n- name: conf\n  literals:\n  - url=a:b:c\n  - k=old\n",
+    ),
+    (
+        "base/web.yaml",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, annotations: {empty: , n: 1}}\nspec:\n  replicas: 2\n  \
+         selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers:\n      \
+         - name: web\n        image: nginx:1.0\n        args: [$(V), \"a $(V) $$(V) $(W)\"]\n        env:\n        \
+         - {name: P, value: \"1\"}\n        - {name: U, valueFrom: {configMapKeyRef: {name: conf, key: url}}}\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec: {selector: {app: web}, ports: [{port: 80}]}\n",
+    ),
+    ("a.env", "# comment\nA=1\nB=\n  C=x y\nD\n"),
+    ("a.txt", "\nline\nother: \u{e9}\n"),
+];
+
+const PATCH: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {new: label}}\nspec:\n  replicas: 5\n  \
+                     template:\n    spec:\n      containers:\n      - name: web\n        command: [run, |\n";
+
+/// Writes an overlay over the base, or over another overlay: each step is taken or left.
+fn write_overlay(root: &Path, name: &str, below: &str, dice: &mut Dice) {
+    let write = |path: &str, text: &str| {
+        let file = root.join(path);
+        std::fs::create_dir_all(file.parent().expect("it is below the root")).expect("a folder can be made");
+        std::fs::write(file, text).expect("a file can be written");
+    };
+    BASE[..2].iter().for_each(|(path, text)| write(path, text));
+    BASE[2..].iter().for_each(|(path, text)| write(&format!("{name}/{path}"), text));
+    write(&format!("{name}/p.yaml"), &PATCH.replace("[run, |", dice.any(&["[run]", "[]", "null"])));
+    let mut text = format!("resources: [../{below}]\n");
+    let mut met: Vec<&str> = Vec::new();
+    for step in STEPS {
+        let (field, choices) = step.split_once(':').expect("a field");
+        let choices = choices.trim_start();
+        if dice.roll(3) > 0 || met.contains(&field) {
+            continue;
+        }
+        met.push(field);
+        // A block text has a bar of its own.
+        let is_block = choices.contains("patch: |-");
+        let chosen = if is_block { choices } else { dice.any(&choices.split('|').collect::<Vec<_>>()) };
+        text = text + field + if is_block { ":\n" } else { ": " } + chosen + "\n";
+    }
+    write(&format!("{name}/kustomization.yaml"), &text);
+}
+
+#[test]
+fn every_value_of_random_overlays_comes_from_where_its_origin_says() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let mut verdict = Verdict::default();
+    let mut dice = Dice(7);
+    for _ in 0..300 {
+        write_overlay(root.path(), "one", "base", &mut dice);
+        write_overlay(root.path(), "two", "one", &mut dice);
+        verdict.add(&root.path().join("one"));
+        verdict.add(&root.path().join("two"));
+    }
+    assert!(verdict.built > 200, "only {} overlays build", verdict.built);
+    assert!(verdict.steps.len() >= 13, "some steps are never taken: {:?}", verdict.steps);
+    verdict.holds();
+}
+
 /// For a folder of real overlays: `LAW=<folder> cargo test --test origins -- --ignored --nocapture`.
 #[test]
 #[ignore = "needs a folder of kustomizations"]

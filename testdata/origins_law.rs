@@ -9,7 +9,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use gitops_guard::base::{Content, Span};
 use gitops_guard::model::{How, Key, Made, MadeNode, Set, Trees, Value, View};
-use gitops_guard::parse::{self, Kind, Parsed};
+use gitops_guard::parse::{self, Kind, Parsed, resolve_plain};
 
 /// What was checked, and what breaks the law.
 pub struct Law<'t> {
@@ -40,7 +40,7 @@ impl<'t> Law<'t> {
 
     fn source(&mut self, view: View<'_>, key: Option<Span>) {
         self.nodes += 1;
-        let unwritten = view.is_null() && view.written().is_empty();
+        let unwritten = view.is_unwritten();
         // What is not written is where its key is.
         let at = key.filter(|_| unwritten).unwrap_or_else(|| view.place());
         if !self.is_place(at, "source") || unwritten {
@@ -120,10 +120,11 @@ impl<'t> Law<'t> {
     }
 
     fn before(&self, set: &Set) -> String {
-        set.from.as_ref().map(|from| self.trees.view(from)).filter(|from| !from.is_null()).map_or_else(
-            String::new,
-            |from| from.written().into_owned(),
-        )
+        set.from
+            .as_ref()
+            .map(|from| self.trees.view(from))
+            .filter(|from| !from.is_null())
+            .map_or_else(String::new, |from| from.written().into_owned())
     }
 
     fn redone(&self, view: View<'_>, at: Span, set: &Set) -> bool {
@@ -131,16 +132,16 @@ impl<'t> Law<'t> {
         let before = self.before(set);
         let brought = set.with.as_ref().map(|with| self.trees.view(with));
         match set.how {
-            How::NamePrefix => self.read(at).is_some_and(|added| format!("{added}{before}") == now),
-            How::NameSuffix => self.read(at).is_some_and(|added| format!("{before}{added}") == now),
+            How::NamePrefix => self.read(at).is_some_and(|added| is(view, &format!("{added}{before}"))),
+            How::NameSuffix => self.read(at).is_some_and(|added| is(view, &format!("{before}{added}"))),
             How::Namespace | How::Label | How::Annotation => self.reads(at, now),
             How::Replicas => self.reads(at, now) || now == "0" && at == set.by,
             How::Patch => self.reads(at, now) || self.patched(view, at, &before),
             How::Image => self.image(now, &before, set.by),
-            How::Hash => now.strip_prefix(&format!("{before}-")).is_some_and(|hash| {
-                hash.len() == 10 && hash.bytes().all(|byte| b"2456789bcdfghkmt".contains(&byte))
-            }),
-            How::NameReference => brought.is_some_and(|name| name.written() == now && name.place() == at),
+            How::Hash => now
+                .strip_prefix(&format!("{before}-"))
+                .is_some_and(|hash| hash.len() == 10 && hash.bytes().all(|byte| b"2456789bcdfghkmt".contains(&byte))),
+            How::NameReference => brought.is_some_and(|name| is(view, &name.written()) && name.place() == at),
             How::Replacement => match brought {
                 Some(source) => self.replaced(now, &before, &source.written(), set),
                 // An item that `[name=value]` of a path asked for.
@@ -160,7 +161,8 @@ impl<'t> Law<'t> {
         let read = self.read(at);
         let switched = read.as_deref().is_some_and(|read| {
             let is = |words: [&str; 4]| words.contains(&&*read.to_ascii_lowercase());
-            view.as_bool() == Some(true) && is(["y", "yes", "on", ""]) || view.as_bool() == Some(false) && is(["n", "no", "off", ""])
+            view.as_bool() == Some(true) && is(["y", "yes", "on", ""])
+                || view.as_bool() == Some(false) && is(["n", "no", "off", ""])
         });
         let narrowed = || number(&view.written()).is_some_and(|now| number(before) == Some(now));
         view.is_null() || switched || narrowed()
@@ -221,19 +223,24 @@ impl<'t> Law<'t> {
             return source.split(delimiter).nth(at) == Some(now);
         }
         let mut parts: Vec<&str> = before.split(delimiter).collect();
-        if at < parts.len() { parts[at] = source } else { parts.push(source) }
+        if at < parts.len() {
+            parts[at] = source
+        } else {
+            parts.push(source)
+        }
         parts.join(delimiter) == now
     }
 
     /// A constant, a part of a literal, a line of an env file, or a file; base64 in a Secret.
     fn generated(&self, now: &str, at: Span, by: Span) -> bool {
-        const CONSTANTS: [&str; 6] = ["v1", "ConfigMap", "Secret", "ServiceAccount", "Opaque", ""];
+        const CONSTANTS: [&str; 5] = ["v1", "ConfigMap", "Secret", "ServiceAccount", "Opaque"];
         let sources = self.trees.sources();
         let mut made: Vec<Vec<u8>> = vec![sources.slice(at).into()];
         made.extend(self.read(at).map(Into::into));
         made.push(sources.content(at.file).bytes().into());
         if let Some(entry) = self.read(by) {
             let value = entry.split_once('=').map_or(&*entry, |(_, value)| value);
+            let value = if is_block(sources.slice(by)) { value.trim_end() } else { value };
             let bare = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
             made.push(bare.unwrap_or(value).into());
             made.extend(self.named(by, value));
@@ -241,8 +248,10 @@ impl<'t> Law<'t> {
         let plain = now.replace('\n', "");
         let decoded = base64::engine::general_purpose::STANDARD.decode(&plain);
         let is_account = now.ends_with(".iam.gserviceaccount.com");
-        made.iter().any(|made| made == now.as_bytes() || decoded.as_ref() == Ok(made))
-            || CONSTANTS.contains(&now) && (at == by || now.is_empty())
+        let block = is_block(sources.slice(by)).then(|| now.trim_end().as_bytes());
+        made.iter().any(|made| made == now.as_bytes() || Some(&**made) == block || decoded.as_ref() == Ok(made))
+            || CONSTANTS.contains(&now) && at == by
+            || now.is_empty() && (self.is_key_of_nothing(at) || is_bare_key(sources.slice(at)))
             || is_account
     }
 
@@ -271,7 +280,13 @@ impl<'t> Law<'t> {
     /// Whether a scalar of this text is written in a span.
     fn reads(&self, at: Span, text: &str) -> bool {
         let read = self.read(at);
-        if read.as_deref() == Some(text) {
+        // Where a block text ends is not in its span: its last line break is behind it.
+        let is =
+            |read: &str| read == text || is_block(self.trees.sources().slice(at)) && read.trim_end() == text.trim_end();
+        if read.as_deref().is_some_and(is) {
+            return true;
+        }
+        if text.is_empty() && self.is_key_of_nothing(at) {
             return true;
         }
         let slice = self.trees.sources().slice(at);
@@ -283,6 +298,15 @@ impl<'t> Law<'t> {
             // What a plain scalar means may depend on what is around it.
             _ => slice == text || self.stands_in(at, text),
         }
+    }
+
+    /// Whether a span is a key behind which nothing is written.
+    fn is_key_of_nothing(&self, at: Span) -> bool {
+        let parsed = self.trees.parsed(at.file);
+        nodes(parsed).filter(|node| parsed.kind(*node) == Kind::Map).any(|map| {
+            let children: Vec<_> = parsed.children(map).map(|child| parsed.range(child)).collect();
+            children.chunks_exact(2).any(|pair| pair[0] == at.range && pair[1].start == pair[1].end)
+        })
     }
 
     /// Whether the file has a scalar with this text at exactly these bytes.
@@ -314,6 +338,20 @@ impl<'t> Law<'t> {
         let (path, line) = (sources.path(at.file), sources.positions(at).0.line);
         self.broken.push(format!("{path}:{line}: {what}: {value:?} {why}; {:?} is there", sources.slice(at)));
     }
+}
+
+/// Whether a line of an env file gives its key nothing.
+fn is_bare_key(line: &str) -> bool {
+    !line.strip_suffix('=').unwrap_or(line).contains('=')
+}
+
+fn is_block(slice: &str) -> bool {
+    slice.starts_with(['|', '>'])
+}
+
+/// Whether a value is this text, or what the text means without quotes.
+fn is(view: View<'_>, text: &str) -> bool {
+    view.written() == text || resolve_plain(text) == view.scalar()
 }
 
 fn nodes(parsed: &Parsed) -> impl Iterator<Item = gitops_guard::base::NodeId> + '_ {

@@ -128,7 +128,14 @@ impl Value {
     #[must_use]
     pub fn link(trees: &Trees, value: Value, how: super::How, by: Span, from: Option<Value>) -> Self {
         let at = trees.view(&value).place();
+        let from = from.and_then(|from| from.written(trees));
         Self::made(MadeNode::Link(value), Origin::set(at, how, by, from))
+    }
+
+    /// The value, unless nothing is written there: what is set over that is set over nothing.
+    #[must_use]
+    pub fn written(self, trees: &Trees) -> Option<Self> {
+        (!trees.view(&self).is_unwritten()).then_some(self)
     }
 
     fn made(node: MadeNode, origin: Origin) -> Self {

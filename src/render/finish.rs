@@ -207,7 +207,8 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
                 if !is_tidy(view) {
                     // Its history goes on: what is written is the same.
                     let set = entry.value.origin().and_then(|origin| origin.set.clone());
-                    let text = Value::text(&view.written(), Origin { at: view.place(), set });
+                    let at = if view.is_unwritten() { entry.key.place(trees) } else { view.place() };
+                    let text = Value::text(&view.written(), Origin { at, set });
                     entry.value = text;
                 }
             }

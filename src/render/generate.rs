@@ -258,7 +258,9 @@ impl Maker {
                 return Err(does_not_build(pair.at, message));
             }
             let key = Key::made(&pair.key, pair.at);
-            let text = |text: Arc<str>| Value::scalar(MadeScalar::Str(text), Origin::set(pair.at, How::Generator, pair.by, None));
+            let text = |text: Arc<str>| {
+                Value::scalar(MadeScalar::Str(text), Origin::set(pair.at, How::Generator, pair.by, None))
+            };
             match (kind, pair.data) {
                 (Generated::ConfigMap, Data::Text(value)) => data.push(Entry { key, value: text(value) }),
                 (Generated::ConfigMap, Data::Bytes(bytes)) => {

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::super::resource::Resource;
-use super::field_spec::{
-    Seen, Steps, expect_map, expect_scalar, fill_null_lists, follow, untagged, visit,
-};
+use super::field_spec::{Seen, Steps, expect_map, expect_scalar, fill_null_lists, follow, untagged, visit};
 use super::specs::SpecKind;
 use super::{Cx, broken, text_of};
 use crate::base::{Problem, Span};

@@ -316,7 +316,7 @@ impl Target {
             text = spliced(&old, &self.options, &text);
         }
         let was = if is_blank(value) { Was::Missing } else { Was::There };
-        let from = (was == Was::There).then(|| value.clone());
+        let from = (was == Was::There).then(|| value.clone()).and_then(|value| value.written(trees));
         let origin = Origin::brought(copied.at, How::Replacement, self.at, from.clone(), copied.brought.clone());
         if !view.is_scalar() {
             *value = match copied.part {

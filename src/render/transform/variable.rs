@@ -83,7 +83,8 @@ impl Expanded {
             let at = trees.view(&from).place();
             return Value::scalar(self.scalar, Origin::set(at, How::Variable, at, Some(from)));
         };
-        let brought = found.iter().map(|(name, known)| Entry { key: Key::made(name, known.by), value: known.value.clone() });
+        let brought =
+            found.iter().map(|(name, known)| Entry { key: Key::made(name, known.by), value: known.value.clone() });
         let brought = Value::map(brought.collect(), Origin::within(first.by));
         Value::scalar(self.scalar, Origin::brought(first.at, How::Variable, first.by, Some(from), brought))
     }
