@@ -3,7 +3,7 @@
 //! Never: a value of a Secret; a place without the file and line that have to be edited.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
 use crate::base::{FileId, Problem, RepoPath, Span, TextRange};
@@ -116,35 +116,42 @@ fn find<'o>(objects: &'o [Object], asked: &str) -> Result<&'o Object, String> {
         [object] => Ok(object),
         [] => Err(no_object(objects, asked, &objects.iter().filter(of_kind).collect::<Vec<_>>())),
         _ => {
-            let names: Vec<String> = found.iter().map(|object| full_name(object)).collect();
+            let names: Vec<String> = found.iter().map(|object| exact_name(object)).collect();
             Err(format!("`{asked}` is the name of several objects; write one of {}", listed(&names)))
         }
     }
 }
 
-/// The words that name an object and, in nearly all builds, no other.
-fn full_name(object: &Object) -> String {
+/// The words that name an object and, in nearly all builds, no other: of the core group `Kind./namespace/name`.
+fn exact_name(object: &Object) -> String {
     let key = &object.key;
-    let dot = if key.group.is_empty() { "" } else { "." };
-    format!("{}{dot}{}/{}/{}", key.kind, key.group, key.namespace, key.name)
+    format!("{}.{}/{}/{}", key.kind, key.group, key.namespace, key.name)
 }
 
+/// Why nothing is found, with what is near: a name of this kind that is like it or holds it, or a kind like it.
 fn no_object(objects: &[Object], asked: &str, of_kind: &[&Object]) -> String {
-    let short = |object: &Object| format!("{}/{}", object.key.kind, object.key.name);
-    let names: Vec<String> = objects.iter().flat_map(|object| [short(object), full_name(object)]).collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let hint = if let Some(near) = rules::near(asked, &names) {
-        format!("did you mean `{near}`?")
-    } else if of_kind.is_empty() {
-        let mut kinds: Vec<String> = objects.iter().map(|object| object.key.kind.to_string()).collect();
-        kinds.sort();
-        kinds.dedup();
-        format!("the kinds here are {}", listed(&kinds))
-    } else {
-        let names: Vec<String> = of_kind.iter().map(|object| object.key.name.to_string()).collect();
-        format!("of this kind there is {}", listed(&names))
+    let name = asked.rsplit('/').next().unwrap_or(asked);
+    let names: Vec<&str> = of_kind.iter().map(|object| &*object.key.name).collect();
+    let like = rules::near(name, &names).or_else(|| names.iter().copied().find(|known| known.contains(name)));
+    let like = like.filter(|like| *like != name);
+    let mut kinds: Vec<&str> = objects.iter().map(|object| &*object.key.kind).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let kind = asked.split('/').next().unwrap_or(asked);
+    let hint = match (like.and_then(|like| of_kind.iter().find(|object| *object.key.name == *like)), of_kind) {
+        (Some(object), _) => format!("did you mean `{}/{}`?", object.key.kind, object.key.name),
+        (None, []) => match rules::near(kind, &kinds) {
+            Some(near) => format!("no kind `{kind}`, did you mean `{near}`?"),
+            None => format!("the kinds here are {}", listed(&kinds)),
+        },
+        (None, _) => format!("of this kind there is {}", listed(&names_of(of_kind))),
     };
     format!("no object `{asked}` is rendered; {hint}")
+}
+
+fn names_of(objects: &[&Object]) -> Vec<String> {
+    let name = |object: &&Object| object.key.to_string().replacen(' ', "/", 1);
+    objects.iter().map(name).collect()
 }
 
 fn no_field(asked: &str, field: &str, rows: &[Row]) -> String {
@@ -161,8 +168,11 @@ fn no_field(asked: &str, field: &str, rows: &[Row]) -> String {
     let hint = match rules::near(field, &known) {
         Some(near) => format!("; did you mean `{near}`?"),
         None => {
-            let top: Vec<String> =
-                known.iter().filter(|path| !path[1..].contains(['.', '/', '['])).map(|path| (*path).to_owned()).collect();
+            let top: Vec<String> = known
+                .iter()
+                .filter(|path| !path.trim_start_matches('/').contains(['.', '/', '[']))
+                .map(|path| (*path).to_owned())
+                .collect();
             format!("; it has {}", listed(&top))
         }
     };
@@ -170,7 +180,7 @@ fn no_field(asked: &str, field: &str, rows: &[Row]) -> String {
 }
 
 /// Names in quotes, not too many.
-fn listed(names: &[String]) -> String {
+fn listed<T: Display>(names: &[T]) -> String {
     let some: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
     let more = names.len().saturating_sub(LISTED);
     some.join(", ") + &if more > 0 { format!(" and {more} more") } else { String::new() }

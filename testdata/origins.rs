@@ -9,13 +9,16 @@
 mod law;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gitops_guard::base::{RepoPath, Sources};
 use gitops_guard::model::Trees;
+use gitops_guard::origins::{Told, beside, blame};
 use gitops_guard::read;
-use gitops_guard::render::{Build, BuildKind, LoadRestriction, Options, Renderer};
+use gitops_guard::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
+use gitops_guard::report::Color;
 use law::Law;
 
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -31,6 +34,19 @@ fn kustomizations(root: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// One build of a folder on the disk.
+fn build(folder: &Path) -> (Trees, RepoPath, Rendered) {
+    let sources = Arc::new(Sources::default());
+    let snapshot = read::on_demand(&sources);
+    let trees = Trees::new(sources);
+    let folder = folder.canonicalize().expect("the folder is there");
+    let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/'))).expect("a path in UTF-8");
+    let asked = Build { path: path.clone(), kind: BuildKind::Kustomize };
+    let options = Options { load: LoadRestriction::None, ..Options::default() };
+    let built = Renderer::new(&snapshot, &trees, options).build(&asked);
+    (trees, path, built)
+}
+
 /// What the law says of many builds.
 #[derive(Default)]
 struct Verdict {
@@ -43,13 +59,7 @@ struct Verdict {
 impl Verdict {
     /// Builds a folder, if it can be built, and holds the law over each of its objects.
     fn add(&mut self, folder: &Path) {
-        let sources = Arc::new(Sources::default());
-        let snapshot = read::on_demand(&sources);
-        let trees = Trees::new(sources);
-        let folder = folder.canonicalize().expect("the folder is there");
-        let Some(path) = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/'))) else { return };
-        let options = Options { load: LoadRestriction::None, ..Options::default() };
-        let built = Renderer::new(&snapshot, &trees, options).build(&Build { path, kind: BuildKind::Kustomize });
+        let (trees, _, built) = build(folder);
         if built.objects.is_empty() {
             return;
         }
@@ -65,6 +75,67 @@ impl Verdict {
         let some: Vec<&str> = self.broken.iter().map(String::as_str).take(40).collect();
         assert!(some.is_empty(), "{} broken\n{}", self.broken.len(), some.join("\n"));
     }
+}
+
+/// What is told of `testdata/origins/prod`, which has one of each operation.
+fn told(tell: impl FnOnce(Told<'_>) -> String) {
+    let (trees, folder, built) = build(&Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/origins/prod"));
+    assert!(built.problems.is_empty(), "{:?}", built.problems);
+    let text = tell(Told { trees: &trees, folder: &folder, built: &built });
+    assert!(!text.contains("never-shown") && !text.contains("hidden"), "a secret is shown\n{text}");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("origins");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let name = std::thread::current().name().unwrap_or_default().to_owned();
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn beside_each_line_is_its_place() {
+    told(|told| beside(told, Color::Off).expect("it can be printed"));
+}
+
+#[test]
+fn each_field_has_its_whole_chain() {
+    told(|told| {
+        let names = told
+            .built
+            .objects
+            .iter()
+            .map(|object| (format!("{}.{}", object.key.kind, object.key.group), &object.key.name));
+        let texts =
+            names.map(|(kind, name)| blame(told, &format!("{kind}/{name}"), None, Color::Off).expect("it is there"));
+        texts.collect::<Vec<_>>().join("\n")
+    });
+}
+
+#[test]
+fn what_is_not_there_is_told_with_what_is_near() {
+    let asked = [
+        ("deploymnt/prod-web-eu", None),
+        ("Deployment/nothing-like-it", None),
+        ("Widget/a", None),
+        ("Deployment", None),
+        ("Deployment/shop/prod-web-eu", Some("spec.replica")),
+        ("Deployment.apps/prod-web-eu", Some("/spec/templates")),
+        ("deployment/prod-web-eu", Some("qqqq")),
+        ("deployment/prod-web-eu", Some("")),
+        ("ConfigMap/settings", None),
+        ("Service/prod-web-eu", None),
+        ("service./shop/prod-web-eu", None),
+        ("service.serving.knative.dev/prod-web-eu", Some("metadata.name")),
+        ("Service/dev/prod-web-eu", None),
+    ];
+    told(|told| {
+        let mut text = String::new();
+        for (object, field) in asked {
+            let said = blame(told, object, field, Color::Off).unwrap_or_else(|error| format!("error: {error}"));
+            let first = said.lines().next().unwrap_or_default();
+            let _ = writeln!(text, "{object} {}\n    {first}", field.unwrap_or_default());
+        }
+        text
+    });
 }
 
 #[test]
@@ -106,7 +177,7 @@ const STEPS: [&str; 15] = [
     "configMapGenerator: [{name: conf, behavior: merge, literals: [k=v, 'm=\"q\"', \"e=x\\ty\"]}]|[{name: own, envs: [a.env], files: [a.txt, b=a.txt]}]",
     "secretGenerator: [{name: login, literals: [user=me, empty=]}]|[{name: login, files: [a.txt], type: x/y, options: {disableNameSuffixHash: true}}]",
     "generatorOptions: {labels: {from: here}, immutable: true}|{annotations: {nil: null}, disableNameSuffixHash: true}",
-    "patches: [{path: p.yaml}]|[{patch: '[{op: add, path: /spec/paused, value: yes}]', target: {kind: Deployment}}]",
+    "patches: [{path: p.yaml}]|[{patch: '[{\"op\": \"add\", \"path\": \"/spec/paused\", \"value\": true}]', target: {kind: Deployment}}]",
     "patches:\n- patch: |-\n    - op: replace\n      path: /spec/replicas\n      value: 3\n    - {op: copy, from: /spec/template/spec, path: /spec/x}\n  target: {kind: Deployment}",
     "replacements: [{source: {kind: Service, fieldPath: spec.ports.0.port}, targets: [{select: {kind: Deployment}, fieldPaths: [spec.template.spec.containers.0.env.0.value]}]}]|[{source: {kind: ConfigMap, name: conf, fieldPath: data.url, options: {delimiter: ':', index: 1}}, targets: [{select: {kind: Deployment}, fieldPaths: [spec.template.spec.containers.0.image], options: {delimiter: ':', index: 1}}]}]",
     "vars: [{name: V, objref: {kind: Service, name: web, apiVersion: v1}}]|[{name: V, objref: {kind: Deployment, name: web, apiVersion: apps/v1}, fieldref: {fieldpath: spec.replicas}}]",

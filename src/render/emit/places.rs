@@ -13,7 +13,10 @@ pub(super) fn of_lines(view: View<'_>) -> Vec<Span> {
     let Some(text) = view.as_str() else { return Vec::new() };
     let at = view.place();
     if view.notation() == Some(Kind::Literal) {
-        return trees.embedded(view).map(|file| lines(file, text, |at| trees.sources().outermost(at))).unwrap_or_default();
+        return trees
+            .embedded(view)
+            .map(|file| lines(file, text, |at| trees.sources().outermost(at)))
+            .unwrap_or_default();
     }
     if view.notation().is_none() && at == trees.top(at.file) && trees.sources().text(at.file) == text {
         return lines(at.file, text, |at| at);
