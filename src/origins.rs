@@ -220,15 +220,7 @@ impl Hidden {
         for at in objects.chain(files).map(|at| trees.sources().outermost(at)) {
             ranges.entry(at.file).or_default().push(at.range);
         }
-        for ranges in ranges.values_mut() {
-            ranges.sort_unstable();
-            ranges.dedup_by(|next, held| {
-                let joins = next.start <= held.end;
-                held.end = if joins { held.end.max(next.end) } else { held.end };
-                joins
-            });
-        }
-        Self(ranges)
+        Self(ranges.into_iter().map(|(file, ranges)| (file, joined(ranges))).collect())
     }
 
     fn covers(&self, at: Span) -> bool {
@@ -258,6 +250,17 @@ impl Hidden {
         }
         self.covers(view.place()).then(|| Value::scalar(MadeScalar::Str(BLANK.into()), origin))
     }
+}
+
+/// The ranges sorted, and one where several touch.
+fn joined(mut ranges: Vec<TextRange>) -> Vec<TextRange> {
+    ranges.sort_unstable();
+    ranges.dedup_by(|next, held| {
+        let joins = next.start <= held.end;
+        held.end = if joins { held.end.max(next.end) } else { held.end };
+        joins
+    });
+    ranges
 }
 
 /// A field with its history.
@@ -441,5 +444,23 @@ impl Walk<'_> {
             view if view.is_null() => "null".to_owned(),
             view => view.written().escape_debug().to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn a_long_path_keeps_its_start_and_its_file() {
+        let short = |path: &str| shortened(&path.split('/').map(str::to_owned).collect::<Vec<_>>(), 12);
+        assert_eq!(short("../base/web.yaml"), "../base/web.yaml:12");
+        assert_eq!(
+            short("../../../platform/components/monitoring/overlays/production/rules.yaml"),
+            "../…/overlays/production/rules.yaml:12"
+        );
+        let name = "x".repeat(60);
+        assert_eq!(short(&format!("a/b/c/{name}")), format!("a/…/{name}:12"));
+        assert_eq!(short(&format!("a/{name}")), format!("a/{name}:12"));
     }
 }

@@ -249,6 +249,7 @@ fn every_value_of_random_overlays_comes_from_where_its_origin_says() {
 /// For a folder of real overlays: `LAW=<folder> cargo test --test origins -- --ignored --nocapture`.
 #[test]
 #[ignore = "needs a folder of kustomizations"]
+#[expect(clippy::print_stderr, reason = "its figures are what it is run for")]
 fn every_value_below_a_folder_comes_from_where_its_origin_says() {
     let root = std::env::var_os("LAW").expect("`LAW` names a folder");
     let mut verdict = Verdict::default();

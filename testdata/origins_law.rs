@@ -147,7 +147,7 @@ impl<'t> Law<'t> {
                 // An item that `[name=value]` of a path asked for.
                 None => self.trees.sources().slice(set.by).contains(now),
             },
-            How::Variable => expanded(&before, brought).as_deref() == Some(now),
+            How::Variable => expanded(&before, brought) == now,
             How::Generator => self.generated(now, at, set.by),
             How::Transformer => now == "kustomize-v5.7.1" || now.contains("path: ") || now.contains("configuredIn: "),
             How::Substitution => true,
@@ -224,9 +224,9 @@ impl<'t> Law<'t> {
         }
         let mut parts: Vec<&str> = before.split(delimiter).collect();
         if at < parts.len() {
-            parts[at] = source
+            parts[at] = source;
         } else {
-            parts.push(source)
+            parts.push(source);
         }
         parts.join(delimiter) == now
     }
@@ -370,7 +370,7 @@ fn holds(yaml: &str, text: &str) -> bool {
 }
 
 /// A text with its variables replaced and its `$$` undone.
-fn expanded(before: &str, brought: Option<View<'_>>) -> Option<String> {
+fn expanded(before: &str, brought: Option<View<'_>>) -> String {
     let mut out = String::new();
     let mut rest = before;
     while let Some(at) = rest.find('$') {
@@ -390,5 +390,5 @@ fn expanded(before: &str, brought: Option<View<'_>>) -> Option<String> {
             out.push('$');
         }
     }
-    Some(out + rest)
+    out + rest
 }

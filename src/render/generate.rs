@@ -171,7 +171,8 @@ fn laid_over(trees: &Trees, lower: Option<Value>, upper: Option<Value>, by: Span
     let mut entries: Vec<Entry> = Vec::new();
     let mut rows: HashMap<Box<str>, usize> = HashMap::new();
     for mut map in [lower, upper].into_iter().flatten() {
-        for entry in std::mem::take(map.entries_mut(trees)?) {
+        let Some(layer) = map.entries_mut(trees) else { continue };
+        for entry in std::mem::take(layer) {
             if let Some(row) = rows.get(entry.key.text(trees)) {
                 let value = entry.value.over(entries[*row].value.clone());
                 entries[*row] = Entry { key: entry.key, value };
