@@ -478,7 +478,7 @@ fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
 struct Folder {
     trees: Trees,
     path: RepoPath,
-    objects: Vec<Object>,
+    built: render::Rendered,
 }
 
 impl Folder {
@@ -502,7 +502,11 @@ impl Folder {
         for problem in &built.problems {
             tell(&trees, problem, err)?;
         }
-        Ok(built.problems.is_empty().then_some(Self { trees, path, objects: built.objects }))
+        Ok(built.problems.is_empty().then_some(Self { trees, path, built }))
+    }
+
+    fn told(&self) -> origins::Told<'_> {
+        origins::Told { trees: &self.trees, folder: &self.path, built: &self.built }
     }
 }
 
@@ -533,9 +537,10 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
     };
     let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
     let printed = if ask.origins {
-        origins::beside(&folder.trees, &folder.path, &folder.objects)
+        let color = if env.color && ask.output.is_none() { Color::On } else { Color::Off };
+        origins::beside(folder.told(), color)
     } else {
-        render::print(&folder.trees, &folder.objects)
+        render::print(&folder.trees, &folder.built.objects)
     };
     let printed = match printed {
         Ok(printed) => printed,
@@ -554,7 +559,8 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
 fn blame(ask: &cli::Blame, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
     let options = render::Options { load: restriction(ask.load_restrictor), ..render::Options::default() };
     let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
-    let told = origins::blame(&folder.trees, &folder.path, &folder.objects, &ask.object, ask.field.as_deref());
+    let color = if env.color { Color::On } else { Color::Off };
+    let told = origins::blame(folder.told(), &ask.object, ask.field.as_deref(), color);
     out.write_all(told.map_err(|message| Stop::Told(message, FINDINGS))?.as_bytes())?;
     Ok(CLEAN)
 }
