@@ -7,9 +7,9 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::format;
-use super::pattern::Pattern;
 use super::schema::{Flags, ListType, Schema, Type, is_same_data, number};
 use crate::base::Span;
+use crate::grammar::Pattern;
 use crate::model::{Field, Trees, View};
 
 /// What a schema says of an instance.

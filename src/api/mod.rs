@@ -6,7 +6,6 @@ mod crd;
 mod format;
 mod installed;
 mod instance;
-mod pattern;
 mod promise;
 mod rgd;
 mod schema;

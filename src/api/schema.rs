@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
-use super::pattern::Pattern;
 use crate::base::Span;
+use crate::grammar::Pattern;
 use crate::model::{Trees, Value, View};
 
 /// One node of a schema.

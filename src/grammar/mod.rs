@@ -2,12 +2,15 @@
 //!
 //! Never: a manifest; a language here knows its own text alone.
 
+pub mod cel;
 mod glob;
 mod go_functions;
 mod go_template;
+mod pattern;
 
 pub use glob::{Glob, GlobError};
 pub use go_template::{Gap, go_template, name_template};
+pub use pattern::Pattern;
 
 /// A text as a DNS name, as Argo CD's generators normalize names.
 #[must_use]
