@@ -8,6 +8,7 @@ mod installed;
 mod instance;
 mod promise;
 mod rgd;
+mod rule;
 mod schema;
 mod xrd;
 

@@ -3,6 +3,7 @@
 //! Never: a judgement; a second reading of a file.
 
 mod argo;
+mod document;
 mod flux;
 mod kustomization;
 mod object;
