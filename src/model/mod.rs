@@ -4,6 +4,7 @@
 
 mod argo;
 mod composition;
+mod document;
 mod flux;
 mod kratix;
 mod kustomization;

@@ -297,7 +297,7 @@ fn shows(trees: &Trees, head: &World, change: &ApiChange, instance: &Instance) -
         let rest = path.strip_prefix(&*change.path);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
-    match change.what {
+    match &change.what {
         What::ApiRemoved | What::VersionRemoved | What::VersionUnserved => {
             let view = object.view(trees);
             unserved.then(|| view.get("apiVersion").unwrap_or(view).place())
@@ -311,6 +311,10 @@ fn shows(trees: &Trees, head: &World, change: &ApiChange, instance: &Instance) -
         | What::AdditionalPropertiesTightened => {
             let lost = pruned.iter().find(|field| is_at(&field.path)).map(|field| field.at);
             lost.or_else(|| violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at))
+        }
+        What::CelRuleAdded(rule) | What::CelValueRuleAdded(rule) | What::CelTransitionAdded(rule) => {
+            let mut broken = violations.iter().filter(|violation| violation.rule.as_deref() == Some(&**rule));
+            broken.find(|violation| is_at(&violation.path)).map(|violation| violation.at)
         }
         _ => violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at),
     }
