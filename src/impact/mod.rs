@@ -1,10 +1,12 @@
-//! Changes to what happens: instances that change or become invalid. Facts, no grades.
+//! Changes to what happens: instances that change or become invalid, objects deleted, left behind or handed over. Facts,
+//! no grades.
 //!
 //! Never: a severity.
 
 mod compositions;
 mod delivered;
 mod instances;
+mod prune;
 
 pub use compositions::users_of;
 
@@ -16,13 +18,17 @@ use crate::world::{ObjectAt, World};
 use crate::compare::Changes;
 
 pub use crate::delivery::Controller;
-pub use delivered::{Delivered, Unrendered, applications, unrendered};
+pub use crate::delivery::Ending;
+pub use delivered::{Delivered, Deletion, Unrendered, applications, deletions, unrendered};
+pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]
 pub struct Impact {
     /// The APIs that change, sorted by group, kind and place.
     pub apis: Vec<ApiImpact>,
+    /// What leaves the repository.
+    pub pruning: Pruning,
 }
 
 /// What becomes of the instances of one API.
@@ -136,7 +142,7 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impac
         }
         same
     });
-    Impact { apis }
+    Impact { apis, pruning: prune::of(trees, base, head) }
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
 mod problem;
+mod prune;
 mod schema_change;
 mod secret_object;
 mod silent_loss;
@@ -145,6 +146,7 @@ pub static KINDS: &[CheckKind] = &[
     partly_encrypted::KIND,
     plaintext_secret::KIND,
     problem::KIND,
+    prune::KIND,
     schema_change::KIND,
     secret_object::KIND,
     silent_loss::KIND,
