@@ -101,6 +101,8 @@ pub struct HandedOver {
     pub ending: Ending,
     /// The row of the new owner in the head; `None` where no application here applies its new build.
     pub to: Option<usize>,
+    /// Whether data, or what holds data, would go with it.
+    pub stateful: bool,
 }
 
 /// What the change makes of the objects that leave their applications.

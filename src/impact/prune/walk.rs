@@ -148,8 +148,9 @@ impl<'a> Walk<'a> {
         let kept = self.kept(&gone);
         for (key, at) in &gone.objects {
             if let Some((now, to)) = self.new_home(key, *at, gone.owner) {
-                let handed = HandedOver { object: *at, now, owner: gone.owner, ending: gone.ending, to };
                 let object = self.base.world.object(*at);
+                let stateful = self.is_stateful(*at, object);
+                let handed = HandedOver { object: *at, now, owner: gone.owner, ending: gone.ending, to, stateful };
                 let is_safe = kept.is_some() || self.protected(object, &gone).is_some();
                 if !is_safe {
                     rows.moved.push(self.found.handed_over.len());
@@ -226,19 +227,37 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Where the head has an object anew, applied by another application or by none that is known here.
+    /// Where the head has an object anew, applied by an application that did not apply it before, or by none that is known
+    /// here.
     fn new_home(&self, key: &ObjectKey, at: ObjectAt, owner: Owner) -> Option<(ObjectAt, Option<usize>)> {
         let mine = &self.base.application(owner.base).cluster;
-        let is_new = |now: &&ObjectAt| {
+        let home = |now: &ObjectAt| {
             let built = &self.head.world.builds[now.build];
-            meets(mine, &built.cluster) && !self.had(built, key)
+            let is_other = |row: &usize| Some(*row) != owner.head && self.is_same_place(key, owner, *row);
+            let mut others = built.applied_by.iter().copied().filter(is_other);
+            let to = others.find(|row| !self.applied_before(*row, key));
+            // A folder that nobody is known to apply is a new home only if the old one is gone: it was moved there.
+            let is_moved = || built.applied_by.is_empty() && !self.had(built, key) && !self.is_left(at);
+            (meets(mine, &built.cluster) && (to.is_some() || is_moved())).then_some((*now, to))
         };
-        let homes = self.now.get(key)?;
-        let now = homes.iter().find(is_new)?;
-        let built = &self.head.world.builds[now.build];
-        let to = built.applied_by.iter().copied().find(|row| Some(*row) != owner.head);
-        // A folder that nobody is known to apply is a new home only if the old one is gone: it was moved there.
-        (to.is_some() || built.applied_by.is_empty() && !self.is_left(at)).then_some((*now, to))
+        let homes: Vec<_> = self.now.get(key)?.iter().filter_map(home).collect();
+        homes.iter().find(|(_, to)| to.is_some()).or_else(|| homes.first()).copied()
+    }
+
+    /// Whether another application puts an object that names no namespace where its owner put it.
+    fn is_same_place(&self, key: &ObjectKey, owner: Owner, other: usize) -> bool {
+        let mine = &self.base.application(owner.base).namespace;
+        let theirs = &self.head.application(other).namespace;
+        !key.namespace.is_empty() || is_cluster_scoped(key) || meets(mine, theirs)
+    }
+
+    /// Whether an application of the head applied an object in the base already.
+    fn applied_before(&self, row: usize, key: &ObjectKey) -> bool {
+        let before = self.partners.iter().position(|partner| *partner == Some(row));
+        before.is_some_and(|before| {
+            let mut objects = self.base.builds(before).flat_map(|built| &built.rendered.objects);
+            objects.any(|one| one.identity(self.trees) == *key)
+        })
     }
 
     /// Whether a build of the base, the same as one of the head, had an object.
@@ -259,7 +278,8 @@ impl<'a> Walk<'a> {
         let mine = &self.base.application(owner.base).cluster;
         let homes = self.now.get(key).into_iter().flatten();
         homes.into_iter().map(|now| &self.head.world.builds[now.build]).any(|built| {
-            let others = built.applied_by.iter().any(|row| Some(*row) != owner.head);
+            let is_other = |row: &usize| Some(*row) != owner.head && self.is_same_place(key, owner, *row);
+            let others = built.applied_by.iter().any(is_other);
             mine.is_some() && *mine == built.cluster && others
         })
     }
@@ -338,6 +358,20 @@ impl<'a> Walk<'a> {
 
 fn meets(one: &Option<Arc<str>>, other: &Option<Arc<str>>) -> bool {
     one.is_none() || other.is_none() || one == other
+}
+
+/// Whether objects of this kind are in no namespace, as far as the kinds that applications carry go.
+fn is_cluster_scoped(key: &ObjectKey) -> bool {
+    let (group, kind) = (&*key.group, &*key.kind);
+    kind.starts_with("Cluster") && kind != "Cluster"
+        || matches!(
+            (group, kind),
+            ("", "Namespace" | "PersistentVolume" | "Node")
+                | ("apiextensions.k8s.io" | "apiextensions.crossplane.io" | "kro.run" | "pkg.crossplane.io", _)
+                | ("storage.k8s.io", "StorageClass" | "CSIDriver")
+                | ("scheduling.k8s.io" | "apiregistration.k8s.io" | "admissionregistration.k8s.io", _)
+                | ("networking.k8s.io", "IngressClass")
+        )
 }
 
 /// Whether a group is one of a Crossplane provider's: its objects are things outside the cluster.

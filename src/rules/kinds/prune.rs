@@ -117,7 +117,8 @@ impl Seen<'_> {
         for one in all.iter().filter(|one| one.ending == Ending::Pruned) {
             groups.entry((one.owner, one.to)).or_default().push(one);
         }
-        for ((owner, to), group) in groups {
+        for ((owner, to), mut group) in groups {
+            group.sort_by_key(|one| !one.stateful);
             let first = group[0];
             let now = self.facts.head.object(first.now);
             let to = to.map(|row| title(&self.facts.head.applications[row]));
@@ -129,7 +130,7 @@ impl Seen<'_> {
             self.relate_owner(&mut hit, owner, how(first.ending));
             for other in group.iter().skip(1).take(NAMED) {
                 let object = self.facts.head.object(other.now);
-                hit = hit.related(object.place(self.facts.trees), format!("{} moves too", object.key));
+                hit = hit.related(object.place(self.facts.trees), format!("{} too", object.key));
             }
             self.relate_object(&mut hit, first.object);
             sink.report(complete(hit));
