@@ -26,7 +26,9 @@ use crate::model::{Object, Trees};
 use crate::origins;
 use crate::read::{self, Ci, Reach, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
-use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
+use crate::report::{
+    self, ApiImpact, ApplicationImpact, BaseName, Color, DeletedObject, Format, Report, Summary, UnrenderedPart,
+};
 use crate::rules::{self, CommentsOf, Facts, Mistake, RuleSet, Settings, Severity, Show, Verdict};
 use crate::secrets::{self, RunKey};
 use crate::world::{self, World};
@@ -148,7 +150,7 @@ pub struct Judgement {
     trees: Trees,
     head: World,
     impact: Impact,
-    base: Option<BaseName>,
+    base: Option<(World, BaseName)>,
     /// Whether neither side holds anything that a rule reads.
     empty: bool,
     /// What the rules say.
@@ -251,7 +253,7 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
     let verdict = rules::judge(&rules, &facts, &settings);
     let empty = base.iter().chain([&head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
-    Judgement { head, impact, base: name, empty, verdict, trees }
+    Judgement { head, impact, base: base.zip(name), empty, verdict, trees }
 }
 
 /// Blanks every secret of both sides, before anything is written.
@@ -289,9 +291,13 @@ impl Judgement {
         let report = Report {
             sources,
             verdict: &self.verdict,
-            base: self.base.clone(),
+            base: self.base.as_ref().map(|(_, name)| name.clone()),
             judged: report::Judged { objects: self.head.objects().count(), builds: builds.count(), files: files.len() },
             apis: self.impact.apis.iter().map(|api| ApiImpact::of(sources, api)).collect(),
+            deleted: self.base.as_ref().map_or_else(Vec::new, |(base, _)| {
+                let deletions = impact::deletions(&self.trees, base, &self.impact.pruning);
+                deletions.iter().map(|one| DeletedObject::of(sources, one)).collect()
+            }),
             applications: impact::applications(&self.head)
                 .iter()
                 .map(|one| ApplicationImpact::of(sources, one))

@@ -16,7 +16,9 @@ mod trees;
 mod value;
 mod view;
 
-pub use argo::{ARGO_GROUP, ArgoApplication, ArgoApplicationSet, ArgoSource};
+pub use argo::{
+    ARGO_GROUP, ArgoApplication, ArgoApplicationSet, ArgoSource, is_kept_by_argo, outlives_argo_application,
+};
 pub use composition::{CompositionTarget, Flow, Missing, Way, flows};
 pub use flux::{
     FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef,
