@@ -325,27 +325,44 @@ fn renamed<'a>(trees: &Trees, node: &Node<'a>, out: &Out) -> Option<(&'a Propert
 }
 
 fn removed(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, old: &Schema) {
-    let what = match &node.new.values {
-        _ if node.new.preserves_unknown() => What::PropertyBecameUntyped,
-        None if node.new.is_map() => What::PropertyBecameUntyped,
-        None => What::PropertyRemoved,
-        // The field lives on as a key of the map: what the map's values are is what it became.
-        Some(values) => return compare_nodes(trees, &node.property(name, old, values), out),
-    };
     let parent = node.new.keyword("properties").map_or(node.new.at, |keyword| keyword.key);
-    out.push(node.path_of(name), what, parent, Some(old.at));
+    let (at, path) = (Some(old.at), node.path_of(name));
+    match &node.new.values {
+        // The field lives on as a key of the map: what the map's values are is what it became.
+        Some(values) if !node.new.preserves_unknown() => {
+            return compare_nodes(trees, &node.property(name, old, values), out);
+        }
+        None if !node.new.preserves_unknown() && !node.new.is_map() => {
+            return out.push(path, What::PropertyRemoved, parent, at);
+        }
+        _ => out.push(path.clone(), What::PropertyBecameUntyped, parent, at),
+    }
+    // Nothing fills it in any more.
+    if let Some(value) = old.default_value(trees) {
+        let is_required = node.new.required().any(|other| other == name);
+        let what =
+            if is_required { What::RequiredDefaultRemoved } else { What::DefaultRemoved(short(trees, value)) };
+        out.push(path, what, parent, at);
+    }
 }
 
 fn added(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, new: &Schema) {
+    let (old, path) = (node.old, node.path_of(name));
+    match &old.values {
+        // The keys of a map had values of a known shape.
+        Some(values) if !node.new.is_map() => return compare_nodes(trees, &node.property(name, values, new), out),
+        _ if old.preserves_unknown() || old.is_map() => {
+            out.push(path.clone(), What::PropertyBecameTyped, new.at, None);
+        }
+        _ => {}
+    }
     let (what, at) = match (new.keyword("default"), new.default_value(trees)) {
         (Some(keyword), Some(value)) => (What::DefaultAdded(short(trees, value)), line(trees, keyword)),
         // `required` says it.
-        _ if node.new.required().any(|other| other == name) && !node.old.required().any(|other| other == name) => {
-            return;
-        }
+        _ if node.new.required().any(|other| other == name) && !old.required().any(|other| other == name) => return,
         _ => (What::PropertyAdded, new.at),
     };
-    out.push(node.path_of(name), what, at, None);
+    out.push(path, what, at, None);
 }
 
 /// Equal as data; numbers by their value.

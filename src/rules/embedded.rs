@@ -97,6 +97,7 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("breaking-changes", "schema-embedded-resource-changed", "api.yaml"),
     rule!("breaking-changes", "schema-enum-constraint-added", "api.yaml"),
     rule!("breaking-changes", "schema-enum-value-removed", "api.yaml"),
+    rule!("breaking-changes", "schema-field-became-typed", "api.yaml"),
     rule!("breaking-changes", "schema-field-removed", "api.yaml"),
     rule!("breaking-changes", "schema-field-renamed", "api.yaml"),
     rule!("breaking-changes", "schema-format-tightened", "api.yaml"),
