@@ -337,12 +337,22 @@ fn removed(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, old: &Sche
         }
         _ => out.push(path.clone(), What::PropertyBecameUntyped, parent, at),
     }
-    // Nothing fills it in any more.
+    // Nothing fills it in any more, nor what is below it.
+    if old.default_value(trees).is_some() && node.new.required().any(|other| other == name) {
+        return out.push(path, What::RequiredDefaultRemoved, parent, at);
+    }
+    defaults_lost(trees, old, path, parent, out);
+}
+
+fn defaults_lost(trees: &Trees, old: &Schema, path: String, parent: Span, out: &mut Out) {
     if let Some(value) = old.default_value(trees) {
-        let is_required = node.new.required().any(|other| other == name);
-        let what =
-            if is_required { What::RequiredDefaultRemoved } else { What::DefaultRemoved(short(trees, value)) };
-        out.push(path, what, parent, at);
+        return out.push(path, What::DefaultRemoved(short(trees, value)), parent, Some(old.at));
+    }
+    for property in &old.properties {
+        defaults_lost(trees, &property.schema, format!("{path}.{}", property.name), parent, out);
+    }
+    for element in old.items.iter().chain(&old.values) {
+        defaults_lost(trees, element, format!("{path}[*]"), parent, out);
     }
 }
 

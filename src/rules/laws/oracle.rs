@@ -121,7 +121,8 @@ fn plain(schema: &Value) -> Value {
             "exclusiveMinimum" if !map.contains_key("minimum") => {}
             "exclusiveMaximum" if !map.contains_key("maximum") => {}
             "x-kubernetes-int-or-string" => {
-                out.insert("type".into(), json!(["integer", "string"]));
+                // Without a type nothing refuses a null that was not dropped.
+                out.insert("type".into(), json!(["integer", "string", "null"]));
             }
             "x-kubernetes-embedded-resource" => {
                 let mut required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
