@@ -67,7 +67,8 @@ impl Schema {
     /// API server's order (`apiextensions-apiserver customresource_handler.go`).
     #[must_use]
     pub fn judge(&self, instance: View<'_>) -> Judgement {
-        let mut walk = Walk { trees: instance.trees(), steps: Vec::new(), out: Judgement::default(), shape: Shape::Own };
+        let mut walk =
+            Walk { trees: instance.trees(), steps: Vec::new(), out: Judgement::default(), shape: Shape::Own };
         walk.node(self, instance, instance.get("kind").unwrap_or(instance).place());
         walk.out
     }

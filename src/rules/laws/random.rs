@@ -98,8 +98,7 @@ fn object(dice: &mut Dice, node: &mut Node, depth: usize) {
     for _ in 0..=dice.roll(3) {
         properties.insert(dice.pick(&NAMES).into(), self::node(dice, depth + 1));
     }
-    let required: Vec<Value> =
-        properties.keys().filter(|_| dice.chance(30)).map(|name| name.as_str().into()).collect();
+    let required: Vec<Value> = properties.keys().filter(|_| dice.chance(30)).map(|name| name.as_str().into()).collect();
     if !required.is_empty() {
         node.insert("required".into(), required.into());
     }
@@ -188,8 +187,7 @@ fn constrain(dice: &mut Dice, node: &mut Node) {
             node.insert("multipleOf".into(), (1 + dice.roll(3)).into());
         }
         ("integer" | "number", roll) => {
-            let (bound, strict) =
-                dice.pick(&[("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")]);
+            let (bound, strict) = dice.pick(&[("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")]);
             node.insert(bound.into(), small(dice));
             if roll == 2 {
                 node.insert(strict.into(), dice.chance(70).into());
@@ -260,9 +258,7 @@ fn set_default(dice: &mut Dice, node: &mut Node) {
     let kind = node.get("type").and_then(Value::as_str).unwrap_or("any").to_owned();
     let value = match &*kind {
         "string" => node.get("enum").map_or_else(|| json!(dice.pick(&TEXTS)), |members| members[0].clone()),
-        "integer" | "number" => {
-            node.get("enum").map_or_else(|| json!(dice.roll(5)), |members| members[0].clone())
-        }
+        "integer" | "number" => node.get("enum").map_or_else(|| json!(dice.roll(5)), |members| members[0].clone()),
         "boolean" => dice.chance(50).into(),
         "object" => json!({}),
         "array" => json!([]),
@@ -319,8 +315,24 @@ pub(super) fn mutate(dice: &mut Dice, schema: &mut Value) {
 
 fn is_constraint(key: &str) -> bool {
     const KEYS: [&str; 19] = [
-        "allOf", "anyOf", "default", "enum", "exclusiveMaximum", "exclusiveMinimum", "format", "maxItems", "maxLength",
-        "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "multipleOf", "not", "oneOf",
+        "allOf",
+        "anyOf",
+        "default",
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "multipleOf",
+        "not",
+        "oneOf",
         "pattern",
     ];
     KEYS.contains(&key)
