@@ -201,7 +201,12 @@ pub(super) fn combiner(
         items.map(|item| without_words(item.to_json())).collect()
     };
     let (was, is) = (branches(old), branches(new));
-    let lacks = |mine: &[Json], others: &[Json]| mine.iter().any(|b| !others.iter().any(|o| is_same_data(b, o)));
+    let count = |among: &[Json], branch: &Json| among.iter().filter(|other| is_same_data(other, branch)).count();
+    // A branch that stands twice matters to `oneOf` alone: what fits it fits two.
+    let lacks = |mine: &[Json], others: &[Json]| match name {
+        "oneOf" => mine.iter().any(|branch| count(others, branch) < count(mine, branch)),
+        _ => mine.iter().any(|branch| count(others, branch) == 0),
+    };
     let (gone, joined) = (lacks(&was, &is), lacks(&is, &was));
     let what = match (name, old.is_some(), new.is_some()) {
         (_, _, false) => What::CombinerRelaxed(name),
