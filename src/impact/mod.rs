@@ -1,4 +1,5 @@
-//! Changes to what happens: instances that change or become invalid. Facts, no grades.
+//! Changes to what happens: instances that change or become invalid, objects deleted, left behind or handed over. Facts,
+//! no grades.
 //!
 //! Never: a severity.
 
@@ -7,6 +8,7 @@ mod delivered;
 mod destinations;
 mod instances;
 mod past;
+mod prune;
 
 pub use compositions::users_of;
 pub use destinations::{destinations_beside, destinations_of};
@@ -19,8 +21,10 @@ use crate::world::{ObjectAt, World};
 use crate::compare::Changes;
 
 pub use crate::delivery::Controller;
-pub use delivered::{Delivered, Unrendered, applications, unrendered};
+pub use crate::delivery::Ending;
+pub use delivered::{Deletion, Delivered, Unrendered, applications, deletions, unrendered};
 pub use past::{Rereleased, StoredBefore, asks};
+pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]
@@ -33,6 +37,8 @@ pub struct Impact {
     pub rereleased: Vec<Rereleased>,
     /// What the paths of [`asks`] held in older commits.
     pub history: History,
+    /// What leaves the repository.
+    pub pruning: Pruning,
 }
 
 /// What becomes of the instances of one API.
@@ -148,7 +154,7 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes, history:
     });
     let stored_before = past::stored_before(trees, base, changes, &history);
     let rereleased = past::rereleased(trees, base, head, changes, &history);
-    Impact { apis, stored_before, rereleased, history }
+    Impact { apis, stored_before, rereleased, history, pruning: prune::of(trees, base, head) }
 }
 
 #[cfg(test)]

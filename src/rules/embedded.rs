@@ -254,8 +254,12 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("sync-policy", "endless-retry", "clusters/ingress.yaml"),
     rule!("sync-policy", "flux-root-prunes", "clusters/staging/tenants.yaml"),
     rule!("sync-policy", "forced-replace", "clusters/ingress.yaml"),
+    rule!("sync-policy", "prune-deletes-application", "argocd/teams.yaml"),
+    rule!("sync-policy", "prune-deletes-stateful", "apps/shop/db/kustomization.yaml"),
+    rule!("sync-policy", "prune-handover", "databases/pvc.yaml"),
     rule!("sync-policy", "prune-on-core", "clusters/ingress.yaml"),
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
+    rule!("sync-policy", "prune-orphans", "clusters/a/apps.yaml"),
     rule!("sync-policy", "skipped-validation", "clusters/ingress.yaml"),
     rule!("sync-policy", "unready-dependency", "clusters/staging/operators.yaml"),
 ];

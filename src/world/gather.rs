@@ -383,18 +383,20 @@ fn problems_of(trees: &Trees, file: FileId) -> Vec<Problem> {
     if content.special().is_some() || layout::is_template(trees, file) {
         return Vec::new();
     }
-    let problems = trees.parsed(file).problems().iter().map(|found| {
+    let problems = trees.parsed(file).problems().iter().filter_map(|found| {
         let at = Span { file, range: found.at };
         let kind = match found.kind {
+            // Told by who reads the file as kustomize does; others may read it with another parser.
+            ParseProblemKind::Refused => return None,
             ParseProblemKind::Syntax | ParseProblemKind::Template => ProblemKind::Unparsable,
             ParseProblemKind::DuplicateKey => ProblemKind::DuplicateKey,
             ParseProblemKind::Limit => ProblemKind::LimitExceeded,
         };
         let problem = Problem::new(kind, at, found.message.clone());
-        match found.first {
+        Some(match found.first {
             Some(range) => problem.with_related(Span { file, range }, "given here first"),
             None => problem,
-        }
+        })
     });
     problems.collect()
 }

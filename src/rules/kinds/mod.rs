@@ -24,6 +24,7 @@ mod policy;
 mod problem;
 mod promise_destinations;
 mod promise_reference;
+mod prune;
 mod schema_change;
 mod schema_fault;
 mod secret_object;
@@ -163,6 +164,7 @@ pub static KINDS: &[CheckKind] = &[
     problem::KIND,
     promise_destinations::KIND,
     promise_reference::KIND,
+    prune::KIND,
     schema_change::KIND,
     schema_fault::KIND,
     secret_object::KIND,

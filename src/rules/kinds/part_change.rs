@@ -70,6 +70,7 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     }
     match change.what {
         Part::RunDependencyRemoved => hit.facts.push("runs-once"),
+        Part::HelperStepRemoved | Part::HelperStepReordered => hit.facts.push("helper"),
         Part::ReferenceUnnamed => hit.facts.push("unnamed"),
         Part::RequiredPromiseAdded | Part::RequiredPromiseVersionChanged => {
             if is_absent(facts, &change.name, &change.now) {
@@ -83,7 +84,6 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
                 hit.facts.push("destinations-differ");
             }
         }
-        Part::HelperStepRemoved | Part::HelperStepReordered => hit.facts.push("helper"),
         _ => {}
     }
     if !users.is_empty() {
@@ -97,6 +97,13 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         hit.related.push(Label { at: place, side: Side::Head, says: format!("hits {}", title(facts, *at)) });
     }
     sink.report(hit);
+}
+
+fn fate(left: Left) -> &'static str {
+    match left {
+        Left::Nothing => "is deleted, and what it stands for with it",
+        Left::External => "is deleted, while what it stands for stays behind, unmanaged",
+    }
 }
 
 /// Whether no side has a Promise, or a release of one, of this name and version. Other versions that were there stay
@@ -118,13 +125,6 @@ fn is_absent(facts: &Facts<'_>, name: &str, version: &str) -> bool {
     });
     let mut versions = of_promise.chain(of_release);
     !in_head || (!version.is_empty() && !versions.any(|known| known.as_deref() == Some(version)))
-}
-
-fn fate(left: Left) -> &'static str {
-    match left {
-        Left::Nothing => "is deleted, and what it stands for with it",
-        Left::External => "is deleted, while what it stands for stays behind, unmanaged",
-    }
 }
 
 fn title(facts: &Facts<'_>, at: ObjectAt) -> String {
