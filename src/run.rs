@@ -26,7 +26,9 @@ use crate::model::{Object, Trees};
 use crate::origins;
 use crate::read::{self, Ci, Reach, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
-use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
+use crate::report::{
+    self, ApiImpact, ApplicationImpact, BaseName, Color, DeletedObject, Format, Report, Summary, UnrenderedPart,
+};
 use crate::rules::{self, CommentsOf, Facts, Mistake, RuleSet, Settings, Severity, Show, Verdict};
 use crate::secrets::{self, RunKey};
 use crate::world::{self, World};
@@ -148,7 +150,7 @@ pub struct Judgement {
     trees: Trees,
     head: World,
     impact: Impact,
-    base: Option<BaseName>,
+    base: Option<(World, BaseName)>,
     /// Whether neither side holds anything that a rule reads.
     empty: bool,
     /// What the rules say.
@@ -235,9 +237,10 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let settings = Settings { within: sides.within, ..settings };
     let here = sides.here.and(configuration.repositories);
     let (layout, roots) = (&configuration.layout, &configuration.roots);
+    let lifecycle = &world::Lifecycle { today: settings.today, ..configuration.lifecycle };
     let (base, name) = sides.base.unzip();
-    let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots));
-    let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots);
+    let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots, lifecycle));
+    let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots, lifecycle);
     let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
     let past = |base: &World| match (&sides.past, impact::asks(&trees, base, &head, &changes)) {
         (Some(past), paths) if !paths.is_empty() => past(&paths),
@@ -250,7 +253,7 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
     let verdict = rules::judge(&rules, &facts, &settings);
     let empty = base.iter().chain([&head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
-    Judgement { head, impact, base: name, empty, verdict, trees }
+    Judgement { head, impact, base: base.zip(name), empty, verdict, trees }
 }
 
 /// Blanks every secret of both sides, before anything is written.
@@ -288,9 +291,13 @@ impl Judgement {
         let report = Report {
             sources,
             verdict: &self.verdict,
-            base: self.base.clone(),
+            base: self.base.as_ref().map(|(_, name)| name.clone()),
             judged: report::Judged { objects: self.head.objects().count(), builds: builds.count(), files: files.len() },
             apis: self.impact.apis.iter().map(|api| ApiImpact::of(sources, api)).collect(),
+            deleted: self.base.as_ref().map_or_else(Vec::new, |(base, _)| {
+                let deletions = impact::deletions(&self.trees, base, &self.impact.pruning);
+                deletions.iter().map(|one| DeletedObject::of(sources, one)).collect()
+            }),
             applications: impact::applications(&self.head)
                 .iter()
                 .map(|one| ApplicationImpact::of(sources, one))
@@ -477,7 +484,7 @@ fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
 struct Folder {
     trees: Trees,
     path: RepoPath,
-    objects: Vec<Object>,
+    built: render::Rendered,
 }
 
 impl Folder {
@@ -501,7 +508,11 @@ impl Folder {
         for problem in &built.problems {
             tell(&trees, problem, err)?;
         }
-        Ok(built.problems.is_empty().then_some(Self { trees, path, objects: built.objects }))
+        Ok(built.problems.is_empty().then_some(Self { trees, path, built }))
+    }
+
+    fn told(&self) -> origins::Told<'_> {
+        origins::Told { trees: &self.trees, folder: &self.path, built: &self.built }
     }
 }
 
@@ -532,9 +543,10 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
     };
     let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
     let printed = if ask.origins {
-        origins::beside(&folder.trees, &folder.path, &folder.objects)
+        let color = if env.color && ask.output.is_none() { Color::On } else { Color::Off };
+        origins::beside(folder.told(), color)
     } else {
-        render::print(&folder.trees, &folder.objects)
+        render::print(&folder.trees, &folder.built.objects)
     };
     let printed = match printed {
         Ok(printed) => printed,
@@ -553,7 +565,8 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
 fn blame(ask: &cli::Blame, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
     let options = render::Options { load: restriction(ask.load_restrictor), ..render::Options::default() };
     let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
-    let told = origins::blame(&folder.trees, &folder.path, &folder.objects, &ask.object, ask.field.as_deref());
+    let color = if env.color { Color::On } else { Color::Off };
+    let told = origins::blame(folder.told(), &ask.object, ask.field.as_deref(), color);
     out.write_all(told.map_err(|message| Stop::Told(message, FINDINGS))?.as_bytes())?;
     Ok(CLEAN)
 }

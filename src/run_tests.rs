@@ -39,7 +39,7 @@ fn sides(sources: &Arc<Sources>, tree: &Judgeable<'_>) -> Sides {
     Sides {
         base: tree.base.map(|files| (testkit::listed(sources, Side::Base, files), name())),
         head: testkit::listed(sources, Side::Head, tree.head),
-        here: Here::default(),
+        here: Here::new(["https://git.example.com/own/fixture.git".to_owned()]),
         within: Vec::new(),
         past: (!tree.past.is_empty()).then(|| past(sources, tree)),
     }

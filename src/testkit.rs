@@ -85,6 +85,8 @@ pub(crate) fn plain_world(trees: &Trees, side: Side, files: &[(&str, &str)]) -> 
         problems: Vec::new(),
         consumed: BTreeSet::default(),
         layout: crate::delivery::Layout::default(),
+        lifecycle: crate::world::Lifecycle::default(),
+        here: crate::delivery::Here::default(),
     }
 }
 

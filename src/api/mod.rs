@@ -8,9 +8,9 @@ mod format;
 mod installed;
 mod instance;
 mod lookup;
-mod pattern;
 mod promise;
 mod rgd;
+mod rule;
 mod schema;
 mod xrd;
 

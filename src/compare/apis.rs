@@ -224,6 +224,11 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
             out.push(String::new(), What::StorageMoved, new.stored_at, None);
         }
     }
+    if is.flavor == Flavor::Rgd {
+        // kro gives an object a default of `{}` as soon as a field in it has one: that field's own change tells it.
+        out.changes
+            .retain(|change| !matches!(&change.what, What::DefaultAdded(d) | What::DefaultRemoved(d) if &**d == "{}"));
+    }
 }
 
 fn claims(was: &Definition, is: &Definition, out: &mut Out) {

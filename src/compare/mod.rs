@@ -142,7 +142,7 @@ pub fn worlds(trees: &Trees, base: &World, head: &World) -> Changes {
 }
 
 fn deployed(trees: &Trees, base: &World, head: &World) -> Changes {
-    let objects = objects::pair(base, head);
+    let objects = objects::pair(trees, base, head);
     let mut changes = Changes { objects, ..Changes::default() };
     changes.definitions = apis::pair(base, head, &changes);
     changes.changes = apis::compare(trees, base, head, &changes).into_iter().map(Change::Api).collect();

@@ -49,6 +49,34 @@ pub enum Part {
     GraphResourceRemoved,
     /// A resource of a graph is another object.
     GraphIdentityChanged,
+    /// A resource of a graph has another id.
+    GraphIdRenamed,
+    /// A resource of a graph is made on a new condition.
+    IncludeWhenChanged,
+    /// A resource of a graph is made for each of something else.
+    ForEachChanged,
+    /// A resource of a graph counts as ready by other conditions.
+    ReadyWhenChanged,
+    /// A graph reads another object.
+    ReferenceChanged,
+    /// A graph reads an object and does not say any more which.
+    ReferenceUnnamed,
+    /// A field left the status of a graph's instances.
+    StatusFieldRemoved,
+    /// A field in the status of a graph's instances is of another type.
+    StatusTypeChanged,
+    /// A graph changes while every change of its schema is allowed, as before.
+    BreakingStillAllowed,
+    /// A container of a pipeline is another image, or runs differently.
+    PipelineContainerChanged,
+    /// A pipeline may do less than before, or as somebody else.
+    PipelineRightsNarrowed,
+    /// A Promise has an older version.
+    VersionDowngraded,
+    /// A Promise needs one more.
+    RequiredPromiseAdded,
+    /// A Promise needs another version of one.
+    RequiredPromiseVersionChanged,
     /// A Composition is gone.
     CompositionRemoved,
     /// An XRD publishes fewer keys of the connection secret.
@@ -73,10 +101,11 @@ pub enum Part {
 
 impl Part {
     /// The kebab-case names.
-    pub const NAMES: [&str; 26] = [
+    pub const NAMES: [&str; 38] = [
         "anonymous-resource-removed",
         "anonymous-resource-shifted",
         "auto-ready-removed",
+        "breaking-still-allowed",
         "composition-removed",
         "connection-detail-removed",
         "connection-keys-narrowed",
@@ -84,13 +113,23 @@ impl Part {
         "deletion-allowed",
         "dependency-removed",
         "destinations-changed",
+        "graph-foreach-changed",
+        "graph-id-renamed",
         "graph-identity-changed",
+        "graph-include-when-changed",
+        "graph-ready-when-changed",
+        "graph-reference-changed",
         "graph-resource-removed",
+        "graph-status-changed",
         "immutable-field-changed",
         "metadata-only",
         "patch-policy-required",
+        "pipeline-container-changed",
         "pipeline-removed",
         "pipeline-renamed",
+        "pipeline-rights-narrowed",
+        "required-promise-added",
+        "required-promise-version-changed",
         "resource-kind-changed",
         "resource-metadata-name-changed",
         "resource-removed",
@@ -100,6 +139,7 @@ impl Part {
         "step-removed",
         "step-renamed",
         "step-reordered",
+        "version-downgraded",
     ];
 
     /// As rules name it.
@@ -123,6 +163,18 @@ impl Part {
             Self::StepFunctionChanged => "step-function-changed",
             Self::GraphResourceRemoved => "graph-resource-removed",
             Self::GraphIdentityChanged => "graph-identity-changed",
+            Self::GraphIdRenamed => "graph-id-renamed",
+            Self::IncludeWhenChanged => "graph-include-when-changed",
+            Self::ForEachChanged => "graph-foreach-changed",
+            Self::ReadyWhenChanged => "graph-ready-when-changed",
+            Self::ReferenceChanged | Self::ReferenceUnnamed => "graph-reference-changed",
+            Self::StatusFieldRemoved | Self::StatusTypeChanged => "graph-status-changed",
+            Self::BreakingStillAllowed => "breaking-still-allowed",
+            Self::PipelineContainerChanged => "pipeline-container-changed",
+            Self::PipelineRightsNarrowed => "pipeline-rights-narrowed",
+            Self::VersionDowngraded => "version-downgraded",
+            Self::RequiredPromiseAdded => "required-promise-added",
+            Self::RequiredPromiseVersionChanged => "required-promise-version-changed",
             Self::CompositionRemoved => "composition-removed",
             Self::ConnectionKeysNarrowed => "connection-keys-narrowed",
             Self::ResourceMetadataNameChanged => "resource-metadata-name-changed",
@@ -168,20 +220,6 @@ pub enum Left {
     /// Perhaps all of it: a step that nobody can read here may make the resource from now on.
     Unknown,
 }
-
-/// Kinds that live in no namespace, whatever a manifest says.
-pub(super) const CLUSTER_SCOPED: [&str; 10] = [
-    "APIService",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "CustomResourceDefinition",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "PersistentVolume",
-    "PriorityClass",
-    "StorageClass",
-    "ValidatingWebhookConfiguration",
-];
 
 /// Collects the differences of one object.
 pub(super) struct Parts {

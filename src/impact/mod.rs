@@ -1,13 +1,17 @@
-//! Changes to what happens: instances that change or become invalid. Facts, no grades.
+//! Changes to what happens: instances that change or become invalid, objects deleted, left behind or handed over. Facts,
+//! no grades.
 //!
 //! Never: a severity.
 
 mod compositions;
 mod delivered;
+mod destinations;
 mod instances;
 mod past;
+mod prune;
 
 pub use compositions::users_of;
+pub use destinations::{destinations_beside, destinations_of};
 
 use crate::api::{Defaulted, Pruned, Violation};
 use crate::base::{History, Span, TextRange};
@@ -17,8 +21,10 @@ use crate::world::{ObjectAt, World};
 use crate::compare::Changes;
 
 pub use crate::delivery::Controller;
-pub use delivered::{Delivered, Unrendered, applications, unrendered};
+pub use crate::delivery::Ending;
+pub use delivered::{Deletion, Delivered, Unrendered, applications, deletions, unrendered};
 pub use past::{StoredBefore, asks};
+pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]
@@ -29,6 +35,8 @@ pub struct Impact {
     pub stored_before: Vec<StoredBefore>,
     /// What the paths of [`asks`] held in older commits.
     pub history: History,
+    /// What leaves the repository.
+    pub pruning: Pruning,
 }
 
 /// What becomes of the instances of one API.
@@ -143,7 +151,7 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes, history:
         same
     });
     let stored_before = past::stored_before(trees, base, changes, &history);
-    Impact { apis, stored_before, history }
+    Impact { apis, stored_before, history, pruning: prune::of(trees, base, head) }
 }
 
 #[cfg(test)]

@@ -96,6 +96,8 @@ impl World {
             problems: self.problems.clone(),
             consumed: BTreeSet::new(),
             layout: self.layout.clone(),
+            lifecycle: self.lifecycle.clone(),
+            here: self.here.clone(),
         };
         world.definitions = definitions(&world, trees, None);
         world

@@ -13,12 +13,17 @@ mod credential_in_manifest;
 mod definition_fault;
 mod field_change;
 mod flux_root;
+mod graph_fault;
+mod graph_verdict;
 mod instance;
 mod leak;
 mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
 mod problem;
+mod promise_destinations;
+mod promise_reference;
+mod prune;
 mod schema_change;
 mod schema_fault;
 mod secret_object;
@@ -147,12 +152,17 @@ pub static KINDS: &[CheckKind] = &[
     definition_fault::KIND,
     field_change::KIND,
     flux_root::KIND,
+    graph_fault::KIND,
+    graph_verdict::KIND,
     instance::KIND,
     leak::KIND,
     part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
     problem::KIND,
+    promise_destinations::KIND,
+    promise_reference::KIND,
+    prune::KIND,
     schema_change::KIND,
     schema_fault::KIND,
     secret_object::KIND,

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
-use crate::api::Definition;
+use crate::api::{Definition, Violation};
 use crate::base::{FileId, Side, Span, TextRange};
 use crate::compare::{ApiChange, Offered, What};
 use crate::impact::{ApiImpact, Instance, Outcome};
@@ -324,25 +324,47 @@ fn shows(trees: &Trees, head: &World, change: &ApiChange, instance: &Instance) -
         return None;
     }
     let Outcome { unserved, violations, pruned, defaults, .. } = &instance.outcome;
-    let is_at = |path: &str| {
-        let rest = path.strip_prefix(&*change.path);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
-    match change.what {
+    let is_at = |path: &str, pointer: &str| is_below(path, &change.path) || leads_to(&change.path, pointer);
+    match &change.what {
         What::ApiRemoved | What::VersionRemoved | What::VersionUnserved => {
             let view = object.view(trees);
             unserved.then(|| view.get("apiVersion").unwrap_or(view).place())
         }
         What::DefaultAdded(_) | What::DefaultChanged(..) | What::DefaultRemoved(_) => {
-            defaults.iter().any(|moved| is_at(&moved.path)).then(|| object.place(trees))
+            defaults.iter().any(|moved| is_at(&moved.path, &moved.pointer)).then(|| object.place(trees))
         }
         What::PropertyRemoved
         | What::PropertyRenamed(_)
+        | What::PropertyBecameTyped
         | What::PreserveUnknownRemoved
         | What::AdditionalPropertiesTightened => {
-            let lost = pruned.iter().find(|field| is_at(&field.path)).map(|field| field.at);
-            lost.or_else(|| violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at))
+            let lost = pruned.iter().find(|field| is_at(&field.path, &field.pointer)).map(|field| field.at);
+            lost.or_else(|| refused(violations, is_at))
         }
-        _ => violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at),
+        What::CelRuleAdded(rule) | What::CelValueRuleAdded(rule) | What::CelTransitionAdded(rule) => {
+            let mut broken = violations.iter().filter(|violation| violation.rule.as_deref() == Some(&**rule));
+            broken.find(|violation| is_at(&violation.path, &violation.pointer)).map(|violation| violation.at)
+        }
+        _ => refused(violations, is_at),
     }
+}
+
+fn refused(violations: &[Violation], is_at: impl Fn(&str, &str) -> bool) -> Option<Span> {
+    violations.iter().find(|violation| is_at(&violation.path, &violation.pointer)).map(|violation| violation.at)
+}
+
+/// Whether a path is another one, or below it.
+fn is_below(path: &str, other: &str) -> bool {
+    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Whether a pointer into an instance is at a path or below it: a field of the one side may be a key of the other's map.
+fn leads_to(path: &str, pointer: &str) -> bool {
+    let mut steps = pointer.split('/').skip(1);
+    let mut parts = path.split('.').flat_map(|part| {
+        let name = part.trim_end_matches("[*]");
+        let stars = (part.len() - name.len()) / "[*]".len();
+        std::iter::once(Some(name)).filter(|name| *name != Some("")).chain(std::iter::repeat_n(None, stars))
+    });
+    parts.all(|part| steps.next().is_some_and(|step| part.is_none_or(|part| part == step)))
 }

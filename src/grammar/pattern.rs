@@ -1,4 +1,4 @@
-//! The regular expressions of schemas, as the API server's engine (RE2) understands them.
+//! Regular expressions as Go's engine (RE2) understands them.
 //!
 //! Never: a guess: an expression that this engine cannot read decides nothing.
 
@@ -6,7 +6,7 @@ use regex::Regex;
 
 /// A compiled expression.
 #[derive(Debug)]
-pub(super) enum Pattern {
+pub enum Pattern {
     /// It can be matched.
     Known(Regex),
     /// It is beyond this engine.
@@ -15,17 +15,24 @@ pub(super) enum Pattern {
 
 impl Pattern {
     /// Compiles `text`. Go's `\d`, `\w`, `\s` and `\b` know ASCII only, so they are spelled out.
-    pub(super) fn new(text: &str) -> Self {
-        Regex::new(&ascii_classes(text)).map_or(Self::Unknown, Self::Known)
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        compiled(text).map_or(Self::Unknown, Self::Known)
     }
 
     /// Whether some part of `text` matches; `None` where that cannot be said.
-    pub(super) fn matches(&self, text: &str) -> Option<bool> {
+    #[must_use]
+    pub fn matches(&self, text: &str) -> Option<bool> {
         match self {
             Self::Known(regex) => Some(regex.is_match(text)),
             Self::Unknown => None,
         }
     }
+}
+
+/// The expression in this crate's terms; `None` where it is beyond them.
+pub(super) fn compiled(text: &str) -> Option<Regex> {
+    Regex::new(&ascii_classes(text)).ok()
 }
 
 fn ascii_classes(text: &str) -> String {
