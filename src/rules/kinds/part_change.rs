@@ -24,6 +24,7 @@ pub(super) const KIND: CheckKind = CheckKind {
     }],
     facts: &[
         ("runs-once", "it is an object that runs once"),
+        ("perhaps", "a step that cannot be read may give it"),
         ("helper", "nothing says that the step makes resources"),
         ("unnamed", "it does not say which object"),
         ("absent", "the repository has no such Promise, or not in that version"),
@@ -86,6 +87,9 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         }
         _ => {}
     }
+    if change.left == Left::Unknown {
+        hit.facts.push("perhaps");
+    }
     if !users.is_empty() {
         hit.facts.push("instance-hit");
     }
@@ -102,6 +106,7 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
 fn fate(left: Left) -> &'static str {
     match left {
         Left::Nothing => "is deleted, and what it stands for with it",
+        Left::Unknown => "is deleted, unless a step gives it under a name that only a run shows",
         Left::External => "is deleted, while what it stands for stays behind, unmanaged",
     }
 }
