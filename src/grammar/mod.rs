@@ -3,11 +3,13 @@
 //! Never: a manifest; a language here knows its own text alone.
 
 pub mod cel;
+mod field_path;
 mod glob;
 mod go_functions;
 mod go_template;
 mod pattern;
 
+pub use field_path::{FieldStep, field_path};
 pub use glob::{Glob, GlobError};
 pub use go_template::{Gap, go_template, name_template};
 pub use pattern::Pattern;
