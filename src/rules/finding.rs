@@ -281,6 +281,12 @@ impl Sink {
         self.hits.push(hit);
     }
 
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty()
+    }
+
     /// Counts a place where the rule cannot decide: it stays silent there, and the report says how often.
     pub fn undecided(&mut self) {
         self.undecided += 1;

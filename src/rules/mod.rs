@@ -6,6 +6,7 @@ mod embedded;
 mod engine;
 #[cfg(test)]
 mod engine_tests;
+mod expression;
 mod finding;
 mod fold;
 pub mod kinds;
