@@ -165,12 +165,11 @@ pub(super) fn rules(trees: &Trees, node: &Node<'_>, out: &mut Out, old: Option<&
         silent = false;
         let rule: Box<str> = rule.as_str().into();
         let looks_back = rule.contains("oldSelf");
-        let what = match looks_back {
-            true => What::CelTransitionAdded(rule),
-            false if node.new.holds_others() => What::CelRuleAdded(rule),
-            false => What::CelValueRuleAdded(rule),
-        };
-        node.push(trees, out, keyword, what);
+        match looks_back {
+            true => node.push(trees, out, keyword, What::CelTransitionAdded(rule)),
+            false if node.new.holds_others() => node.push(trees, out, keyword, What::CelRuleAdded(rule)),
+            false => push_tightened(trees, node, out, keyword, What::CelValueRuleAdded(rule)),
+        }
     }
     for rule in old.iter().filter(|rule| !new.contains(rule)) {
         silent = false;
@@ -202,7 +201,12 @@ pub(super) fn combiner(
         items.map(|item| without_words(item.to_json())).collect()
     };
     let (was, is) = (branches(old), branches(new));
-    let lacks = |mine: &[Json], others: &[Json]| mine.iter().any(|b| !others.iter().any(|o| is_same_data(b, o)));
+    let count = |among: &[Json], branch: &Json| among.iter().filter(|other| is_same_data(other, branch)).count();
+    // A branch that stands twice matters to `oneOf` alone: what fits it fits two.
+    let lacks = |mine: &[Json], others: &[Json]| match name {
+        "oneOf" => mine.iter().any(|branch| count(others, branch) < count(mine, branch)),
+        _ => mine.iter().any(|branch| count(others, branch) == 0),
+    };
     let (gone, joined) = (lacks(&was, &is), lacks(&is, &was));
     let what = match (name, old.is_some(), new.is_some()) {
         (_, _, false) => What::CombinerRelaxed(name),

@@ -114,10 +114,11 @@ fn instance(
 
 /// `was` is the instance as the base has it: it was accepted, or else nothing new happens to it.
 fn judge(trees: &Trees, schemas: (&Schema, &Schema), was: &Object, is: &Object, outcome: &mut Outcome) {
-    let (old, new) = (schemas.0.judge(is.view(trees)), schemas.1.judge(is.view(trees)));
+    let (then, now) = (was.view(trees), is.view(trees));
+    let (old, new) = (schemas.0.judge_update(now, then), schemas.1.judge_update(now, then));
     outcome.undecided = old.undecided || new.undecided;
     outcome.defaults = moved(&old, &new);
-    let survived = |pointer: &str| !old.pruned.iter().any(|known| known.pointer == pointer);
+    let survived = |pointer: &str| !old.pruned.iter().any(|known| is_within(pointer, &known.pointer));
     outcome.pruned = new.pruned.iter().filter(|field| survived(&field.pointer)).cloned().collect();
     let accepted_before = || {
         old.violations.is_empty()
@@ -126,6 +127,11 @@ fn judge(trees: &Trees, schemas: (&Schema, &Schema), was: &Object, is: &Object, 
     if !new.violations.is_empty() && accepted_before() {
         outcome.violations = new.violations;
     }
+}
+
+/// Whether a JSON pointer is another one, or below it.
+fn is_within(pointer: &str, other: &str) -> bool {
+    pointer.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The fields of which the default differs.

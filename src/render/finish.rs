@@ -205,11 +205,12 @@ fn add_managed_by(trees: &Trees, value: &mut Value, by: Span) {
 
 /// Sets an entry of a map of the metadata, which is made where it is missing.
 fn set_in_metadata(trees: &Trees, value: &mut Value, field: &str, (name, text): (&str, &str), by: Span) {
-    let origin = || Origin::set(by, How::Transformer, by, None);
-    let (key, text) = (Key::made(name, by), Value::text(text, origin()));
+    let old = value.field(trees, "metadata").and_then(|metadata| metadata.field(trees, field)?.field(trees, name));
+    let origin = |from| Origin::set(by, How::Transformer, by, from);
+    let (key, text) = (Key::made(name, by), Value::text(text, origin(old)));
     value.update_field(trees, "metadata", |metadata| {
         if !trees.view(metadata).get(field).is_some_and(|map| map.is_map()) {
-            metadata.set_field(trees, Key::made(field, by), Value::map(Vec::new(), origin()));
+            metadata.set_field(trees, Key::made(field, by), Value::map(Vec::new(), origin(None)));
         }
         metadata.update_field(trees, field, |map| map.set_field(trees, key, text));
     });
@@ -243,7 +244,10 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
             for entry in entries {
                 let view = trees.view(&entry.value);
                 if !is_tidy(view) {
-                    let text = Value::text(&view.written(), Origin::within(view.place()));
+                    // Its history goes on: what is written is the same.
+                    let set = entry.value.origin().and_then(|origin| origin.set.clone());
+                    let at = if view.is_unwritten() { entry.key.place(trees) } else { view.place() };
+                    let text = Value::text(&view.written(), Origin { at, set });
                     entry.value = text;
                 }
             }

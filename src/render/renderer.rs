@@ -186,7 +186,8 @@ impl<'a> Renderer<'a> {
 }
 
 /// The objects as `kustomize build` prints them, with the place that each line comes from: the line's value, else its key.
-/// A line of a long text has the place of the text, and a line between objects none.
+/// A line of a long text has its own place where the text is written in lines, else the text's; a line between objects
+/// has none.
 ///
 /// # Errors
 /// As [`print`].

@@ -9,6 +9,8 @@ mod engine_tests;
 mod finding;
 mod fold;
 pub mod kinds;
+#[cfg(test)]
+mod laws;
 mod matching;
 mod pack;
 mod place;

@@ -47,7 +47,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     }
     let done = drop_consumed(std::mem::take(&mut pool.done));
     drop(pool);
-    assemble(snapshot, trees, layout, done, asked)
+    assemble(snapshot, trees, here, layout, done, asked)
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -233,6 +233,7 @@ fn drop_consumed(done: BTreeMap<Build, Arc<Rendered>>) -> BTreeMap<Build, Arc<Re
 fn assemble(
     snapshot: Arc<Snapshot>,
     trees: &Trees,
+    here: &Here,
     layout: Layout,
     done: BTreeMap<Build, Arc<Rendered>>,
     asked: Vec<(Asked, Vec<Build>)>,
@@ -276,6 +277,8 @@ fn assemble(
         texts: layout.texts,
         consumed,
         layout: crate::delivery::Layout::default(),
+        lifecycle: super::Lifecycle::default(),
+        here: here.clone(),
     };
     place_in_clusters(&mut world, &found.holders);
     world.definitions = definitions(&world, trees);
@@ -330,7 +333,7 @@ fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
     }
 }
 
-fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
+pub(super) fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
     let objects: Vec<(ObjectAt, &Object)> = world.objects().collect();
     objects
         .par_iter()
