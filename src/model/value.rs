@@ -84,7 +84,7 @@ impl Key {
     #[must_use]
     pub fn text<'t>(&'t self, trees: &'t Trees) -> &'t str {
         match self {
-            Self::Source(file, node) => trees.parsed(*file).text(trees.sources().text(*file), *node),
+            Self::Source(file, node) => trees.page(*file).text(*node),
             Self::Made(made) => &made.0,
         }
     }

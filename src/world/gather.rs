@@ -171,15 +171,17 @@ struct Shared<'a> {
     by_build: BTreeMap<&'a Build, &'a Arc<Rendered>>,
     /// The paths that only one of the sides has.
     moved: BTreeSet<RepoPath>,
-    /// Whether a link or a kustomization file came, went or changed its way: what an unchanged file means may be
-    /// another thing then.
+    /// The folders where a kustomization file came or went.
+    refounded: BTreeSet<RepoPath>,
+    /// Whether a link came, went or changed its way: what an unchanged file means may be another thing then.
     is_rebuilt: bool,
 }
 
 impl<'a> Shared<'a> {
     fn new(base: &'a World, snapshot: &'a Snapshot) -> Self {
         let by_build = base.builds.iter().map(|built| (&built.build, &built.rendered)).collect();
-        let mut shared = Self { snapshot, by_build, moved: BTreeSet::new(), is_rebuilt: false };
+        let (moved, refounded) = (BTreeSet::new(), BTreeSet::new());
+        let mut shared = Self { snapshot, by_build, moved, refounded, is_rebuilt: false };
         let before: BTreeMap<&RepoPath, &Entry> = base.snapshot.entries().collect();
         let after: BTreeMap<&RepoPath, &Entry> = snapshot.entries().collect();
         for (path, entry) in before.iter().filter(|(path, _)| !after.contains_key(*path)) {
@@ -196,7 +198,10 @@ impl<'a> Shared<'a> {
     }
 
     fn add(&mut self, path: &RepoPath, entry: &Entry) {
-        self.is_rebuilt |= !matches!(entry, Entry::File(_)) || layout::is_kustomization_name(path.name());
+        self.is_rebuilt |= !matches!(entry, Entry::File(_));
+        if layout::is_kustomization_name(path.name()) {
+            self.refounded.extend(path.parent());
+        }
         self.moved.insert(path.clone());
     }
 
@@ -204,7 +209,12 @@ impl<'a> Shared<'a> {
     fn take(&self, trees: &Trees, build: &Build) -> Option<Arc<Rendered>> {
         let rendered = self.by_build.get(build)?;
         let sources = trees.sources();
-        let same = |file: &FileId| self.snapshot.file(sources.path(*file)) == Some(*file);
+        let same = |file: &FileId| {
+            let path = sources.path(*file);
+            // A second kustomization beside the one that was read is a mistake.
+            let is_beside = || path.parent().is_some_and(|folder| self.refounded.contains(&folder));
+            self.snapshot.file(path) == Some(*file) && (self.refounded.is_empty() || !is_beside())
+        };
         let lists = matches!(build.kind, BuildKind::Folder { .. } | BuildKind::Generated);
         let lists_the_same = || !lists || !self.moved.iter().any(|path| path.is_within(&build.path));
         let same = !self.is_rebuilt && !fails(rendered) && lists_the_same() && rendered.files.iter().all(same);
