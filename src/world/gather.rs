@@ -32,6 +32,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
         done: BTreeMap::new(),
         reader: Reader::new(&snapshot, trees, here),
         candidates: BTreeMap::new(),
+        has_news: false,
         trees,
     };
     pool.render(roots(&layout));
@@ -40,7 +41,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     pool.render(files(&layout, &snapshot, &consumed));
     let mut asked = pool.ask();
     for _ in 0..ROUNDS {
-        if !pool.render_asked(&asked) {
+        if !pool.render_asked(&asked) || !pool.has_news {
             break;
         }
         asked = pool.ask();
@@ -93,6 +94,8 @@ struct Pool<'a> {
     done: BTreeMap<Build, Arc<Rendered>>,
     reader: Reader<'a>,
     candidates: BTreeMap<Candidate, (Object, Vec<Build>)>,
+    /// Whether a candidate or a source came since all were asked.
+    has_news: bool,
     trees: &'a Trees,
 }
 
@@ -135,8 +138,9 @@ impl Pool<'_> {
     fn add(&mut self, rendered: Vec<(Build, Arc<Rendered>)>) {
         for (build, rendered) in rendered {
             for object in &rendered.objects {
-                self.reader.add_source(object);
+                self.has_news |= self.reader.add_source(object);
                 if delivery::is_application(object) {
+                    self.has_news = true;
                     self.add_candidate(object, &build);
                 }
             }
@@ -154,7 +158,8 @@ impl Pool<'_> {
 
     /// What all candidates ask for, in their order, each with the builds that hold it. Sources that a later build
     /// defines may change what an earlier one means, so all are asked again.
-    fn ask(&self) -> Vec<(Asked, Vec<Build>)> {
+    fn ask(&mut self) -> Vec<(Asked, Vec<Build>)> {
+        self.has_news = false;
         let candidates: Vec<&(Object, Vec<Build>)> = self.candidates.values().collect();
         let ask = |(object, holders): &(Object, Vec<Build>)| (self.reader.read(object), holders.clone());
         candidates.into_par_iter().map(ask).collect()
