@@ -59,6 +59,12 @@ impl Trees {
         &self.page(file).parsed
     }
 
+    /// Whether a file has been parsed.
+    #[must_use]
+    pub fn is_parsed(&self, file: FileId) -> bool {
+        self.pages.get(file.index()).is_some_and(|page| page.get().is_some())
+    }
+
     /// The roots of a file's documents, in order; empty documents are left out.
     pub fn documents(&self, file: FileId) -> impl Iterator<Item = Value> {
         self.parsed(file).documents().iter().filter_map(move |document| Some(Value::Source(file, document.root?)))

@@ -294,8 +294,12 @@ fn sort_key(gvk: &Gvk) -> (usize, String) {
         (None, Some(at)) => FIRST.len() + 1 + at,
         (None, None) => FIRST.len(),
     };
-    let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
-    (rank, format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K")))
+    let mut text = String::with_capacity(gvk.group.len() + gvk.version.len() + gvk.kind.len() + 8);
+    for (at, (part, none)) in [(&gvk.group, "~G"), (&gvk.version, "~V"), (&gvk.kind, "~K")].into_iter().enumerate() {
+        text.push_str(if at > 0 { "_" } else { "" });
+        text.push_str(if part.is_empty() { none } else { part });
+    }
+    (rank, text)
 }
 
 /// Reads the table of defaults; its columns are described at its top.
