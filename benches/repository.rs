@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gitops_guard::base::{FileId, RepoPath, Side, Snapshot, Sources};
+use gitops_guard::base::{FileId, History, RepoPath, Side, Snapshot, Sources};
 use gitops_guard::delivery::Here;
 use gitops_guard::model::Trees;
 use gitops_guard::render::{self, Build, BuildKind, LoadRestriction, Renderer};
@@ -145,7 +145,7 @@ fn judged(root: &Path) -> (Clock, usize) {
     let (base, head) = worlds(snapshots, &trees);
     clock.lap("render");
     let changes = compare::worlds(&trees, &base, &head);
-    let impact = impact::of(&trees, &base, &head, &changes);
+    let impact = impact::of(&trees, &base, &head, &changes, History::default());
     clock.lap("compare");
     let (rules, settings) = (RuleSet::embedded(), Settings::default());
     let today = settings.today;
@@ -161,6 +161,7 @@ fn judged(root: &Path) -> (Clock, usize) {
         apis: Vec::new(),
         applications: Vec::new(),
         unrendered: Vec::new(),
+        deleted: Vec::new(),
         head: &head.snapshot,
     };
     report.write(Format::Json, &mut std::io::sink()).expect("nothing is written");

@@ -113,7 +113,7 @@ pub struct Render {
 pub struct Blame {
     /// The folder that holds the kustomization.
     pub dir: PathBuf,
-    /// The object, as it is rendered.
+    /// The object, as it is rendered: `Deployment/web`, `Deployment/shop/web` or `Deployment.apps/web`.
     #[arg(value_name = "KIND/NAME")]
     pub object: String,
     /// A field, with all below it: `spec.replicas` or `/spec/replicas`.

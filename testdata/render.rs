@@ -134,3 +134,19 @@ fn a_value_of_an_inline_patch_is_where_the_kustomization_writes_it() {
     assert_eq!(place("ConfigMap", &["data", "QUOTED"]), here("kustomization.yaml", "yes", 8));
     assert_eq!(place("ConfigMap", &["data", "SPACED"]), here("base/app.env", "a=b ", 3));
 }
+
+#[test]
+fn what_is_not_rendered_leaves_the_rest_of_the_overlay() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/render");
+    let sources = Arc::new(Sources::default());
+    let snapshot = snapshot(&root, &sources);
+    let trees = Trees::new(sources.clone());
+    let renderer = Renderer::new(&snapshot, &trees, Options::default());
+    let built = |case: &str| {
+        let path = RepoPath::new(&format!("{case}/in")).expect("a path in the tree");
+        let objects = renderer.build(&Build { path, kind: BuildKind::Kustomize }).objects;
+        objects.iter().map(|object| object.key.kind.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(built("not-rendered"), ["ConfigMap", "Secret"]);
+    assert_eq!(built("not-here"), ["Secret"]);
+}

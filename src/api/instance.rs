@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::format;
-use super::pattern::Pattern;
+use super::rule::{self, Answer, Part, Rule, Typed};
 use super::schema::{Flags, ListType, Schema, Type, is_same_data, number};
 use crate::base::Span;
+use crate::grammar::Pattern;
 use crate::model::{Field, Trees, View};
 
 /// What a schema says of an instance.
@@ -38,6 +39,8 @@ pub struct Violation {
     pub keyword: &'static str,
     /// In one line, without a final dot, without the value.
     pub message: String,
+    /// The expression in one line, where a rule of the schema refuses it.
+    pub rule: Option<Box<str>>,
 }
 
 /// A field that a schema does not know.
@@ -67,7 +70,18 @@ impl Schema {
     /// API server's order (`apiextensions-apiserver customresource_handler.go`).
     #[must_use]
     pub fn judge(&self, instance: View<'_>) -> Judgement {
-        let mut walk = Walk { trees: instance.trees(), steps: Vec::new(), out: Judgement::default(), host: None };
+        self.judge_write(instance, None)
+    }
+
+    /// The same for an instance that replaces `old`: rules that look at the old value are asked too.
+    #[must_use]
+    pub fn judge_update(&self, instance: View<'_>, old: View<'_>) -> Judgement {
+        self.judge_write(instance, Some(old))
+    }
+
+    fn judge_write<'a>(&'a self, instance: View<'a>, old: Option<View<'a>>) -> Judgement {
+        let mut walk = Walk::new(instance.trees());
+        walk.old = old;
         walk.node(self, instance, instance.get("kind").unwrap_or(instance).place());
         walk.out
     }
@@ -83,16 +97,17 @@ impl Schema {
         if self.combiners.is_some() {
             return None;
         }
-        match value {
+        let fits = match value {
             Json::String(text) => {
-                let mut walk = Walk { trees, steps: Vec::new(), out: Judgement::default(), host: None };
+                let mut walk = Walk::new(trees);
                 walk.text(self, text, self.at);
                 (!walk.out.undecided).then_some(walk.out.violations.is_empty())
             }
             Json::Number(found) => Some(number_fault(self, found.as_f64()?).is_none()),
             Json::Bool(_) => Some(true),
             Json::Null | Json::Array(_) | Json::Object(_) => None,
-        }
+        };
+        if fits == Some(true) { rule::all_take(self, trees, value) } else { fits }
     }
 }
 
@@ -109,9 +124,15 @@ struct Walk<'a> {
     out: Judgement,
     /// In a branch of a combiner: the structural node around it, whose defaults were applied before.
     host: Option<&'a Schema>,
+    /// The value here of the instance that is replaced.
+    old: Option<View<'a>>,
 }
 
 impl<'a> Walk<'a> {
+    fn new(trees: &'a Trees) -> Self {
+        Self { trees, steps: Vec::new(), out: Judgement::default(), host: None, old: None }
+    }
+
     fn node(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
         if view.is_null() {
             if !schema.is_nullable() && schema.limits.kind.is_some() {
@@ -123,6 +144,7 @@ impl<'a> Walk<'a> {
             let expected = schema.type_name().unwrap_or("an integer or a string");
             return self.violate("type", at, format!("must be of type {expected}"));
         }
+        let before = self.out.violations.len();
         if view.is_map() {
             self.object(schema, view, at);
         } else if view.is_seq() {
@@ -136,6 +158,40 @@ impl<'a> Walk<'a> {
         }
         self.members(schema, view, at);
         self.combiners(schema, view, at);
+        // The API server runs no rule on what has the wrong form.
+        if self.out.violations.len() == before {
+            self.rules(schema, view, at);
+        }
+    }
+
+    /// The rules of the node; in a branch of a combiner there are none.
+    fn rules(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
+        let rules = if self.host.is_none() { schema.rules(self.trees) } else { &[] };
+        let part = if self.steps.is_empty() { Part::Object } else { Part::Field };
+        for rule in rules {
+            let was = self.old.filter(|old| !old.is_null() && Self::type_fits(schema, *old));
+            let was = was.map(|old| Typed::new(self.trees, old, schema, part));
+            match rule.judge(&Typed::new(self.trees, view, schema, part), was.as_ref()) {
+                Answer::Holds => {}
+                Answer::Fails(message) => self.broken(rule, (view, at), message),
+                Answer::Unknown => self.out.undecided = true,
+            }
+        }
+    }
+
+    /// A broken rule is about the field that it names, or else the node.
+    fn broken(&mut self, rule: &'a Rule, (mut view, mut at): (View<'a>, Span), message: String) {
+        let depth = self.steps.len();
+        for name in &rule.field {
+            self.steps.push(Step::Key(name));
+            let Some(field) = view.field(name) else { break };
+            at = if field.value.is_scalar() { field.value.place() } else { field.key_place() };
+            view = field.value;
+        }
+        let (pointer, path) = self.names();
+        self.steps.truncate(depth);
+        let keyword = "x-kubernetes-validations";
+        self.out.violations.push(Violation { pointer, path, at, keyword, message, rule: Some(rule.text.clone()) });
     }
 
     fn type_fits(schema: &Schema, view: View<'_>) -> bool {
@@ -176,6 +232,8 @@ impl<'a> Walk<'a> {
     fn field(&mut self, schema: &'a Schema, property: Option<&'a Schema>, field: Field<'a>) {
         let name = field.name();
         let at = if field.value.is_scalar() { field.value.place() } else { field.key_place() };
+        let old = self.old;
+        self.old = old.and_then(|old| old.get(name));
         if let Some(property) = property {
             self.below(Step::Key(name), |walk| {
                 let host = walk.host;
@@ -191,6 +249,7 @@ impl<'a> Walk<'a> {
             self.out.pruned.push(Pruned { pointer, path, at: field.key_place() });
             self.steps.pop();
         }
+        self.old = old;
     }
 
     fn is_unknown(schema: &Schema, name: &str) -> bool {
@@ -206,6 +265,8 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let view = self.trees.view(default);
+            let old = self.old;
+            self.old = old.and_then(|old| old.get(&property.name));
             self.below(Step::Key(&property.name), |walk| {
                 let (pointer, path) = walk.names();
                 walk.out.defaults.push(Defaulted { pointer, path, value: view.to_json() });
@@ -214,6 +275,7 @@ impl<'a> Walk<'a> {
                 // A default that its own schema refuses is the definition's fault, not the instance's.
                 walk.out.violations.truncate(violations);
             });
+            self.old = old;
         }
     }
 
@@ -237,17 +299,20 @@ impl<'a> Walk<'a> {
         let (pointer, parent) = self.names();
         let dot = if parent.is_empty() { "" } else { "." };
         let path = format!("{parent}{dot}{name}");
-        self.out.violations.push(Violation { pointer, path, at, keyword, message: "is required".into() });
+        self.out.violations.push(Violation { pointer, path, at, keyword, message: "is required".into(), rule: None });
     }
 
     fn list(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
         let mut count = 0;
+        let old = self.old;
         for (index, item) in view.items().enumerate() {
             count += 1;
             if let Some(items) = &schema.items {
+                self.old = old.and_then(|old| partner(schema, item, old));
                 self.below(Step::Index(index), |walk| walk.node(items, item, item.place()));
             }
         }
+        self.old = old;
         self.counted(schema, ["minItems", "maxItems"], count, "items", at);
         self.duplicates(schema, view);
     }
@@ -308,7 +373,7 @@ impl<'a> Walk<'a> {
         let Some(combiners) = &schema.combiners else { return };
         let host = self.host.unwrap_or(schema);
         let mut fits = |branch: &'a Schema| {
-            let mut inner = Walk { trees: self.trees, steps: Vec::new(), out: Judgement::default(), host: Some(host) };
+            let mut inner = Walk { host: Some(host), ..Walk::new(self.trees) };
             inner.node(branch, view, at);
             self.out.undecided |= inner.out.undecided;
             inner.out.violations.is_empty()
@@ -337,7 +402,7 @@ impl<'a> Walk<'a> {
 
     fn violate(&mut self, keyword: &'static str, at: Span, message: String) {
         let (pointer, path) = self.names();
-        self.out.violations.push(Violation { pointer, path, at, keyword, message });
+        self.out.violations.push(Violation { pointer, path, at, keyword, message, rule: None });
     }
 
     /// The present place as a JSON pointer and as people write it.
@@ -362,6 +427,13 @@ impl<'a> Walk<'a> {
         }
         (pointer, path)
     }
+}
+
+/// The item of the old list that an item replaces: the one with its keys. Other lists have no such item.
+fn partner<'a>(schema: &Schema, item: View<'_>, old: View<'a>) -> Option<View<'a>> {
+    let ListType::Map(keys) = &schema.limits.list else { return None };
+    let key = |item: View<'_>, key: &str| item.get(key).map(|value| value.to_json());
+    old.items().find(|old| keys.iter().all(|name| key(*old, name) == key(item, name)))
 }
 
 /// A float without a fraction is an integer: YAML's `1.0` reaches the API server as `1`.

@@ -3,24 +3,28 @@
 //! Never: a comparison of two APIs, a file, a severity.
 
 mod crd;
+mod fault;
 mod format;
 mod installed;
 mod instance;
-mod pattern;
+mod lookup;
 mod promise;
 mod rgd;
+mod rule;
 mod schema;
 mod xrd;
 
 use std::sync::Arc;
 
+pub use fault::{Fault, SchemaFault, schema_faults};
 pub use format::is_checked_format;
 pub use instance::{Defaulted, Judgement, Pruned, Violation};
+pub use lookup::Lookup;
 pub use schema::{Author, Keyword, Property, Schema, is_same_data};
 
 use self::installed::Installed;
 use crate::base::{Problem, Span};
-use crate::model::{Object, Trees};
+use crate::model::{Object, Trees, Value, View};
 
 /// An API as the controller would install it.
 #[derive(Debug)]
@@ -33,6 +37,8 @@ pub struct Definition {
     pub kind: Arc<str>,
     /// Every kind that is installed: for an XRD the composite resource's, then the claim's.
     pub kinds: Vec<Arc<str>>,
+    /// Short names and categories of a CRD; of the others they are part of an identity that does not change.
+    pub short_names: Vec<Box<str>>,
     /// The key of an XRD's `claimNames`, or else of the `names`.
     pub claims_at: Span,
     /// Where its instances live; `None` where the definition does not say.
@@ -112,11 +118,19 @@ pub struct Version {
     pub stored_at: Span,
     /// Whether it is marked as deprecated.
     pub deprecated: bool,
+    /// The entry of `versions`, or what holds the one version of an old definition.
+    entry: Value,
     /// What its instances must be; `None` where it has no schema.
     written: Option<Installed>,
 }
 
 impl Version {
+    /// A part of its entry beside the schema, such as `subresources`.
+    #[must_use]
+    pub fn part<'t>(&'t self, trees: &'t Trees, name: &str) -> Option<View<'t>> {
+        trees.view(&self.entry).get(name)
+    }
+
     /// What its instances must be, as the controller installs it; `None` where it has no schema. `trees` are those
     /// that the definition was compiled from.
     #[must_use]

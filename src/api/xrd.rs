@@ -51,6 +51,7 @@ pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
         flavor: Flavor::Xrd,
         group: spec.str_at(["group"])?.into(),
         kind: claim.clone().unwrap_or_else(|| composite.clone()),
+        short_names: Vec::new(),
         kinds: std::iter::once(composite).chain(claim).collect(),
         scope: Some(scope),
         scope_at: spec.get("scope").map_or(outline.at, |scope| scope.place()),

@@ -9,7 +9,7 @@ use super::schema::{Node, compare_nodes};
 use super::{ApiChange, Changes, Offered, What};
 use crate::api::{Conversion, Definition, Flavor, Version};
 use crate::base::{FileId, Problem, ProblemKind, Span};
-use crate::model::Trees;
+use crate::model::{Trees, View};
 use crate::world::{ObjectAt, World};
 
 /// The definitions of both worlds, paired by their rows: the same object's, else the same group and kind of a cluster
@@ -158,6 +158,11 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
     } else {
         claims(was, is, out);
     }
+    let gone = was.short_names.iter().filter(|name| !is.short_names.contains(name));
+    let gone: Vec<String> = gone.map(|name| format!("`{name}`")).collect();
+    if !gone.is_empty() {
+        out.push(String::new(), What::ShortNamesRemoved(gone.join(", ").into()), is.claims_at, Some(was.claims_at));
+    }
     match (was.conversion, is.conversion) {
         (Conversion::Webhook, Conversion::None) => {
             out.push(String::new(), What::ConversionWeakened, is.conversion_at, Some(was.conversion_at));
@@ -192,6 +197,11 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
             out.push(String::new(), What::StorageMoved, new.stored_at, None);
         }
     }
+    if is.flavor == Flavor::Rgd {
+        // kro gives an object a default of `{}` as soon as a field in it has one: that field's own change tells it.
+        out.changes
+            .retain(|change| !matches!(&change.what, What::DefaultAdded(d) | What::DefaultRemoved(d) if &**d == "{}"));
+    }
 }
 
 fn claims(was: &Definition, is: &Definition, out: &mut Out) {
@@ -221,6 +231,7 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
     if old.deprecated != new.deprecated {
         out.push(String::new(), What::DeprecationChanged, new.at, Some(old.at));
     }
+    parts(trees, old, new, out);
     // Nobody could use the version before, or nobody can now and nothing is stored in it: its schema hits nobody.
     let unused = |version: &Version| offered(version) == Offered::No;
     if unused(old) || unused(new) {
@@ -231,5 +242,32 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
         (Some(a), None) => out.push(String::new(), What::SchemaRemoved, new.at, Some(a.at)),
         (None, Some(b)) => out.push(String::new(), What::SchemaAdded, b.at, Some(old.at)),
         (None, None) => {}
+    }
+}
+
+/// What a version offers beside its schema.
+fn parts(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
+    let scale =
+        |version: &Version| -> Option<Span> { Some(version.part(trees, "subresources")?.field("scale")?.key_place()) };
+    if let (Some(was), None) = (scale(old), scale(new)) {
+        out.push(String::new(), What::ScaleRemoved, new.at, Some(was));
+    }
+    let fields = |version: &Version| -> Vec<(String, Span)> {
+        let listed = version.part(trees, "selectableFields").into_iter().flat_map(|list| list.items());
+        let path = |item: View<'_>| item.get("jsonPath").map(|path| (path.written().into_owned(), path.place()));
+        listed.filter_map(path).collect()
+    };
+    let left = fields(new);
+    for (path, was) in fields(old).into_iter().filter(|(path, _)| !left.iter().any(|(other, _)| other == path)) {
+        let list = new.part(trees, "selectableFields").map_or(new.at, |list| list.place());
+        out.push(String::new(), What::SelectableFieldRemoved(path.into()), list, Some(was));
+    }
+    let columns = |version: &Version| {
+        version.part(trees, "additionalPrinterColumns").map(|columns| (columns.to_json(), columns.place()))
+    };
+    let (was, is) = (columns(old), columns(new));
+    if was.as_ref().map(|(columns, _)| columns) != is.as_ref().map(|(columns, _)| columns) {
+        let at = is.map_or(new.at, |(_, at)| at);
+        out.push(String::new(), What::PrinterColumnsChanged, at, was.map(|(_, at)| at));
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! Never: what a function makes of its input; names in templates are compared with their expressions masked.
 
-use super::part::{Part, Parts, key_place};
+use super::composition_parts;
+use super::part::{Left, Part, Parts, key_place};
 use crate::base::Span;
 use crate::model::{View, split_api_version};
 
@@ -13,18 +14,33 @@ pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     anonymous(new, &was, &is, parts);
     details(new, &was, &is, parts, old);
     steps(old, new, parts);
+    metadata(old, new, parts);
+}
+
+/// A new revision comes of labels and annotations too, though nothing else is made of it.
+fn metadata(old: View<'_>, new: View<'_>, parts: &mut Parts) {
+    let same = |name: &str| match (old.get(name), new.get(name)) {
+        (Some(was), Some(is)) => was.is_equal(&is),
+        (was, is) => was.is_none() && is.is_none(),
+    };
+    let of =
+        |object: View<'_>| ["labels", "annotations"].map(|name| object.path(["metadata", name]).map(|v| v.to_json()));
+    if same("spec") && of(old) != of(new) {
+        let place = key_place(new, &["metadata", "labels"]);
+        parts.push(Part::MetadataOnly, ("", ""), place, Some(key_place(old, &["metadata", "labels"])));
+    }
 }
 
 /// One composed resource.
-struct Composed<'t> {
+pub(super) struct Composed<'t> {
     /// Its name, expressions masked; `None` where it goes by its position.
     name: Option<String>,
-    at: Span,
-    group: String,
-    kind: String,
+    pub(super) at: Span,
+    pub(super) group: String,
+    pub(super) kind: String,
     /// The template, and the entry that holds it; `None` where a text says it.
-    base: Option<View<'t>>,
-    entry: Option<View<'t>>,
+    pub(super) base: Option<View<'t>>,
+    pub(super) entry: Option<View<'t>>,
 }
 
 impl<'t> Composed<'t> {
@@ -113,6 +129,19 @@ fn masked(rest: &str) -> String {
     name
 }
 
+/// Whether a masked name may come out as this one: each `{}` stands for any text.
+fn may_be(masked: &str, name: &str) -> bool {
+    let mut pieces = masked.split("{}");
+    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let pieces: Vec<&str> = pieces.collect();
+    let Some((last, between)) = pieces.split_last() else { return rest.is_empty() };
+    for piece in between {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
 fn list_place(object: View<'_>) -> Span {
     let step = object.path(["spec", "pipeline"]).into_iter().flat_map(|list| list.items());
     let of_step = step.into_iter().find_map(|step| Some(step.get("input")?.field("resources")?.key_place()));
@@ -142,9 +171,15 @@ fn named(new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut P
             Some(row) => {
                 let now = joined.remove(row);
                 let to = now.name.as_deref().unwrap_or_default();
-                parts.push(Part::ResourceRenamed, (name, to), now.at, Some(before.at));
+                let left = if before.base.is_some_and(|base| !deletes(base)) { Left::External } else { Left::Nothing };
+                parts.push_left(Part::ResourceRenamed, (name, to), now.at, Some(before.at), left);
             }
-            None => parts.push(Part::ResourceRemoved, (name, ""), list_place(new), Some(before.at)),
+            // A name that a template makes may be this one; nobody can tell.
+            None if joined.iter().any(|now| now.name.as_deref().is_some_and(|masked| may_be(masked, name))) => {}
+            None => {
+                let left = if before.base.is_some_and(|base| !deletes(base)) { Left::External } else { Left::Nothing };
+                parts.push_left(Part::ResourceRemoved, (name, ""), list_place(new), Some(before.at), left);
+            }
         }
     }
 }
@@ -159,6 +194,7 @@ fn same_name(was: &Composed<'_>, is: &Composed<'_>, name: &str, parts: &mut Part
         parts.push(Part::ResourceKindChanged, (name, &words), place.map_or(is.at, |v| v.place()), Some(was.at));
         return;
     }
+    composition_parts::resource(was, is, name, parts);
     if let (Some(old), Some(new)) = (was.base, is.base)
         && !deletes(old)
         && deletes(new)
@@ -233,6 +269,13 @@ struct Step<'t> {
     entry: View<'t>,
 }
 
+impl Step<'_> {
+    /// Whether its function makes resources, as far as the name tells.
+    fn makes(&self) -> bool {
+        MAKERS.iter().any(|maker| self.function.contains(maker))
+    }
+}
+
 fn steps_of(object: View<'_>) -> Vec<Step<'_>> {
     let items = object.path(["spec", "pipeline"]).into_iter().flat_map(|list| list.items());
     let read = |entry: View<'_>| -> Option<(String, Span, String)> {
@@ -245,7 +288,7 @@ fn steps_of(object: View<'_>) -> Vec<Step<'_>> {
 
 fn steps(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     let (was, is) = (steps_of(old), steps_of(new));
-    let joined: Vec<&Step<'_>> = is.iter().filter(|s| !was.iter().any(|other| other.name == s.name)).collect();
+    let mut joined: Vec<&Step<'_>> = is.iter().filter(|s| !was.iter().any(|other| other.name == s.name)).collect();
     for step in &was {
         if let Some(now) = is.iter().find(|other| other.name == step.name) {
             if short(&now.function) != short(&step.function) {
@@ -256,17 +299,61 @@ fn steps(old: View<'_>, new: View<'_>, parts: &mut Parts) {
             continue;
         }
         // The same function under another step's name does the same.
-        if is.is_empty() || joined.iter().any(|other| short(&other.function) == short(&step.function)) {
-            continue;
-        }
-        // Each resource that goes with it is told by its name.
-        let is_read = !Composed::of_step(step.entry).is_empty();
-        if !is_read {
-            let makes = MAKERS.iter().any(|maker| step.function.contains(maker));
-            let what = if makes { Part::StepRemoved } else { Part::HelperStepRemoved };
-            parts.push(what, (&step.name, ""), key_place(new, &["spec", "pipeline"]), Some(step.at));
+        if let Some(row) = joined.iter().position(|other| short(&other.function) == short(&step.function)) {
+            let now = joined.remove(row);
+            parts.push(Part::StepRenamed, (&step.name, &now.name), now.at, Some(step.at));
+        } else if !is.is_empty() {
+            removed_step(step, &is, new, parts);
         }
     }
+    reordered(&was, &is, parts);
+}
+
+fn removed_step(step: &Step<'_>, is: &[Step<'_>], new: View<'_>, parts: &mut Parts) {
+    let place = key_place(new, &["spec", "pipeline"]);
+    if short(&step.function).contains("auto-ready") {
+        // Patch-and-transform checks what it makes by itself; texts have to say so, and other programs may.
+        let is_text = |step: &&Step<'_>| ["go-templating", "kcl"].iter().any(|name| step.function.contains(name));
+        let is_unknown =
+            |step: &Step<'_>| step.makes() && !is_text(&step) && !step.function.contains("patch-and-transform");
+        let says = |step: &Step<'_>| step.entry.get("input").is_some_and(composition_parts::marks_ready);
+        let is_left = is.iter().any(|step| step.function.contains("auto-ready") || is_unknown(step));
+        if !is_left && is.iter().filter(is_text).any(|step| !says(step)) {
+            parts.push(Part::AutoReadyRemoved, (&step.name, ""), place, Some(step.at));
+        }
+        return;
+    }
+    // Each resource that goes with it is told by its name.
+    if Composed::of_step(step.entry).is_empty() {
+        let what = if step.makes() { Part::StepRemoved } else { Part::HelperStepRemoved };
+        parts.push(what, (&step.name, ""), place, Some(step.at));
+    }
+}
+
+/// The steps that both sides have and that do not follow each other as before: the fewest that can have moved.
+fn reordered(was: &[Step<'_>], is: &[Step<'_>], parts: &mut Parts) {
+    let before: Vec<&Step<'_>> = was.iter().filter(|step| is.iter().any(|other| other.name == step.name)).collect();
+    let rows: Vec<(usize, &Step<'_>)> =
+        is.iter().filter_map(|step| Some((before.iter().position(|other| other.name == step.name)?, step))).collect();
+    let stays = longest_rising(&rows.iter().map(|(row, _)| *row).collect::<Vec<_>>());
+    for (row, step) in rows.iter().filter(|(row, _)| !stays.contains(row)) {
+        let makes = step.makes() || !Composed::of_step(step.entry).is_empty();
+        let what = if makes { Part::StepReordered } else { Part::HelperStepReordered };
+        parts.push(what, (&step.name, ""), step.at, Some(before[*row].at));
+    }
+}
+
+/// The longest run of rising numbers, not always neighbors; pipelines are short.
+fn longest_rising(rows: &[usize]) -> Vec<usize> {
+    let mut best: Vec<Vec<usize>> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let longest =
+            best[..at].iter().filter(|run| run.last().is_some_and(|last| last < row)).max_by_key(|run| run.len());
+        let mut run = longest.cloned().unwrap_or_default();
+        run.push(*row);
+        best.push(run);
+    }
+    best.into_iter().rev().max_by_key(Vec::len).unwrap_or_default()
 }
 
 /// The name of a function without its owner's: `crossplane-contrib-function-kcl` is `function-kcl`.

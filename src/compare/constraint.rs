@@ -165,12 +165,11 @@ pub(super) fn rules(trees: &Trees, node: &Node<'_>, out: &mut Out, old: Option<&
         silent = false;
         let rule: Box<str> = rule.as_str().into();
         let looks_back = rule.contains("oldSelf");
-        let what = match looks_back {
-            true => What::CelTransitionAdded(rule),
-            false if node.new.holds_others() => What::CelRuleAdded(rule),
-            false => What::CelValueRuleAdded(rule),
-        };
-        node.push(trees, out, keyword, what);
+        match looks_back {
+            true => node.push(trees, out, keyword, What::CelTransitionAdded(rule)),
+            false if node.new.holds_others() => node.push(trees, out, keyword, What::CelRuleAdded(rule)),
+            false => push_tightened(trees, node, out, keyword, What::CelValueRuleAdded(rule)),
+        }
     }
     for rule in old.iter().filter(|rule| !new.contains(rule)) {
         silent = false;

@@ -83,6 +83,8 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
         problems: Vec::new(),
         consumed,
         layout: crate::delivery::Layout::default(),
+        lifecycle: crate::world::Lifecycle::default(),
+        here: crate::delivery::Here::default(),
     };
     let define = |(from, object): (ObjectAt, &Object)| {
         let definition = Arc::new(api::compile(trees, object)?.definition);

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use super::application::{Application, Asked, Controller, Destination, Unrendered};
+use super::application::{Application, Asked, Controller, DEFAULT_NAMESPACE, Destination, Unrendered};
 use super::{Here, chart};
 use crate::base::{Found, RepoPath, Snapshot, Span};
 use crate::grammar::Gap;
@@ -106,6 +106,10 @@ impl<'a> Reader<'a> {
             }
             Some(Ok(cluster)) => Destination::Named(cluster.into()),
             Some(Err(_)) => Destination::Unknown,
+        };
+        application.namespace = match argo.destination_namespace() {
+            None => Some(DEFAULT_NAMESPACE.into()),
+            Some(namespace) => filled(namespace).ok().map(Into::into),
         };
         lacks
     }

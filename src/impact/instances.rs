@@ -114,7 +114,8 @@ fn instance(
 
 /// `was` is the instance as the base has it: it was accepted, or else nothing new happens to it.
 fn judge(trees: &Trees, schemas: (&Schema, &Schema), was: &Object, is: &Object, outcome: &mut Outcome) {
-    let (old, new) = (schemas.0.judge(is.view(trees)), schemas.1.judge(is.view(trees)));
+    let (then, now) = (was.view(trees), is.view(trees));
+    let (old, new) = (schemas.0.judge_update(now, then), schemas.1.judge_update(now, then));
     outcome.undecided = old.undecided || new.undecided;
     outcome.defaults = moved(&old, &new);
     let survived = |pointer: &str| !old.pruned.iter().any(|known| known.pointer == pointer);

@@ -1,28 +1,42 @@
-//! Changes to what happens: instances that change or become invalid. Facts, no grades.
+//! Changes to what happens: instances that change or become invalid, objects deleted, left behind or handed over. Facts,
+//! no grades.
 //!
 //! Never: a severity.
 
 mod compositions;
 mod delivered;
+mod destinations;
 mod instances;
+mod past;
+mod prune;
 
 pub use compositions::users_of;
+pub use destinations::{destinations_beside, destinations_of};
 
 use crate::api::{Defaulted, Pruned, Violation};
-use crate::base::{Span, TextRange};
+use crate::base::{History, Span, TextRange};
 use crate::model::Trees;
 use crate::world::{ObjectAt, World};
 
 use crate::compare::Changes;
 
 pub use crate::delivery::Controller;
-pub use delivered::{Delivered, Unrendered, applications, unrendered};
+pub use crate::delivery::Ending;
+pub use delivered::{Deletion, Delivered, Unrendered, applications, deletions, unrendered};
+pub use past::{StoredBefore, asks};
+pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]
 pub struct Impact {
     /// The APIs that change, sorted by group, kind and place.
     pub apis: Vec<ApiImpact>,
+    /// The versions that leave and that were stored before the base, as far as the history tells.
+    pub stored_before: Vec<StoredBefore>,
+    /// What the paths of [`asks`] held in older commits.
+    pub history: History,
+    /// What leaves the repository.
+    pub pruning: Pruning,
 }
 
 /// What becomes of the instances of one API.
@@ -123,9 +137,9 @@ impl ApiImpact {
     }
 }
 
-/// What the changes do.
+/// What the changes do; `history` holds what older commits have at the paths of [`asks`].
 #[must_use]
-pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impact {
+pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes, history: History) -> Impact {
     let mut apis = instances::of(trees, base, head, changes);
     let place = |at: Span| -> (String, TextRange) { (trees.sources().path(at.file).as_str().to_owned(), at.range) };
     apis.sort_by_cached_key(|api| (api.group.clone(), api.kind.clone(), place(api.at)));
@@ -136,7 +150,8 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impac
         }
         same
     });
-    Impact { apis }
+    let stored_before = past::stored_before(trees, base, changes, &history);
+    Impact { apis, stored_before, history, pruning: prune::of(trees, base, head) }
 }
 
 #[cfg(test)]

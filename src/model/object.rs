@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Trees, Value, View};
+use super::{How, Trees, Value, View};
 use crate::base::Span;
 
 /// What an object is within its cluster: the version is no part of it.
@@ -75,6 +75,21 @@ impl Object {
         } else {
             format!("{}/{}", self.key.group, self.version)
         }
+    }
+
+    /// What it is from one commit to the next: its key, without the hash behind a generated name, which changes with
+    /// its content.
+    #[must_use]
+    pub fn identity(&self, trees: &Trees) -> ObjectKey {
+        let mut key = self.key.clone();
+        if let Some(name) = self.view(trees).path(["metadata", "name"])
+            && let Value::Made(made) = name.value()
+            && let Some(set) = made.origin.set.as_ref().filter(|set| set.how == How::Hash)
+            && let Some(before) = set.from.as_ref().and_then(|before| trees.view(before).as_str())
+        {
+            key.name = before.into();
+        }
+        key
     }
 
     /// Whether it is of this group and kind, in any version.

@@ -91,10 +91,11 @@ impl Trees {
         Some(self.sources.embed(value.place(), value.as_str()?))
     }
 
-    /// The first line of a file, for what is wrong with the file as a whole.
+    /// The first line of a file, and those before it that hold nothing, for what is wrong with the file as a whole.
     pub fn top(&self, file: FileId) -> Span {
         let text = self.sources.text(file);
-        let end = text.find('\n').unwrap_or(text.len());
+        let blank = text.len() - text.trim_start().len();
+        let end = text[blank..].find('\n').map_or(text.len(), |end| blank + end);
         self.sources.outermost(Span { file, range: TextRange::new(0, end as u32) })
     }
 

@@ -149,6 +149,18 @@ impl<'t> View<'t> {
         self.is_scalar() && self.scalar() == Scalar::Null
     }
 
+    /// Whether nothing is written where a value was expected, so that it has no bytes of its own.
+    #[must_use]
+    pub fn is_unwritten(&self) -> bool {
+        match self.at {
+            At::Source(page, node) => {
+                let range = page.parsed().range(node);
+                range.start == range.end
+            }
+            At::Made(_) => false,
+        }
+    }
+
     /// The typed scalar; `Null` for containers.
     #[must_use]
     pub fn scalar(&self) -> Scalar<'t> {

@@ -4,6 +4,7 @@
 
 mod accumulate;
 mod build;
+mod context;
 mod emit;
 mod finish;
 mod generate;
@@ -14,6 +15,7 @@ mod patch;
 mod patches;
 mod plain;
 mod plugin;
+mod remote;
 mod renderer;
 mod resource;
 mod schema;
@@ -22,6 +24,7 @@ mod set;
 mod transform;
 
 pub use build::{Build, BuildKind, Rendered};
+pub use context::{ManagedBy, Options};
 pub use load::LoadRestriction;
 pub use order::Order;
-pub use renderer::{ManagedBy, Options, Renderer, print, print_with_places};
+pub use renderer::{Renderer, print, print_with_places};

@@ -91,6 +91,8 @@ pub(super) struct Resource {
     pub(super) variables: Vec<Arc<str>>,
     /// The file that the object was written in, or the kustomization whose generator made it.
     pub(super) source: Option<Source>,
+    /// The transformers that came by, if the root asks for them.
+    pub(super) transformers: Vec<Arc<Author>>,
 }
 
 /// Where an object as a whole comes from, whatever changed it later.
@@ -98,8 +100,43 @@ pub(super) struct Resource {
 pub(super) enum Source {
     /// A file of resources.
     File(FileId),
-    /// A generator, by its built-in kind, in a kustomization or in a configuration of its own, which has a name.
-    Generator(FileId, &'static str, Option<Arc<str>>),
+    /// A generator.
+    Made(Arc<Author>),
+}
+
+/// A generator or transformer, as `buildMetadata` names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Author {
+    /// The kustomization or the file of the configuration.
+    pub(super) file: FileId,
+    pub(super) api_version: Arc<str>,
+    pub(super) kind: Arc<str>,
+    /// Only a configuration of its own has a name and may have a namespace; both are empty else.
+    pub(super) name: Arc<str>,
+    pub(super) namespace: Arc<str>,
+}
+
+impl Author {
+    /// One that a field of a kustomization stands for.
+    pub(super) fn builtin(file: FileId, kind: &str) -> Arc<Self> {
+        let none = || Arc::from("");
+        Arc::new(Self { file, api_version: "builtin".into(), kind: kind.into(), name: none(), namespace: none() })
+    }
+
+    /// One with a configuration of its own.
+    pub(super) fn configured(config: View<'_>) -> Arc<Self> {
+        let text = |path: &[&str]| {
+            let value = path.iter().try_fold(config, |at, name| at.get(name));
+            value.filter(View::is_scalar).map(|value| value.written()).unwrap_or_default().into()
+        };
+        Arc::new(Self {
+            file: config.place().file,
+            api_version: text(&["apiVersion"]),
+            kind: text(&["kind"]),
+            name: text(&["metadata", "name"]),
+            namespace: text(&["metadata", "namespace"]),
+        })
+    }
 }
 
 impl Resource {
@@ -120,6 +157,7 @@ impl Resource {
             hash: None,
             variables: Vec::new(),
             source,
+            transformers: Vec::new(),
         }
     }
 

@@ -281,6 +281,8 @@ pub enum Check {
     Value(Box<ValueCheck>),
     /// Each object of each build, with its build and world.
     Object(Box<ObjectCheck>),
+    /// The same, and what differs: what an object is wrong about, and what makes it wrong now. Runs without a base too.
+    ObjectAndChange(Box<ObjectCheck>, Box<ChangeCheck>),
     /// One world as a whole.
     World(Box<WorldCheck>),
     /// A file by itself, of any type. Judged once for both sides; a file that is no YAML or JSON only where the other

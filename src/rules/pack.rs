@@ -138,6 +138,7 @@ enum RawSeverity {
 enum RawDefault {
     #[default]
     On,
+    Raised,
     Off,
 }
 
@@ -145,6 +146,7 @@ impl From<RawDefault> for Default {
     fn from(raw: RawDefault) -> Self {
         match raw {
             RawDefault::On => Self::On,
+            RawDefault::Raised => Self::Raised,
             RawDefault::Off => Self::Off,
         }
     }

@@ -10,8 +10,9 @@ use rayon::prelude::*;
 
 use super::kinds::problem_hit;
 use super::settings::Active;
-use super::{Check, Facts, Hit, ObjectName, Sink, Subject, TextCheck};
+use super::{Check, Facts, Hit, ObjectCheck, ObjectName, Sink, Subject, TextCheck};
 use crate::base::{FileId, NodeId, Problem, ProblemKind, Span, TextRange};
+use crate::impact::Impact;
 use crate::model::{Made, Object, Trees, Value};
 use crate::world::{Built, ObjectAt, World};
 
@@ -67,6 +68,7 @@ pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]
     let mut head = side(facts.head);
     if facts.base.is_some() {
         head.add(changes(active, facts));
+        head.add(tested(active, facts));
     }
     let mut base = facts.base.map(side).unwrap_or_default();
     report_problems(active, facts.head, problems, &mut head);
@@ -218,10 +220,16 @@ fn text_check<'r>((row, active): (usize, &Active<'r>)) -> Option<(usize, &'r Tex
     }
 }
 
+fn object_check(check: &Check) -> Option<&ObjectCheck> {
+    match check {
+        Check::Object(check) | Check::ObjectAndChange(check, _) => Some(check),
+        _ => None,
+    }
+}
+
 /// The checks of objects in their builds.
 fn objects(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
-    let rows: Vec<usize> =
-        (0..active.len()).filter(|row| matches!(active[*row].rule.check, Check::Object(_))).collect();
+    let rows: Vec<usize> = (0..active.len()).filter(|row| object_check(&active[*row].rule.check).is_some()).collect();
     if rows.is_empty() {
         return Looked::default();
     }
@@ -231,7 +239,7 @@ fn objects(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
         let blame = || Some((object.place(trees), object.key.to_string()));
         let mut all = Looked::default();
         for &row in &rows {
-            let Check::Object(check) = &active[row].rule.check else { continue };
+            let Some(check) = object_check(&active[row].rule.check) else { continue };
             all.add(guarded(active, row, &blame, |sink| check(trees, &subject, sink)));
         }
         for seen in &mut all.seen {
@@ -261,10 +269,22 @@ fn worlds(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
 fn changes(active: &[Active<'_>], facts: &Facts<'_>) -> Looked {
     let blame = || somewhere(facts.trees, facts.head).map(|at| (at, "the change".to_owned()));
     let look = |row: usize| {
-        let Check::Change(check) = &active[row].rule.check else { return Looked::default() };
+        let (Check::Change(check) | Check::ObjectAndChange(_, check)) = &active[row].rule.check else {
+            return Looked::default();
+        };
         guarded(active, row, &blame, |sink| check(facts, sink))
     };
     Looked::all((0..active.len()).into_par_iter().map(look).collect())
+}
+
+/// The same over the API definitions in tests, which are in no build that a finding could name.
+fn tested(active: &[Active<'_>], facts: &Facts<'_>) -> Looked {
+    let Some(tested) = &facts.changes.tested else { return Looked::default() };
+    let (base, changes) = (Some(&tested.base), &tested.changes);
+    let mut looked =
+        self::changes(active, &Facts { base, head: &tested.head, changes, impact: &Impact::default(), ..*facts });
+    looked.seen.iter_mut().for_each(|seen| seen.hit.build = None);
+    looked
 }
 
 /// A place for what has none of its own.

@@ -25,7 +25,11 @@ pub fn rule_schema() -> Value {
             "severity": severity,
             "raise": grades(&json!({"type": "string"}), "where it is worse"),
             "lower": grades(&json!({"type": "string"}), "where it is less bad"),
-            "default": {"enum": ["on", "off"], "description": "`off`: the rule runs only where it is asked for"},
+            "default": {
+                "enum": ["on", "raised", "off"],
+                "description": "`off`: the rule runs only where it is asked for; `raised`: of what it finds only what a \
+                                fact raises is shown, and the rest where it is asked for"
+            },
             "since": text("the version that brought the rule"),
             "says": text("the message, in one line, with the kind's words in braces"),
             "why": text("what happens if the finding is ignored"),

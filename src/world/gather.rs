@@ -48,7 +48,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     }
     let done = drop_consumed(std::mem::take(&mut pool.done));
     drop(pool);
-    assemble(snapshot, trees, layout, done, asked)
+    assemble(snapshot, trees, here, layout, done, asked)
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -248,6 +248,7 @@ fn drop_consumed(done: BTreeMap<Build, Arc<Rendered>>) -> BTreeMap<Build, Arc<Re
 fn assemble(
     snapshot: Arc<Snapshot>,
     trees: &Trees,
+    here: &Here,
     layout: Layout,
     done: BTreeMap<Build, Arc<Rendered>>,
     asked: Vec<(Asked, Vec<Build>)>,
@@ -291,6 +292,8 @@ fn assemble(
         texts: layout.texts,
         consumed,
         layout: crate::delivery::Layout::default(),
+        lifecycle: super::Lifecycle::default(),
+        here: here.clone(),
     };
     place_in_clusters(&mut world, &found.holders);
     world.definitions = definitions(&world, trees);
@@ -345,7 +348,7 @@ fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
     }
 }
 
-fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
+pub(super) fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
     let objects: Vec<(ObjectAt, &Object)> = world.objects().collect();
     objects
         .par_iter()
@@ -378,18 +381,20 @@ fn problems_of(trees: &Trees, file: FileId) -> Vec<Problem> {
     if content.special().is_some() || layout::is_template(trees, file) {
         return Vec::new();
     }
-    let problems = trees.parsed(file).problems().iter().map(|found| {
+    let problems = trees.parsed(file).problems().iter().filter_map(|found| {
         let at = Span { file, range: found.at };
         let kind = match found.kind {
+            // Told by who reads the file as kustomize does; others may read it with another parser.
+            ParseProblemKind::Refused => return None,
             ParseProblemKind::Syntax | ParseProblemKind::Template => ProblemKind::Unparsable,
             ParseProblemKind::DuplicateKey => ProblemKind::DuplicateKey,
             ParseProblemKind::Limit => ProblemKind::LimitExceeded,
         };
         let problem = Problem::new(kind, at, found.message.clone());
-        match found.first {
+        Some(match found.first {
             Some(range) => problem.with_related(Span { file, range }, "given here first"),
             None => problem,
-        }
+        })
     });
     problems.collect()
 }

@@ -371,23 +371,26 @@ fn role_of(binding: View<'_>) -> Option<Gvk> {
 
 /// Writes the present name (and for a map the namespace) of an object into a reference.
 fn point_at(trees: &Trees, reference: &mut Value, named: &Resource) {
-    let view = trees.view(&named.value);
-    let place = |field| view.path(["metadata", field]).unwrap_or(view).place();
-    let made = |text: &Arc<str>, at: Span, from: Option<Value>| {
+    let metadata = named.value.field(trees, "metadata");
+    let theirs = |field| metadata.as_ref().and_then(|metadata| metadata.field(trees, field));
+    let made = |text: &Arc<str>, followed: &Value, from: Option<Value>| {
         let scalar = untagged(trees, from.as_ref(), text);
-        Value::scalar(scalar, Origin::set(at, How::NameReference, at, from))
+        let at = trees.view(followed).place();
+        Value::scalar(scalar, Origin::brought(at, How::NameReference, at, from, followed.clone()))
     };
     let (name, namespace) = (&named.id.name, &named.id.namespace);
     if !trees.view(reference).is_map() {
-        *reference = made(name, place("name"), Some(reference.clone()));
+        let followed = theirs("name").unwrap_or_else(|| named.value.clone());
+        *reference = made(name, &followed, Some(reference.clone()));
         return;
     }
     for (key, text) in [("name", name), ("namespace", namespace)] {
-        let old = trees.view(reference).get(key).map(|old| old.value());
+        let old = reference.field(trees, key);
         let is_same = old.as_ref().is_some_and(|old| trees.view(old).written() == **text);
         if !text.is_empty() && !is_same {
-            let at = place(key);
-            reference.set_field(trees, Key::made(key, at), made(text, at, old));
+            let followed = theirs(key).unwrap_or_else(|| named.value.clone());
+            let at = trees.view(&followed).place();
+            reference.set_field(trees, Key::made(key, at), made(text, &followed, old));
         }
     }
 }

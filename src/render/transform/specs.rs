@@ -106,6 +106,29 @@ impl Specs {
         Ok(replaced)
     }
 
+    /// None at all.
+    pub(super) fn empty() -> Self {
+        Self { sets: Default::default(), references: Arc::default() }
+    }
+
+    /// These with more of them; `at` is the file that brings them.
+    pub(super) fn adding(
+        mut self,
+        specs: Vec<(SpecKind, FieldSpec)>,
+        references: Vec<Target>,
+        at: Span,
+    ) -> Result<Self, Problem> {
+        for (kind, spec) in specs {
+            let mut set = self.sets[kind as usize].specs.clone();
+            merge(&mut set, vec![spec], at)?;
+            self.sets[kind as usize] = Arc::new(SpecSet::new(set));
+        }
+        let mut targets = self.references.targets.clone();
+        references.into_iter().try_for_each(|target| merge_target(&mut targets, target, at))?;
+        self.references = Arc::new(References::new(targets));
+        Ok(self)
+    }
+
     pub(super) fn set(&self, kind: SpecKind) -> &Arc<SpecSet> {
         &self.sets[kind as usize]
     }

@@ -4,24 +4,34 @@
 
 mod api_version;
 mod application;
+mod composition_mode;
+mod composition_patch;
 mod composition_reference;
+mod composition_selection;
 mod container_field;
 mod credential_in_manifest;
 mod definition_fault;
 mod field_change;
 mod flux_root;
+mod graph_fault;
+mod graph_verdict;
 mod instance;
 mod leak;
 mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
 mod problem;
+mod promise_destinations;
+mod promise_reference;
+mod prune;
 mod schema_change;
+mod schema_fault;
 mod secret_object;
 mod silent_loss;
 mod sunset;
 mod unencrypted_file;
 mod unready_dependency;
+mod version_history;
 
 use serde_json::{Map, Value};
 
@@ -133,24 +143,34 @@ impl Params<'_> {
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     application::KIND,
+    composition_mode::KIND,
+    composition_patch::KIND,
     composition_reference::KIND,
+    composition_selection::KIND,
     container_field::KIND,
     credential_in_manifest::KIND,
     definition_fault::KIND,
     field_change::KIND,
     flux_root::KIND,
+    graph_fault::KIND,
+    graph_verdict::KIND,
     instance::KIND,
     leak::KIND,
     part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
     problem::KIND,
+    promise_destinations::KIND,
+    promise_reference::KIND,
+    prune::KIND,
     schema_change::KIND,
+    schema_fault::KIND,
     secret_object::KIND,
     silent_loss::KIND,
     sunset::KIND,
     unencrypted_file::KIND,
     unready_dependency::KIND,
+    version_history::KIND,
 ];
 
 /// The kind with this name.
