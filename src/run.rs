@@ -7,7 +7,7 @@
     reason = "the edge: the environment is read and files that were asked for are written here"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -260,7 +260,10 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
 fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     let worlds = || base.into_iter().chain([head]);
     let texts: BTreeSet<FileId> = worlds().flat_map(|world| world.texts.iter().copied()).collect();
-    let objects: Vec<&Object> = worlds().flat_map(World::objects).map(|(_, object)| object).collect();
+    // What both sides share is looked at once.
+    let mut seen = HashSet::new();
+    let builds = worlds().flat_map(|world| &world.builds).filter(|built| seen.insert(Arc::as_ptr(&built.rendered)));
+    let objects: Vec<&Object> = builds.flat_map(|built| &built.rendered.objects).collect();
     let mut spans: Vec<Span> = objects.par_iter().flat_map_iter(|object| secrets::redactions(trees, object)).collect();
     let files: Vec<FileId> = texts.iter().copied().collect();
     spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));

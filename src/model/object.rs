@@ -50,14 +50,13 @@ impl Object {
         let view = trees.view(&value);
         let (group, version) = split_api_version(view.str_at(["apiVersion"])?);
         let kind = view.str_at(["kind"])?;
-        let text =
-            |name| view.path(["metadata", name]).filter(View::is_scalar).map(|v| v.written()).unwrap_or_default();
-        let key = ObjectKey {
-            group: group.into(),
-            kind: kind.into(),
-            namespace: text("namespace").into(),
-            name: text("name").into(),
+        let metadata = view.get("metadata");
+        let text = |name| {
+            let value = metadata.and_then(|metadata| metadata.get(name));
+            value.filter(View::is_scalar).map(|value| value.written()).unwrap_or_default()
         };
+        let (namespace, name) = (shared(&text("namespace")), shared(&text("name")));
+        let key = ObjectKey { group: shared(group), kind: kind.into(), namespace, name };
         let version = version.into();
         Some(Self { key, version, value })
     }
@@ -105,6 +104,11 @@ impl Object {
         let view = self.view(trees);
         view.get("kind").unwrap_or(view).place()
     }
+}
+
+/// A text to be kept; nothing costs nothing.
+fn shared(text: &str) -> Arc<str> {
+    if text.is_empty() { Arc::default() } else { text.into() }
 }
 
 /// The group and the version of an `apiVersion`.

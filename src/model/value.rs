@@ -84,7 +84,7 @@ impl Key {
     #[must_use]
     pub fn text<'t>(&'t self, trees: &'t Trees) -> &'t str {
         match self {
-            Self::Source(file, node) => trees.parsed(*file).text(trees.sources().text(*file), *node),
+            Self::Source(file, node) => trees.page(*file).text(*node),
             Self::Made(made) => &made.0,
         }
     }
@@ -244,9 +244,9 @@ impl Value {
     /// Sets a field of a map, in its place if the map has the key (the first such), else at the end. Does nothing
     /// where this is no map.
     pub fn set_field(&mut self, trees: &Trees, key: Key, value: Value) {
+        let at = self.position(trees, key.text(trees));
         let Some(entries) = self.entries_mut(trees) else { return };
-        let text = key.text(trees);
-        match entries.iter().position(|entry| entry.key.text(trees) == text) {
+        match at {
             Some(at) => entries[at].value = value,
             None => entries.push(Entry { key, value }),
         }
@@ -254,19 +254,20 @@ impl Value {
 
     /// Removes a field of a map and gives it back.
     pub fn remove_field(&mut self, trees: &Trees, key: &str) -> Option<Value> {
-        trees.view(self).get(key)?;
-        let entries = self.entries_mut(trees)?;
-        let at = entries.iter().position(|entry| entry.key.text(trees) == key)?;
-        Some(entries.remove(at).value)
+        let at = self.position(trees, key)?;
+        Some(self.entries_mut(trees)?.remove(at).value)
     }
 
     /// Changes the field `key` of a map in place. `change` gets the value and may alter it.
     /// Gives `None`, and copies nothing, where there is no such field.
     pub fn update_field<R>(&mut self, trees: &Trees, key: &str, change: impl FnOnce(&mut Value) -> R) -> Option<R> {
-        trees.view(self).get(key)?;
-        let entries = self.entries_mut(trees)?;
-        let entry = entries.iter_mut().find(|entry| entry.key.text(trees) == key)?;
-        Some(change(&mut entry.value))
+        let at = self.position(trees, key)?;
+        Some(change(&mut self.entries_mut(trees)?.get_mut(at)?.value))
+    }
+
+    /// The position of the first field of a map with this key.
+    fn position(&self, trees: &Trees, key: &str) -> Option<usize> {
+        trees.view(self).fields().position(|field| field.name() == key)
     }
 
     /// The origin of a made value.

@@ -79,6 +79,7 @@ impl Node {
     pub(super) const FLOW: u8 = 1;
     pub(super) const MERGES: u8 = 2;
     pub(super) const ANCHORED: u8 = 4;
+    pub(super) const PLAIN_KEYS: u8 = 8;
 }
 
 /// One document of the stream.
@@ -190,6 +191,12 @@ impl Parsed {
         self.node(node).flags & Node::MERGES != 0
     }
 
+    /// Whether a map has no merge key, and every key is a scalar that stands there once.
+    #[must_use]
+    pub fn has_plain_keys(&self, node: NodeId) -> bool {
+        self.node(node).flags & Node::PLAIN_KEYS != 0
+    }
+
     /// Whether the node carries an anchor.
     #[must_use]
     pub fn is_anchored(&self, node: NodeId) -> bool {
@@ -262,6 +269,7 @@ impl Parsed {
         }
     }
 
+    #[inline]
     fn node(&self, node: NodeId) -> Node {
         self.nodes[node.0 as usize]
     }

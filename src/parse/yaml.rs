@@ -72,6 +72,36 @@ struct Builder<'t> {
     broken: Option<(ParseProblemKind, TextRange, String)>,
 }
 
+/// Up to this many keys are compared one by one.
+const FEW: usize = 12;
+
+/// The keys of one map that were met, each with its node. Most maps are small, and comparing a few keys costs less than
+/// hashing them.
+struct Seen<'k> {
+    few: [(&'k str, usize); FEW],
+    count: usize,
+    many: HashMap<&'k str, usize>,
+}
+
+impl<'k> Seen<'k> {
+    fn new() -> Self {
+        Self { few: [("", 0); FEW], count: 0, many: HashMap::new() }
+    }
+
+    /// Adds a key, and gives the last equal one before it.
+    fn insert(&mut self, text: &'k str, key: usize) -> Option<usize> {
+        if let Some(known) = self.few[..self.count].iter_mut().find(|(known, _)| *known == text) {
+            return Some(std::mem::replace(&mut known.1, key));
+        }
+        if self.count < FEW {
+            self.few[self.count] = (text, key);
+            self.count += 1;
+            return None;
+        }
+        self.many.insert(text, key)
+    }
+}
+
 struct Open {
     node: NodeId,
     anchor: usize,
@@ -434,12 +464,16 @@ impl<'t> Builder<'t> {
         let end = self.nodes.len();
         let mut at = map + 1;
         let mut merges = false;
-        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut plain = true;
+        let mut seen = Seen::new();
         let mut problems = Vec::new();
         while at < end {
             let key = at;
             at = self.behind(self.behind(key));
-            let Some(text) = self.key(key) else { continue };
+            let Some(text) = self.key(key) else {
+                plain = false;
+                continue;
+            };
             if text == "<<" && self.nodes[key].kind == Kind::Plain {
                 merges = true;
             } else if let Some(first) = seen.insert(text, key) {
@@ -453,6 +487,9 @@ impl<'t> Builder<'t> {
                     ),
                 });
             }
+        }
+        if plain && !merges && problems.is_empty() {
+            self.nodes[map].flags |= Node::PLAIN_KEYS;
         }
         self.problems.extend(problems);
         if merges {

@@ -98,8 +98,14 @@ impl Layer<'_> {
             self.out.openapi = Some((self.chain.folder.clone(), self.kustomization.file, self.beside()));
         }
         self.not_rendered();
-        for entry in self.kustomization.resources(self.cx.trees) {
-            let done = self.resource(entry);
+        let entries: Vec<(View<'_>, Result<Target, Problem>)> = self
+            .kustomization
+            .resources(self.cx.trees)
+            .map(|entry| (entry, self.find(entry.as_str().unwrap_or_default(), entry.place(), Wanted::FileOrFolder)))
+            .collect();
+        load::parse_ahead(self.cx.trees, entries.iter().map(|(_, target)| target));
+        for (entry, target) in entries {
+            let done = target.and_then(|target| self.resource(entry, target));
             self.soften(done)?;
         }
         self.configurations()?;
@@ -141,9 +147,8 @@ impl Layer<'_> {
         }
     }
 
-    fn resource(&mut self, entry: View<'_>) -> Result<(), Problem> {
-        let name = entry.as_str().unwrap_or_default();
-        match self.find(name, entry.place(), Wanted::FileOrFolder)? {
+    fn resource(&mut self, entry: View<'_>, target: Target) -> Result<(), Problem> {
+        match target {
             Target::File(file) => {
                 let resources = load::resources(self.cx.trees, file, entry.place())?;
                 self.out.files.push(file);

@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use rayon::prelude::*;
+
 use super::remote::Remote;
 use super::resource::Resource;
 use crate::base::{Content, FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span, Special};
@@ -104,6 +106,24 @@ pub(super) fn content(trees: &Trees, file: FileId, at: Span) -> Result<&Content,
                 Special::GitCrypt => format!("`{path}` is encrypted by git-crypt"),
             },
         )),
+    }
+}
+
+/// Parses by all threads what is about to be read, where it is much: in turn it would be most of a large build.
+pub(super) fn parse_ahead<'e>(trees: &Trees, targets: impl Iterator<Item = &'e Result<Target, Problem>>) {
+    /// Less than this is done before threads have started.
+    const MUCH: usize = 1 << 18;
+    let files: Vec<FileId> = targets
+        .filter_map(|target| match target {
+            Ok(Target::File(file)) if !trees.is_parsed(*file) => Some(*file),
+            _ => None,
+        })
+        .collect();
+    let bytes: usize = files.iter().map(|file| trees.sources().text(*file).len()).sum();
+    if files.len() > 1 && bytes > MUCH {
+        files.par_iter().for_each(|file| {
+            trees.parsed(*file);
+        });
     }
 }
 

@@ -21,16 +21,32 @@ pub(super) struct Id {
 impl Id {
     /// The identity that a document has.
     pub(super) fn of(view: View<'_>) -> Self {
+        let mut id = Self::default();
+        id.read(view);
+        id
+    }
+
+    /// Reads the identity that a document has now. Texts that stay are kept as they are.
+    fn read(&mut self, view: View<'_>) {
         let (group, version) = split_api_version(view.str_at(["apiVersion"]).unwrap_or_default());
-        let text =
-            |name| view.path(["metadata", name]).filter(View::is_scalar).map(|v| v.written()).unwrap_or_default();
-        Self {
-            group: group.into(),
-            version: version.into(),
-            kind: view.str_at(["kind"]).unwrap_or_default().into(),
-            namespace: text("namespace").into(),
-            name: text("name").into(),
-        }
+        let metadata = view.get("metadata");
+        let text = |name| {
+            let value = metadata.and_then(|metadata| metadata.get(name));
+            value.filter(View::is_scalar).map(|value| value.written()).unwrap_or_default()
+        };
+        let kind = view.str_at(["kind"]).unwrap_or_default();
+        keep(&mut self.group, group);
+        keep(&mut self.version, version);
+        keep(&mut self.kind, kind);
+        keep(&mut self.namespace, &text("namespace"));
+        keep(&mut self.name, &text("name"));
+    }
+}
+
+/// Makes `kept` say `text`, without an allocation where it does already.
+fn keep(kept: &mut Arc<str>, text: &str) {
+    if **kept != *text {
+        *kept = if text.is_empty() { Arc::default() } else { text.into() };
     }
 }
 
@@ -155,7 +171,7 @@ impl Resource {
     /// Reads the identity again after an edit that kustomize does not remember: the names before stay, and are names of
     /// the group and version that the object has now.
     pub(super) fn reread(&mut self, trees: &Trees) {
-        self.id = Id::of(trees.view(&self.value));
+        self.id.read(trees.view(&self.value));
         for previous in &mut self.previous {
             previous.group = self.id.group.clone();
             previous.version = self.id.version.clone();

@@ -32,6 +32,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
         done: BTreeMap::new(),
         reader: Reader::new(&snapshot, trees, here),
         candidates: BTreeMap::new(),
+        has_news: false,
         trees,
     };
     pool.render(roots(&layout));
@@ -40,7 +41,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     pool.render(files(&layout, &snapshot, &consumed));
     let mut asked = pool.ask();
     for _ in 0..ROUNDS {
-        if !pool.render_asked(&asked) {
+        if !pool.render_asked(&asked) || !pool.has_news {
             break;
         }
         asked = pool.ask();
@@ -93,6 +94,8 @@ struct Pool<'a> {
     done: BTreeMap<Build, Arc<Rendered>>,
     reader: Reader<'a>,
     candidates: BTreeMap<Candidate, (Object, Vec<Build>)>,
+    /// Whether a candidate or a source came since all were asked.
+    has_news: bool,
     trees: &'a Trees,
 }
 
@@ -135,8 +138,9 @@ impl Pool<'_> {
     fn add(&mut self, rendered: Vec<(Build, Arc<Rendered>)>) {
         for (build, rendered) in rendered {
             for object in &rendered.objects {
-                self.reader.add_source(object);
+                self.has_news |= self.reader.add_source(object);
                 if delivery::is_application(object) {
+                    self.has_news = true;
                     self.add_candidate(object, &build);
                 }
             }
@@ -154,7 +158,8 @@ impl Pool<'_> {
 
     /// What all candidates ask for, in their order, each with the builds that hold it. Sources that a later build
     /// defines may change what an earlier one means, so all are asked again.
-    fn ask(&self) -> Vec<(Asked, Vec<Build>)> {
+    fn ask(&mut self) -> Vec<(Asked, Vec<Build>)> {
+        self.has_news = false;
         let candidates: Vec<&(Object, Vec<Build>)> = self.candidates.values().collect();
         let ask = |(object, holders): &(Object, Vec<Build>)| (self.reader.read(object), holders.clone());
         candidates.into_par_iter().map(ask).collect()
@@ -171,15 +176,17 @@ struct Shared<'a> {
     by_build: BTreeMap<&'a Build, &'a Arc<Rendered>>,
     /// The paths that only one of the sides has.
     moved: BTreeSet<RepoPath>,
-    /// Whether a link or a kustomization file came, went or changed its way: what an unchanged file means may be
-    /// another thing then.
+    /// The folders where a kustomization file came or went.
+    refounded: BTreeSet<RepoPath>,
+    /// Whether a link came, went or changed its way: what an unchanged file means may be another thing then.
     is_rebuilt: bool,
 }
 
 impl<'a> Shared<'a> {
     fn new(base: &'a World, snapshot: &'a Snapshot) -> Self {
         let by_build = base.builds.iter().map(|built| (&built.build, &built.rendered)).collect();
-        let mut shared = Self { snapshot, by_build, moved: BTreeSet::new(), is_rebuilt: false };
+        let (moved, refounded) = (BTreeSet::new(), BTreeSet::new());
+        let mut shared = Self { snapshot, by_build, moved, refounded, is_rebuilt: false };
         let before: BTreeMap<&RepoPath, &Entry> = base.snapshot.entries().collect();
         let after: BTreeMap<&RepoPath, &Entry> = snapshot.entries().collect();
         for (path, entry) in before.iter().filter(|(path, _)| !after.contains_key(*path)) {
@@ -196,7 +203,10 @@ impl<'a> Shared<'a> {
     }
 
     fn add(&mut self, path: &RepoPath, entry: &Entry) {
-        self.is_rebuilt |= !matches!(entry, Entry::File(_)) || layout::is_kustomization_name(path.name());
+        self.is_rebuilt |= !matches!(entry, Entry::File(_));
+        if layout::is_kustomization_name(path.name()) {
+            self.refounded.extend(path.parent());
+        }
         self.moved.insert(path.clone());
     }
 
@@ -204,7 +214,12 @@ impl<'a> Shared<'a> {
     fn take(&self, trees: &Trees, build: &Build) -> Option<Arc<Rendered>> {
         let rendered = self.by_build.get(build)?;
         let sources = trees.sources();
-        let same = |file: &FileId| self.snapshot.file(sources.path(*file)) == Some(*file);
+        let same = |file: &FileId| {
+            let path = sources.path(*file);
+            // A second kustomization beside the one that was read is a mistake.
+            let is_beside = || path.parent().is_some_and(|folder| self.refounded.contains(&folder));
+            self.snapshot.file(path) == Some(*file) && (self.refounded.is_empty() || !is_beside())
+        };
         let lists = matches!(build.kind, BuildKind::Folder { .. } | BuildKind::Generated);
         let lists_the_same = || !lists || !self.moved.iter().any(|path| path.is_within(&build.path));
         let same = !self.is_rebuilt && !fails(rendered) && lists_the_same() && rendered.files.iter().all(same);

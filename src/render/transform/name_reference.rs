@@ -58,9 +58,14 @@ impl<'r> Index<'r> {
                 let original = or_default(&resource.original().namespace);
                 index.originals.extend([(original, Some(present)), (original, None)]);
             }
-            for kind in &resource.previous {
-                for name in &resource.previous {
-                    index.add(row, &kind.kind, &name.name);
+            let previous = &resource.previous;
+            // Most of them are equal: an identity is remembered at each step.
+            let is_new =
+                |at: usize, same: fn(&Id, &Id) -> bool| !previous[..at].iter().any(|id| same(id, &previous[at]));
+            let kinds = (0..previous.len()).filter(|at| is_new(*at, |a, b| a.kind == b.kind));
+            for kind in kinds {
+                for name in (0..previous.len()).filter(|at| is_new(*at, |a, b| a.name == b.name)) {
+                    index.add(row, &previous[kind].kind, &previous[name].name);
                 }
             }
         }
@@ -117,11 +122,9 @@ impl<'r> Referrer<'r> {
         let trees = cx.trees;
         // Nearly all references of nearly all objects stay: one walk is enough to know it.
         let trie = cx.specs.references().trie(self.resource.original());
-        if !trie.meets(trees.view(&self.resource.value), &|kind, name| self.index.is_renamed(kind, name)) {
-            return Ok(None);
-        }
+        let met = trie.meets(trees.view(&self.resource.value), &|kind, name| self.index.is_renamed(kind, name));
         let mut changed: Option<Value> = None;
-        for (target, spec) in cx.specs.references().of(self.resource.original()) {
+        for (target, spec) in met.into_iter().map(|row| cx.specs.references().row(row)) {
             let value = changed.as_ref().unwrap_or(&self.resource.value);
             for change in self.changes(trees.view(value), target, spec)? {
                 let value = changed.get_or_insert_with(|| self.resource.value.clone());
