@@ -3,6 +3,7 @@
 //! Never: a comparison of two APIs, a file, a severity.
 
 mod crd;
+mod emitted;
 mod format;
 mod installed;
 mod instance;
@@ -14,6 +15,7 @@ mod xrd;
 
 use std::sync::Arc;
 
+pub use emitted::{Emitted, emitted};
 pub use format::is_checked_format;
 pub use instance::{Defaulted, Judgement, Pruned, Violation};
 pub use schema::{Author, Keyword, Property, Schema, is_same_data};

@@ -22,6 +22,7 @@ mod silent_loss;
 mod sunset;
 mod unencrypted_file;
 mod unready_dependency;
+mod way_out;
 
 use serde_json::{Map, Value};
 
