@@ -522,7 +522,7 @@ impl Folder {
 impl Folder {
     /// Writes a file for each object, as kustomize names them.
     fn write(&self, into: &Path, err: &mut dyn Write) -> Result<u8, Stop> {
-        for (object, name) in self.objects.iter().zip(render::file_names(&self.objects)) {
+        for (object, name) in self.built.objects.iter().zip(render::file_names(&self.built.objects)) {
             match render::print(&self.trees, std::slice::from_ref(object)) {
                 // A name may hold anything; a file must not land elsewhere.
                 Ok(_) if name.contains(['/', '\\']) => {
