@@ -360,8 +360,16 @@ impl<'a> Walk<'a> {
     }
 
     fn duplicates(&mut self, schema: &Schema, view: View<'_>) {
+        let default = |key: &str| {
+            let property = schema.items.as_ref()?.property(key)?;
+            Some(self.trees.view(property.default_value(self.trees)?).to_json())
+        };
+        // A key that is left out has its default by then.
+        let key = |item: View<'_>, key: &str| {
+            item.get(key).map(|value| value.to_json()).or_else(|| default(key)).unwrap_or_default()
+        };
         let identity = |item: View<'_>| match &schema.limits.list {
-            ListType::Map(keys) => keys.iter().map(|key| item.get(key).map_or(Json::Null, |v| v.to_json())).collect(),
+            ListType::Map(keys) => keys.iter().map(|name| key(item, name)).collect(),
             _ => item.to_json(),
         };
         if matches!(schema.limits.list, ListType::Atomic) && !schema.limits.flags.has(Flags::UNIQUE) {

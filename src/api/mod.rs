@@ -3,6 +3,7 @@
 //! Never: a comparison of two APIs, a file, a severity.
 
 mod crd;
+mod emitted;
 mod fault;
 mod format;
 mod installed;
@@ -16,6 +17,7 @@ mod xrd;
 
 use std::sync::Arc;
 
+pub use emitted::{Emitted, emitted};
 pub use fault::{Fault, SchemaFault, schema_faults};
 pub use format::is_checked_format;
 pub use instance::{Defaulted, Judgement, Pruned, Violation};

@@ -58,6 +58,15 @@ pub struct Label {
     pub says: String,
 }
 
+/// Lines of the base and what stands for them in the head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rewritten {
+    /// In the base.
+    pub was: Span,
+    /// In the head; `None` where nothing does.
+    pub is: Option<Span>,
+}
+
 /// The object that a finding is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ObjectName {
@@ -98,6 +107,10 @@ pub struct Finding {
     pub message: String,
     /// What to do, in one line or a few.
     pub help: Option<String>,
+    /// The way out, one step after the other; empty where `help` says all.
+    pub steps: Vec<String>,
+    /// What stood in the base and what stands for it.
+    pub rewritten: Option<Rewritten>,
     /// Where somebody must edit.
     pub primary: Span,
     /// Which side the place is on.
@@ -158,6 +171,10 @@ pub struct Hit {
     pub value: Option<String>,
     /// What to do, where the rule's `fix` is not the best answer.
     pub help: Option<String>,
+    /// The way out, one step after the other.
+    pub steps: Vec<String>,
+    /// What stood in the base and what stands for it.
+    pub rewritten: Option<Rewritten>,
     /// Hits of the rule with the same word here become one finding, wherever they are.
     pub together: Option<String>,
     /// The node of a schema that it is about. Hits of the rule on the same object at or below another's node become one
@@ -182,6 +199,8 @@ impl Hit {
             mark: None,
             value: None,
             help: None,
+            steps: Vec::new(),
+            rewritten: None,
             together: None,
             node: None,
             build: None,

@@ -80,6 +80,8 @@ fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>) -> 
         severity: first.severity,
         message: first.message.clone(),
         help: Some(hit.help.clone().unwrap_or_else(|| rule.fix.trim_end().to_owned())),
+        steps: hit.steps.clone(),
+        rewritten: hit.rewritten,
         primary: hit.at,
         side: hit.side,
         related: related.labels,

@@ -28,8 +28,8 @@ pub(crate) use embedded::Embedded;
 pub(crate) use embedded::RULES as EMBEDDED;
 pub use engine::{Counts, Ran, Standing, Verdict, judge};
 pub use finding::{
-    ChangeCheck, Check, Facts, Finding, Hit, Label, Node, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
-    Suppressed, TextCheck, ValueCheck, WorldCheck,
+    ChangeCheck, Check, Facts, Finding, Hit, Label, Node, ObjectCheck, ObjectName, Rewritten, Severity, Sink, Status,
+    Subject, Suppressed, TextCheck, ValueCheck, WorldCheck,
 };
 pub use pack::RuleFile;
 pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};

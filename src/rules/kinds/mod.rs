@@ -33,6 +33,7 @@ mod sunset;
 mod unencrypted_file;
 mod unready_dependency;
 mod version_history;
+mod way_out;
 
 use serde_json::{Map, Value};
 

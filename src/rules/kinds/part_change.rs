@@ -5,10 +5,10 @@
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Side;
 use crate::compare::{Left, Part, PartChange};
-use crate::impact;
+use crate::impact::{self, Certainty, Users};
 use crate::model::KRATIX_GROUP;
 use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
-use crate::world::{ObjectAt, World};
+use crate::world::World;
 
 /// How many instances of a finding are named.
 const NAMED: usize = 5;
@@ -56,7 +56,9 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
 fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     let Some(base) = facts.base else { return };
     let object = change.head.map_or_else(|| base.object(change.base), |at| facts.head.object(at));
-    let users = impact::users_of(facts.trees, facts.head, base.object(change.base));
+    let now = change.head.map(|at| facts.head.object(at));
+    let users = impact::users_of(facts.trees, facts.head, base.object(change.base), now);
+    (0..users.unknown).for_each(|_| sink.undecided());
     let mut hit = Hit::at(change.at)
         .word("kind", &*object.key.kind)
         .word("name", &*object.key.name)
@@ -96,15 +98,15 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     if change.left == Left::Unknown {
         hit.facts.push("perhaps");
     }
-    if !users.is_empty() {
+    if !users.hit.is_empty() {
         hit.facts.push("instance-hit");
     }
     if let Some(was) = change.was.filter(|_| change.head.is_some()) {
         hit.related.push(Label { at: was, side: Side::Base, says: "as it was".into() });
     }
-    for at in users.iter().take(NAMED) {
-        let place = facts.head.object(*at).place(facts.trees);
-        hit.related.push(Label { at: place, side: Side::Head, says: format!("hits {}", title(facts, *at)) });
+    for user in users.hit.iter().take(NAMED) {
+        let says = format!("hits {}", user.title(facts.head));
+        hit.related.push(Label { at: user.place, side: Side::Head, says });
     }
     sink.report(hit);
 }
@@ -151,22 +153,31 @@ fn is_absent(facts: &Facts<'_>, name: &str, version: &str) -> bool {
     !in_head || (!version.is_empty() && !versions.any(|known| known.as_deref() == Some(version)))
 }
 
-fn title(facts: &Facts<'_>, at: ObjectAt) -> String {
-    let key = &facts.head.object(at).key;
-    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
-}
-
-/// "; it hits 2 instances: team-a/a, team-b/b".
-fn words(facts: &Facts<'_>, users: &[ObjectAt]) -> String {
-    if users.is_empty() {
-        return String::new();
+/// "; it hits 2 instances: team-a/a, team-b/b (1 more stays with what it has)".
+fn words(facts: &Facts<'_>, users: &Users) -> String {
+    if users.hit.is_empty() {
+        return match users.pinned {
+            0 => String::new(),
+            1 => "; it hits no instance, 1 stays with what it has".into(),
+            pinned => format!("; it hits no instance, {pinned} stay with what they have"),
+        };
     }
-    let mut names: Vec<String> = users.iter().map(|at| title(facts, *at)).collect();
+    let name = |user: &impact::User| {
+        let paused = if user.is_paused { " (paused: when it is resumed)" } else { "" };
+        format!("{}{paused}", user.title(facts.head))
+    };
+    let mut names: Vec<String> = users.hit.iter().map(name).collect();
     names.sort();
     names.dedup();
     let count = names.len();
     let plural = if count == 1 { "" } else { "s" };
     names.truncate(NAMED);
     let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
-    format!("; it hits {count} instance{plural}: {}{more}", names.join(", "))
+    let likely = if users.hit.iter().all(|user| user.certainty == Certainty::Certain) { "" } else { "likely " };
+    let stay = match users.pinned {
+        0 => String::new(),
+        1 => "; 1 more stays with what it has".into(),
+        pinned => format!("; {pinned} more stay with what they have"),
+    };
+    format!("; it {likely}hits {count} instance{plural}: {}{more}{stay}", names.join(", "))
 }

@@ -2,15 +2,15 @@
 //!
 //! Never: what a difference is; that is the comparison's word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CheckKind, Need, ParamDesc, Params, Takes};
+use super::{CheckKind, Need, ParamDesc, Params, Takes, way_out};
 use crate::api::{Definition, Violation};
 use crate::base::{FileId, Side, Span, TextRange};
 use crate::compare::{ApiChange, Offered, What};
 use crate::impact::{ApiImpact, Instance, Outcome};
 use crate::model::{CompositionTarget, Flow, Missing, Object, Trees, Way, flows, split_api_version};
-use crate::rules::{Check, Facts, Hit, Label, Node, ObjectName, Sink};
+use crate::rules::{Check, Facts, Hit, Label, Node, ObjectName, Rewritten, Sink};
 use crate::world::{DefinedApi, World};
 
 /// How many instances of a finding are named.
@@ -174,6 +174,10 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
         hit.related.push(Label { at: was, side: Side::Base, says: "as it was".into() });
     }
     hit.related.extend(touched.labels());
+    hit.rewritten = change.was.and_then(|was| rewritten(change, was));
+    if let Some(version) = change.version.as_deref().filter(|_| breaks(&change.what)) {
+        hit.steps = way_out::steps(&defined.definition, version, &touched.names());
+    }
     hit
 }
 
@@ -238,6 +242,44 @@ fn readers(facts: &Facts<'_>, definition: &Definition, change: &ApiChange, hit: 
     }
 }
 
+/// The lines of the base that a difference is about, and those that stand for them.
+fn rewritten(change: &ApiChange, was: Span) -> Option<Rewritten> {
+    match change.what {
+        What::PropertyRemoved | What::PropertyBecameUntyped | What::VersionRemoved | What::ApiRemoved => {
+            Some(Rewritten { was, is: None })
+        }
+        // The base's line is that of the field, the head's that of the list of required ones.
+        What::RequiredAdded | What::RequiredAddedWithDefault | What::RequiredRemoved => None,
+        _ => Some(Rewritten { was, is: Some(change.at) }),
+    }
+}
+
+/// Whether objects in use are refused or lose data, so that a new version is the way.
+fn breaks(what: &What) -> bool {
+    matches!(
+        what,
+        What::PropertyRemoved
+            | What::PropertyRenamed(_)
+            | What::RequiredPropertyAdded
+            | What::RequiredAdded
+            | What::RequiredDefaultRemoved
+            | What::TypeChanged(..)
+            | What::IntOrStringNarrowed(_)
+            | What::EnumValueRemoved(_)
+            | What::EnumConstraintAdded(_)
+            | What::BoundTightened(..)
+            | What::PatternAdded(_)
+            | What::PatternChanged(..)
+            | What::FormatTightened(..)
+            | What::NullableRemoved
+            | What::AdditionalPropertiesTightened
+            | What::PreserveUnknownRemoved
+            | What::EmbeddedResourceChanged
+            | What::ListMapKeysChanged
+            | What::CombinerTightened(_)
+    )
+}
+
 fn subject<'a>(facts: &Facts<'a>, change: &ApiChange) -> (&'a DefinedApi, &'a World, Side) {
     match (change.definition, facts.base) {
         ((_, Some(row)), _) => (&facts.head.definitions[row], facts.head, Side::Head),
@@ -253,6 +295,8 @@ type Seen = BTreeMap<(String, u32, u32, String), Option<(Span, String)>>;
 /// The instances that a difference hits, each once.
 struct Touched {
     total: usize,
+    /// Those that the repository holds itself, hit or not, in the versions that differ.
+    names: BTreeSet<String>,
     /// Where the instance shows it, and the instance's name.
     hit: Vec<(Span, String)>,
 }
@@ -260,29 +304,31 @@ struct Touched {
 impl Touched {
     fn of(facts: &Facts<'_>, changes: &[&ApiChange]) -> Self {
         let mut seen = Seen::new();
+        let mut names = BTreeSet::new();
         for change in changes {
             let apis = facts.impact.apis.iter();
             for api in
                 apis.filter(|api| api.pairs.iter().any(|pair| facts.changes.definitions[*pair] == change.definition))
             {
                 Self::add(facts, change, api, &mut seen);
+                let users = api.instances.iter().filter(|instance| {
+                    instance.part.is_none() && change.version.as_deref() == Some(&*instance.object.version)
+                });
+                names.extend(users.map(|instance| instance.title(facts.head)));
             }
         }
-        Self { total: seen.len(), hit: seen.into_values().flatten().collect() }
+        Self { names, total: seen.len(), hit: seen.into_values().flatten().collect() }
     }
 
     fn add(facts: &Facts<'_>, change: &ApiChange, api: &ApiImpact, seen: &mut Seen) {
         for instance in &api.instances {
-            let object = facts.head.object(instance.at);
-            let place = object.place(facts.trees);
+            let place = instance.object.place(facts.trees);
             let left = moved(facts, change)
                 .and_then(|(was, _)| was.kinds.get(1))
-                .is_some_and(|claim| *claim == object.key.kind);
-            let shown = if left { Some(place) } else { shows(facts.trees, facts.head, change, instance) };
+                .is_some_and(|claim| *claim == instance.object.key.kind);
+            let shown = if left { Some(place) } else { shows(facts.trees, change, instance) };
             let path = facts.trees.sources().path(place.file).as_str().to_owned();
-            let key = &object.key;
-            let dash = if key.namespace.is_empty() { "" } else { "/" };
-            let name = format!("{}{dash}{}", key.namespace, key.name);
+            let name = instance.title(facts.head);
             let entry = seen.entry((path, place.range.start, place.range.end, name.clone())).or_default();
             if entry.is_none() {
                 *entry = shown.map(|at| (at, name));
@@ -304,6 +350,11 @@ impl Touched {
         format!("; it hits {} of {} instance{plural}: {}{more}", self.hit.len(), self.total, names.join(", "))
     }
 
+    /// All instances, each once.
+    fn names(&self) -> Vec<String> {
+        self.names.iter().cloned().collect()
+    }
+
     fn labels(&self) -> Vec<Label> {
         let more = self.hit.len().saturating_sub(NAMED);
         let label = |(row, (at, name)): (usize, &(Span, String))| {
@@ -318,8 +369,8 @@ impl Touched {
 }
 
 /// Where an instance shows that a difference hits it.
-fn shows(trees: &Trees, head: &World, change: &ApiChange, instance: &Instance) -> Option<Span> {
-    let object = head.object(instance.at);
+fn shows(trees: &Trees, change: &ApiChange, instance: &Instance) -> Option<Span> {
+    let object = &instance.object;
     if change.version.as_deref().is_some_and(|version| *version != *object.version) {
         return None;
     }

@@ -3,7 +3,7 @@
 //! Never: part of the binary.
 
 mod oracle;
-mod pairs;
+mod pairs_tests;
 mod random;
 mod witness;
 

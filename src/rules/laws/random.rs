@@ -368,7 +368,16 @@ fn structure(dice: &mut Dice, map: &mut Node, depth: usize, is_root: bool) {
             if map.remove(keeps).is_none() && dice.chance(60) {
                 map.insert(keeps.into(), true.into());
             } else if !is_root && dice.chance(30) {
-                for key in ["properties", "required", "allOf", "anyOf", "oneOf", "not", keeps] {
+                for key in [
+                    "properties",
+                    "required",
+                    "allOf",
+                    "anyOf",
+                    "oneOf",
+                    "not",
+                    keeps,
+                    "x-kubernetes-embedded-resource",
+                ] {
                     map.remove(key);
                 }
                 map.insert("additionalProperties".into(), node(dice, depth + 1));

@@ -2,7 +2,7 @@
 //!
 //! Never: a rule of a pack; those have fixtures.
 
-use crate::base::{Date, Side};
+use crate::base::{Date, History, Side};
 use crate::compare;
 use crate::impact;
 use crate::model::Trees;
@@ -44,7 +44,8 @@ fn found(with: &str, base: Option<&str>, head: &str) -> Vec<String> {
     let head = world(&trees, Side::Head, head);
     let base = base.map(|base| world(&trees, Side::Base, base));
     let changes = base.as_ref().map(|base| compare::worlds(&trees, base, &head)).unwrap_or_default();
-    let impact = base.as_ref().map(|base| impact::of(&trees, base, &head, &changes)).unwrap_or_default();
+    let impact =
+        base.as_ref().map(|base| impact::of(&trees, base, &head, &changes, History::default())).unwrap_or_default();
     let today = Date::default();
     let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
     let verdict = rules::judge(&set, &facts, &Settings::default());
