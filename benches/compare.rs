@@ -11,7 +11,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gitops_guard::base::{BlobId, Entry, LoadError, Loader, RepoPath, Side, Snapshot, Sources};
+use gitops_guard::base::{BlobId, Entry, History, LoadError, Loader, RepoPath, Side, Snapshot, Sources};
 use gitops_guard::delivery::Here;
 use gitops_guard::model::Trees;
 use gitops_guard::{compare, impact, world};
@@ -74,7 +74,7 @@ fn run(batch: usize, spent: &mut Spent) {
     let changes = compare::worlds(&trees, &base, &head);
     spent.compared += began.elapsed();
     let began = Instant::now();
-    let impact = impact::of(&trees, &base, &head, &changes);
+    let impact = impact::of(&trees, &base, &head, &changes, History::default());
     spent.judged += began.elapsed();
     let counts = || impact.apis.iter().map(impact::ApiImpact::counts);
     spent.differences += changes.changes.len();

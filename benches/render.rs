@@ -1,14 +1,15 @@
-//! Renders a synthetic overlay over 1,000 objects in process, and prints the ratio to kustomize where one is on PATH;
-//! then what a node costs in bytes, and what one more overlay over a shared base costs.
+//! How fast and how large rendering is, and its ratio to kustomize in the same run where one is on PATH: overlays over
+//! 1,000 to 4,000 objects, an overlay over large definitions, a small one; then what a node costs in bytes, and what one
+//! more overlay over a shared base costs. `GITOPS_GUARD_BENCH_OVERLAY=DIR` measures an overlay of yours instead.
 //!
 //! Never: a timed test; it prints figures and fails only if the two outputs differ.
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a benchmark writes its input and prints")]
 
+mod peer;
+
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,25 +17,102 @@ use gitops_guard::base::{RepoPath, Side, Sources};
 use gitops_guard::model::Trees;
 use gitops_guard::read;
 use gitops_guard::render::{self, Build, BuildKind, Renderer};
+use peer::{Cost, fastest, fastest_process, megabytes, millis, once, put, ratio};
 
-const OBJECTS: usize = 1_000;
+const GUARD: &str = env!("CARGO_BIN_EXE_gitops-guard");
+const SIZES: [usize; 3] = [1_000, 2_000, 4_000];
+/// kustomize takes a minute and more beyond.
+const PEER_UP_TO: usize = 2_000;
 const OVERLAYS: usize = 200;
+/// The definitions of the large overlay, and the fields of each: 12 MB in all.
+const DEFINITIONS: usize = 24;
+const FIELDS: usize = 2_600;
 
 fn main() {
-    let folder = tempfile::tempdir().expect("a folder for the input");
-    write_input(folder.path());
-    let (printed, ours) = fastest(7, || render_once(folder.path(), "overlay"));
-    println!("render {OBJECTS} objects with an overlay, reading included: {:.2} ms", millis(ours));
-    match peer(&folder.path().join("overlay")) {
-        None => println!("ratio to kustomize: none on PATH"),
-        Some((name, theirs, peers)) => {
-            assert!(theirs == printed, "{name} prints other bytes");
-            println!("{name}, whole process: {:.0} ms", millis(peers));
-            println!("ratio to {name}: {:.0}x", peers.as_secs_f64() / ours.as_secs_f64());
-        }
+    let peer = peer::kustomize();
+    if let Ok(overlay) = std::env::var("GITOPS_GUARD_BENCH_OVERLAY") {
+        compare(&overlay, peer, Runs { ours: 7, theirs: 3 });
+        return;
     }
-    memory(folder.path());
-    shared_base(folder.path());
+    let folder = tempfile::tempdir().expect("a folder for the input");
+    let root = folder.path();
+    for objects in SIZES {
+        let name = format!("n{objects}");
+        write_scale(root, &name, objects);
+        scale(root, &name, objects, peer.filter(|_| objects <= PEER_UP_TO));
+    }
+    write_large(root);
+    compare(&path(root, "large/overlay"), peer, Runs { ours: 5, theirs: 2 });
+    write_small(root);
+    start(&path(root, "small/o0"));
+    memory(&root.join("n1000"));
+    shared_base(&root.join("small"));
+}
+
+fn path(root: &Path, below: &str) -> String {
+    root.join(below).to_str().expect("a path of ours").to_owned()
+}
+
+/// An overlay over many small objects: in this process and as a process of its own.
+fn scale(root: &Path, name: &str, objects: usize, peer: Option<&str>) {
+    let (printed, ours) = fastest(9, || render_once(&root.join(name), "overlay"));
+    let overlay = path(root, &format!("{name}/overlay"));
+    let process = fastest_process(9, GUARD, &["render", &overlay]).expect("the overlay builds");
+    assert!(process.printed == printed, "the command prints other bytes than the library");
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / objects as f64;
+    println!(
+        "{objects} objects: {:.1} ms in process ({:.1} us an object), {:.1} ms as a process ({:.1} us), {}",
+        millis(ours),
+        each(ours),
+        millis(process.wall),
+        each(process.wall),
+        megabytes(process.peak)
+    );
+    let Some(theirs) = peer.and_then(|peer| once(peer, &["build", &overlay])) else { return };
+    assert!(theirs.printed == printed, "kustomize prints other bytes");
+    println!(
+        "  kustomize: {:.0} ms, {}: {:.0}x in process, {:.0}x as a process",
+        millis(theirs.wall),
+        megabytes(theirs.peak),
+        ratio(theirs.wall, ours),
+        ratio(theirs.wall, process.wall)
+    );
+}
+
+/// How often each side is run.
+#[derive(Clone, Copy)]
+struct Runs {
+    ours: usize,
+    theirs: usize,
+}
+
+/// An overlay of any kind, process against process.
+fn compare(overlay: &str, peer: Option<&str>, runs: Runs) {
+    let ours = fastest_process(runs.ours, GUARD, &["render", overlay]).expect("the overlay builds");
+    let size = ours.printed.len() as f64 / 1e6;
+    println!("{overlay}: {size:.1} MB out, {:.1} ms, {}", millis(ours.wall), megabytes(ours.peak));
+    let Some(theirs) = peer.and_then(|peer| fastest_process(runs.theirs, peer, &["build", overlay])) else { return };
+    assert!(theirs.printed == ours.printed, "kustomize prints other bytes");
+    println!("  kustomize: {:.0} ms, {}: {}", millis(theirs.wall), megabytes(theirs.peak), shares(&ours, &theirs));
+}
+
+fn shares(ours: &Cost, theirs: &Cost) -> String {
+    let time = format!("{:.0}x as fast", ratio(theirs.wall, ours.wall));
+    match (ours.peak, theirs.peak) {
+        (Some(mine), Some(peer)) => format!("{time} in {:.0} % of its memory", 100.0 * mine as f64 / peer as f64),
+        _ => time,
+    }
+}
+
+/// What a process costs before it does anything: an overlay of four objects beside `--version`.
+fn start(overlay: &str) {
+    let small = fastest_process(60, GUARD, &["render", overlay]).expect("the overlay builds");
+    let floor = fastest_process(60, GUARD, &["--version"]).expect("it has a version");
+    println!(
+        "4 objects, whole process: {:.2} ms; `--version`: {:.2} ms (both with the `time` that measures them)",
+        millis(small.wall),
+        millis(floor.wall)
+    );
 }
 
 fn render_once(root: &Path, overlay: &str) -> String {
@@ -65,111 +143,91 @@ fn memory(root: &Path) {
 
 /// What each further overlay over one base costs, when all are rendered in one run.
 fn shared_base(root: &Path) {
-    let overlays: Vec<String> = (0..OVERLAYS).map(|row| format!("small/o{row}")).collect();
-    let (_, one) = fastest(5, || render_all(root, &overlays[..1]));
-    let (_, all) = fastest(5, || render_all(root, &overlays));
-    let each = (all.saturating_sub(one)) / (OVERLAYS as u32 - 1);
+    let overlays: Vec<String> = (0..OVERLAYS).map(|row| format!("o{row}")).collect();
+    let best = |overlays: &[String]| (0..7).map(|_| render_all(root, overlays)).min().unwrap_or_default();
+    let each = best(&overlays).saturating_sub(best(&overlays[..1])) / (OVERLAYS as u32 - 1);
     println!(
         "one more overlay (4 objects, 6 edits) over a shared base, without printing: {:.1} us",
         each.as_secs_f64() * 1e6
     );
 }
 
-fn render_all(root: &Path, overlays: &[String]) -> usize {
+fn render_all(root: &Path, overlays: &[String]) -> Duration {
     let sources = Arc::new(Sources::default());
     let snapshot = read::folder(Side::Head, &sources, root).expect("the input is readable");
     let trees = Trees::new(sources);
     let began = Instant::now();
     let renderer = Renderer::new(&snapshot, &trees, render::Options::default());
-    let mut objects = 0;
     for overlay in overlays {
         let path = RepoPath::new(overlay).expect("a path");
-        objects += renderer.build(&Build { path, kind: BuildKind::Kustomize }).objects.len();
+        let rendered = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+        assert!(!rendered.objects.is_empty(), "{:?}", rendered.problems);
     }
-    LAST.with(|last| last.set(began.elapsed()));
-    objects
+    began.elapsed()
 }
 
-thread_local! {
-    /// The time of the part of a run that is measured, where that is not all of it.
-    static LAST: std::cell::Cell<Duration> = const { std::cell::Cell::new(Duration::ZERO) };
+/// The four objects of one application.
+fn application(row: usize) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-{row}\nspec:\n  replicas: 1\n  selector:\n    \
+         matchLabels:\n      app: app-{row}\n  template:\n    metadata:\n      labels:\n        app: app-{row}\n    \
+         spec:\n      serviceAccountName: sa-{row}\n      containers:\n      - name: main\n        \
+         image: registry.example.com/app-{row}:1.0.0\n        envFrom:\n        - configMapRef:\n            \
+         name: cm-{row}\n        ports:\n        - containerPort: 8080\n---\napiVersion: v1\nkind: Service\n\
+         metadata:\n  name: svc-{row}\nspec:\n  selector:\n    app: app-{row}\n  ports:\n  - port: 80\n    \
+         targetPort: 8080\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: sa-{row}\n---\n\
+         apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cm-{row}\ndata:\n  key: value-{row}\n---\n"
+    )
 }
 
-fn fastest<T>(runs: usize, work: impl Fn() -> T) -> (T, Duration) {
-    let once = || {
-        LAST.with(|last| last.set(Duration::ZERO));
-        let began = Instant::now();
-        let out = work();
-        let whole = began.elapsed();
-        let part = LAST.with(std::cell::Cell::get);
-        (out, if part.is_zero() { whole } else { part })
-    };
-    let mut best = once();
-    for _ in 1..runs {
-        let next = once();
-        if next.1 < best.1 {
-            best = next;
-        }
-    }
-    best
-}
-
-/// kustomize or kubectl, whichever is on PATH: what it prints and its fastest of three runs.
-fn peer(overlay: &Path) -> Option<(&'static str, String, Duration)> {
-    for (name, program, verb) in [("kustomize", "kustomize", "build"), ("kubectl", "kubectl", "kustomize")] {
-        let run = || Command::new(program).arg(verb).arg(overlay).output();
-        let Ok(first) = run() else { continue };
-        if !first.status.success() {
-            continue;
-        }
-        let (_, time) = fastest(3, run);
-        return Some((name, String::from_utf8_lossy(&first.stdout).into_owned(), time));
-    }
-    None
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
-fn write_input(root: &Path) {
-    let mut all = String::new();
-    for row in 0..OBJECTS / 4 {
-        write!(
-            all,
-            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: app-{row}\nspec:\n  replicas: 1\n  selector:\n    \
-             matchLabels:\n      app: app-{row}\n  template:\n    metadata:\n      labels:\n        app: app-{row}\n    \
-             spec:\n      serviceAccountName: sa-{row}\n      containers:\n      - name: main\n        \
-             image: registry.example.com/app-{row}:1.0.0\n        envFrom:\n        - configMapRef:\n            \
-             name: cm-{row}\n        ports:\n        - containerPort: 8080\n---\napiVersion: v1\nkind: Service\n\
-             metadata:\n  name: svc-{row}\nspec:\n  selector:\n    app: app-{row}\n  ports:\n  - port: 80\n    \
-             targetPort: 8080\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: sa-{row}\n---\n\
-             apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: cm-{row}\ndata:\n  key: value-{row}\n---\n"
-        )
-        .expect("text grows");
-        if row == 0 {
-            put(root, "small/base/all.yaml", &all);
-            put(root, "small/base/kustomization.yaml", "resources:\n- all.yaml\n");
-        }
-    }
-    put(root, "base/all.yaml", &all);
-    put(root, "base/kustomization.yaml", "resources:\n- all.yaml\n");
+fn write_scale(root: &Path, name: &str, objects: usize) {
+    put(root, &format!("{name}/base/all.yaml"), &(0..objects / 4).map(application).collect::<String>());
+    put(root, &format!("{name}/base/kustomization.yaml"), "resources:\n- all.yaml\n");
     put(
         root,
-        "overlay/kustomization.yaml",
+        &format!("{name}/overlay/kustomization.yaml"),
         "resources:\n- ../base\nnamePrefix: prod-\nnamespace: prod\ncommonAnnotations:\n  team: x\nlabels:\n- pairs:\n    \
          env: prod\n  includeSelectors: true\nimages:\n- name: registry.example.com/app-7\n  newTag: 2.0.0\npatches:\n\
          - target:\n    kind: Deployment\n  patch: |-\n    apiVersion: apps/v1\n    kind: Deployment\n    metadata:\n      \
          name: any\n    spec:\n      replicas: 3\n",
     );
+}
+
+fn write_small(root: &Path) {
+    put(root, "small/base/all.yaml", &application(0));
+    put(root, "small/base/kustomization.yaml", "resources:\n- all.yaml\n");
     for row in 0..OVERLAYS {
         let text = format!("resources:\n- ../base\nnamespace: team-{row}\nreplicas:\n- name: app-0\n  count: {row}\n");
         put(root, &format!("small/o{row}/kustomization.yaml"), &text);
     }
 }
 
-fn put(root: &Path, path: &str, text: &str) {
-    let path = root.join(path);
-    fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("the folder is ours");
-    fs::write(path, text).expect("the folder is ours");
+/// Definitions with large schemas, as operators ship them, under an overlay that touches each.
+fn write_large(root: &Path) {
+    let mut list = String::from("resources:\n");
+    for row in 0..DEFINITIONS {
+        let mut text = format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: \
+             widgets{row}.example.com\nspec:\n  group: example.com\n  names:\n    kind: Widget{row}\n    plural: \
+             widgets{row}\n  scope: Namespaced\n  versions:\n  - name: v1\n    served: true\n    storage: true\n    \
+             schema:\n      openAPIV3Schema:\n        type: object\n        properties:\n"
+        );
+        for field in 0..FIELDS {
+            write!(
+                text,
+                "          field{field}:\n            description: |-\n              What the controller does with part \
+                 {field}: it is read once and kept.\n              See the manual for more: it's \"long\" and wide.\n            \
+                 type: object\n            properties:\n              name:\n                type: string\n"
+            )
+            .expect("text grows");
+        }
+        put(root, &format!("large/base/widget{row}.yaml"), &text);
+        writeln!(list, "- widget{row}.yaml").expect("text grows");
+    }
+    put(root, "large/base/kustomization.yaml", &list);
+    put(
+        root,
+        "large/overlay/kustomization.yaml",
+        "resources:\n- ../base\nnamespace: operators\nlabels:\n- pairs:\n    part-of: widgets\n",
+    );
 }

@@ -103,8 +103,8 @@ pub struct Render {
     /// Print beside each line where it was written. Values of Secrets are blanked.
     #[arg(long)]
     pub origins: bool,
-    /// Write to this file instead of standard output.
-    #[arg(short, long, value_name = "FILE")]
+    /// Write to this file instead of standard output; into a folder that is there, one file an object.
+    #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
 }
 
@@ -113,7 +113,7 @@ pub struct Render {
 pub struct Blame {
     /// The folder that holds the kustomization.
     pub dir: PathBuf,
-    /// The object, as it is rendered.
+    /// The object, as it is rendered: `Deployment/web`, `Deployment/shop/web` or `Deployment.apps/web`.
     #[arg(value_name = "KIND/NAME")]
     pub object: String,
     /// A field, with all below it: `spec.replicas` or `/spec/replicas`.

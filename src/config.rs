@@ -14,6 +14,7 @@ use crate::model::{Trees, View};
 use crate::rules::{
     self, GUARD, Ignore, Mistake, RuleFile, RuleSet, Schema, Setting, Settings, Severity, unknown_rule,
 };
+use crate::world::Lifecycle;
 
 /// The name of the file, at the root of the tree.
 pub const NAME: &str = ".gitops-guard.yaml";
@@ -34,6 +35,7 @@ struct Options {
     ignore: Vec<IgnoreOption>,
     exclude: Vec<String>,
     secrets: Secrets,
+    deprecation: Deprecation,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +97,30 @@ struct Secrets {
     allow: Vec<String>,
 }
 
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Deprecation {
+    mark: Option<String>,
+    message: Option<String>,
+    sunset: Option<String>,
+    version_label: Option<String>,
+    notice_days: Option<u32>,
+}
+
+impl Deprecation {
+    fn resolve(self) -> Lifecycle {
+        let default = Lifecycle::default();
+        Lifecycle {
+            mark: self.mark.unwrap_or(default.mark),
+            message: self.message.unwrap_or(default.message),
+            sunset: self.sunset.unwrap_or(default.sunset),
+            version_label: self.version_label.unwrap_or(default.version_label),
+            notice: self.notice_days.unwrap_or(default.notice),
+            today: default.today,
+        }
+    }
+}
+
 /// A configuration, resolved but for the names of rules, which its own packs add to.
 #[derive(Default)]
 pub struct Configuration {
@@ -102,6 +128,8 @@ pub struct Configuration {
     pub repositories: Vec<String>,
     /// Tiers and environments.
     pub layout: Layout,
+    /// How APIs go away.
+    pub lifecycle: Lifecycle,
     /// Applications that are roots.
     pub roots: Vec<String>,
     /// The rule files of its packs.
@@ -212,6 +240,7 @@ impl<'t> Resolver<'t> {
             repositories: options.repositories,
             roots: options.roots,
             salt: options.secrets.salt,
+            lifecycle: options.deprecation.resolve(),
             suppressing,
         };
         self.mistakes.sort_by_key(|mistake| mistake.at.range);

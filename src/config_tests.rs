@@ -64,10 +64,13 @@ rules: {odd-name: {severity: warning}, plaintext-secret: off, pod-security: on, 
 ignore: [{rule: plaintext-secret, path: 'test/**', reason: test fixtures, until: 2027-06-30}, {rule: nix}]
 exclude: ['vendor/**']
 secrets: {salt: 0123456789abcdef, allow: [0123456789abcdef0123456789abcdef]}
+deprecation: {mark: acme/deprecated, message: acme/instead, sunset: acme/until, version_label: release, notice_days: 30}
 targets: {kubernetes: '1.34', flux: '2.8', crossplane: v2.1}
 ";
     let (rules, settings, configuration) = settled(text).expect("it is right");
     assert!(rules.problems.is_empty());
+    let lifecycle = &configuration.lifecycle;
+    assert_eq!((&*lifecycle.mark, &*lifecycle.sunset, lifecycle.notice), ("acme/deprecated", "acme/until", 30));
     assert_eq!(rules.get("odd-name").map(|rule| &*rule.pack), Some("own"));
     assert_eq!(settings.rules["odd-name"], Setting::Severity(Severity::Warning));
     assert_eq!((settings.rules["plaintext-secret"], settings.rules["pod-security"]), (Setting::Off, Setting::On));

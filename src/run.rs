@@ -7,7 +7,7 @@
     reason = "the edge: the environment is read and files that were asked for are written here"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
-use crate::base::{Date, FileId, Problem, RepoPath, Side, Snapshot, Sources, Span};
+use crate::base::{Date, FileId, History, Problem, RepoPath, Side, Snapshot, Sources, Span};
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::config::{self, Configuration};
@@ -24,9 +24,11 @@ use crate::delivery::Here;
 use crate::impact::{self, Impact};
 use crate::model::{Object, Trees};
 use crate::origins;
-use crate::read::{self, Ci, ReadError, Repository};
+use crate::read::{self, Ci, Reach, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
-use crate::report::{self, ApiImpact, ApplicationImpact, BaseName, Color, Format, Report, Summary, UnrenderedPart};
+use crate::report::{
+    self, ApiImpact, ApplicationImpact, BaseName, Color, DeletedObject, Format, Report, Summary, UnrenderedPart,
+};
 use crate::rules::{self, CommentsOf, Facts, Mistake, RuleSet, Settings, Severity, Show, Verdict};
 use crate::secrets::{self, RunKey};
 use crate::world::{self, World};
@@ -136,14 +138,19 @@ pub struct Sides {
     here: Here,
     /// Folders and files that findings are shown for; empty for all.
     within: Vec<RepoPath>,
+    /// What the ancestors of the base hold at some paths; `None` where there is no history.
+    past: Option<Ancestors>,
 }
+
+/// Reads the history of paths, where a change asks for it.
+type Ancestors = Box<dyn Fn(&BTreeSet<RepoPath>) -> History>;
 
 /// A judged change: everything that a report is made from.
 pub struct Judgement {
     trees: Trees,
     head: World,
     impact: Impact,
-    base: Option<BaseName>,
+    base: Option<(World, BaseName)>,
     /// Whether neither side holds anything that a rule reads.
     empty: bool,
     /// What the rules say.
@@ -230,24 +237,33 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let settings = Settings { within: sides.within, ..settings };
     let here = sides.here.and(configuration.repositories);
     let (layout, roots) = (&configuration.layout, &configuration.roots);
+    let lifecycle = &world::Lifecycle { today: settings.today, ..configuration.lifecycle };
     let (base, name) = sides.base.unzip();
-    let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots));
-    let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots);
+    let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots, lifecycle));
+    let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots, lifecycle);
     let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
-    let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes));
+    let past = |base: &World| match (&sides.past, impact::asks(&trees, base, &head, &changes)) {
+        (Some(past), paths) if !paths.is_empty() => past(&paths),
+        _ => History::default(),
+    };
+    let history = base.as_ref().map(past).unwrap_or_default();
+    let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes, history));
     redact(&trees, base.as_ref(), &head);
     let today = settings.today;
     let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
     let verdict = rules::judge(&rules, &facts, &settings);
     let empty = base.iter().chain([&head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
-    Judgement { head, impact, base: name, empty, verdict, trees }
+    Judgement { head, impact, base: base.zip(name), empty, verdict, trees }
 }
 
 /// Blanks every secret of both sides, before anything is written.
 fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     let worlds = || base.into_iter().chain([head]);
     let texts: BTreeSet<FileId> = worlds().flat_map(|world| world.texts.iter().copied()).collect();
-    let objects: Vec<&Object> = worlds().flat_map(World::objects).map(|(_, object)| object).collect();
+    // What both sides share is looked at once.
+    let mut seen = HashSet::new();
+    let builds = worlds().flat_map(|world| &world.builds).filter(|built| seen.insert(Arc::as_ptr(&built.rendered)));
+    let objects: Vec<&Object> = builds.flat_map(|built| &built.rendered.objects).collect();
     let mut spans: Vec<Span> = objects.par_iter().flat_map_iter(|object| secrets::redactions(trees, object)).collect();
     let files: Vec<FileId> = texts.iter().copied().collect();
     spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));
@@ -278,9 +294,13 @@ impl Judgement {
         let report = Report {
             sources,
             verdict: &self.verdict,
-            base: self.base.clone(),
+            base: self.base.as_ref().map(|(_, name)| name.clone()),
             judged: report::Judged { objects: self.head.objects().count(), builds: builds.count(), files: files.len() },
             apis: self.impact.apis.iter().map(|api| ApiImpact::of(sources, api)).collect(),
+            deleted: self.base.as_ref().map_or_else(Vec::new, |(base, _)| {
+                let deletions = impact::deletions(&self.trees, base, &self.impact.pruning);
+                deletions.iter().map(|one| DeletedObject::of(sources, one)).collect()
+            }),
             applications: impact::applications(&self.head)
                 .iter()
                 .map(|one| ApplicationImpact::of(sources, one))
@@ -343,13 +363,13 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
             let commit = repository.merge_base(&repository.resolve(asked)?)?;
             let base = repository.revision(Side::Base, sources, &commit)?;
             let name = BaseName { revision: asked.to_owned(), merge_base: Some(commit.id) };
-            in_repository(&repository, &paths, sources, Some((base, name)), (ask, env))
+            in_repository(repository, &paths, sources, Some((base, name)), (ask, env))
         }
         (_, Some(asked), Some(folder)) => {
             let base = read::folder(Side::Base, sources, &folder)?;
             let name = BaseName { revision: asked.to_owned(), merge_base: None };
             let head = read::folder(Side::Head, sources, &first)?;
-            Ok(Sides { base: Some((base, name)), head, here: Here::default(), within: Vec::new() })
+            Ok(Sides { base: Some((base, name)), head, here: Here::default(), within: Vec::new(), past: None })
         }
         (Some(repository), Some(asked), None) => Err(repository.resolve(asked).map_or_else(Stop::from, |_| {
             Stop::Told(format!("`{asked}` is neither a revision nor a folder"), NOT_JUDGED)
@@ -363,7 +383,7 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
                     Some((repository.revision(Side::Base, sources, &commit)?, name))
                 }
             };
-            in_repository(&repository, &paths, sources, base, (ask, env))
+            in_repository(repository, &paths, sources, base, (ask, env))
         }
         (None, None, _) if ask.staged => Err(ReadError::NotARepository(first).into()),
         (Some(repository), None, _) => {
@@ -374,17 +394,17 @@ fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
                     Some((snapshot, BaseName { revision: found.asked, merge_base: Some(found.commit.id) }))
                 }
             };
-            in_repository(&repository, &paths, sources, base, (ask, env))
+            in_repository(repository, &paths, sources, base, (ask, env))
         }
         (None, None, _) => {
             let head = read::folder(Side::Head, sources, &first)?;
-            Ok(Sides { base: None, head, here: Here::default(), within: Vec::new() })
+            Ok(Sides { base: None, head, here: Here::default(), within: Vec::new(), past: None })
         }
     }
 }
 
 fn in_repository(
-    repository: &Repository,
+    repository: Repository,
     paths: &[PathBuf],
     sources: &Arc<Sources>,
     base: Option<(Snapshot, BaseName)>,
@@ -397,7 +417,12 @@ fn in_repository(
     };
     let here = Here::new(repository.remotes());
     let within = within(repository.root(), paths)?;
-    Ok(Sides { base, head, here, within })
+    let commit = base.as_ref().and_then(|(_, name)| repository.resolve(name.merge_base.as_deref()?).ok());
+    let past = commit.map(|commit| -> Ancestors {
+        let sources = sources.clone();
+        Box::new(move |paths| repository.history(&commit, paths, &sources, Reach::default()))
+    });
+    Ok(Sides { base, head, here, within, past })
 }
 
 /// The paths that findings are shown for, as paths of the repository; none where its root is among them.
@@ -462,7 +487,7 @@ fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
 struct Folder {
     trees: Trees,
     path: RepoPath,
-    objects: Vec<Object>,
+    built: render::Rendered,
 }
 
 impl Folder {
@@ -486,7 +511,31 @@ impl Folder {
         for problem in &built.problems {
             tell(&trees, problem, err)?;
         }
-        Ok(built.problems.is_empty().then_some(Self { trees, path, objects: built.objects }))
+        Ok(built.problems.is_empty().then_some(Self { trees, path, built }))
+    }
+
+    fn told(&self) -> origins::Told<'_> {
+        origins::Told { trees: &self.trees, folder: &self.path, built: &self.built }
+    }
+}
+
+impl Folder {
+    /// Writes a file for each object, as kustomize names them.
+    fn write(&self, into: &Path, err: &mut dyn Write) -> Result<u8, Stop> {
+        for (object, name) in self.built.objects.iter().zip(render::file_names(&self.built.objects)) {
+            match render::print(&self.trees, std::slice::from_ref(object)) {
+                // A name may hold anything; a file must not land elsewhere.
+                Ok(_) if name.contains(['/', '\\']) => {
+                    return Err(Stop::Told(format!("`{name}` cannot be the name of a file"), FINDINGS));
+                }
+                Ok(printed) => write_file(&into.join(name), printed.as_bytes())?,
+                Err(problem) => {
+                    tell(&self.trees, &problem, err)?;
+                    return Ok(FINDINGS);
+                }
+            }
+        }
+        Ok(CLEAN)
     }
 }
 
@@ -516,10 +565,15 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
         managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
     let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
+    let into = ask.output.as_ref().map(|path| env.directory.join(path)).filter(|path| path.is_dir());
+    if let Some(into) = into.filter(|_| !ask.origins) {
+        return folder.write(&into, err);
+    }
     let printed = if ask.origins {
-        origins::beside(&folder.trees, &folder.path, &folder.objects)
+        let color = if env.color && ask.output.is_none() { Color::On } else { Color::Off };
+        origins::beside(folder.told(), color)
     } else {
-        render::print(&folder.trees, &folder.objects)
+        render::print(&folder.trees, &folder.built.objects)
     };
     let printed = match printed {
         Ok(printed) => printed,
@@ -538,7 +592,8 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
 fn blame(ask: &cli::Blame, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
     let options = render::Options { load: restriction(ask.load_restrictor), ..render::Options::default() };
     let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
-    let told = origins::blame(&folder.trees, &folder.path, &folder.objects, &ask.object, ask.field.as_deref());
+    let color = if env.color { Color::On } else { Color::Off };
+    let told = origins::blame(folder.told(), &ask.object, ask.field.as_deref(), color);
     out.write_all(told.map_err(|message| Stop::Told(message, FINDINGS))?.as_bytes())?;
     Ok(CLEAN)
 }

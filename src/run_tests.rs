@@ -7,23 +7,23 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use super::{Asked, Env, Sides, judge};
-use crate::base::{Side, Sources};
+use super::{Ancestors, Asked, Env, Sides, judge};
+use crate::base::{Date, End, History, Past, RepoPath, Side, Snapshot, Sources};
 use crate::cli::{Cli, Command};
 use crate::delivery::Here;
 use crate::model::Trees;
 use crate::report::BaseName;
 use crate::rules::{RuleSet, Settings};
-use crate::testkit::{self, Files, Judged};
+use crate::testkit::{self, Files, Judgeable, Judged};
 
 #[path = "run_tests_secrets.rs"]
 mod secrets;
 
 /// One run, as `check --base FOLDER --color never --quiet` would make it: without the summary, which each new rule
 /// changes.
-fn in_memory(base: Option<&Files>, head: &Files, settings: &Settings) -> Judged {
+fn in_memory(tree: &Judgeable<'_>, settings: &Settings) -> Judged {
     let sources = Arc::new(Sources::default());
-    let sides = sides(&sources, base, head);
+    let sides = sides(&sources, tree);
     let asked = Asked { rules: RuleSet::embedded(), settings: settings.clone(), ..Asked::default() };
     let judged = judge(Trees::new(sources), sides, asked);
     let cli =
@@ -34,14 +34,36 @@ fn in_memory(base: Option<&Files>, head: &Files, settings: &Settings) -> Judged 
     Judged { findings: judged.verdict.findings, text: String::from_utf8(text).expect("a report is text") }
 }
 
-fn sides(sources: &Arc<Sources>, base: Option<&Files>, head: &Files) -> Sides {
+fn sides(sources: &Arc<Sources>, tree: &Judgeable<'_>) -> Sides {
     let name = || BaseName { revision: "base".to_owned(), merge_base: None };
     Sides {
-        base: base.map(|files| (testkit::listed(sources, Side::Base, files), name())),
-        head: testkit::listed(sources, Side::Head, head),
-        here: Here::default(),
+        base: tree.base.map(|files| (testkit::listed(sources, Side::Base, files), name())),
+        head: testkit::listed(sources, Side::Head, tree.head),
+        here: Here::new(["https://git.example.com/own/fixture.git".to_owned()]),
         within: Vec::new(),
+        past: (!tree.past.is_empty()).then(|| past(sources, tree)),
     }
+}
+
+/// The commits of a fixture, as git would tell them: one a day, the newest first.
+fn past(sources: &Arc<Sources>, tree: &Judgeable<'_>) -> Ancestors {
+    let mut commits: Vec<(String, Date, Snapshot)> = Vec::new();
+    for (row, files) in tree.past.iter().enumerate() {
+        let day = Date::from_unix(86_400 * (20_000 + row as u64));
+        commits.push((format!("{:0<40x}", row + 1), day, testkit::listed(sources, Side::Base, files)));
+    }
+    Box::new(move |paths| {
+        let of = |path: &RepoPath| {
+            let held = commits.iter().filter_map(|(commit, day, files)| {
+                Some(Past { commit: commit.clone(), day: *day, file: files.file(path)? })
+            });
+            let mut held: Vec<Past> = held.collect();
+            held.dedup_by(|later, first| later.file == first.file);
+            held.reverse();
+            (path.clone(), held)
+        };
+        History { paths: paths.iter().map(of).collect(), end: End::FirstCommit }
+    })
 }
 
 fn env() -> Env {
@@ -64,7 +86,7 @@ fn configured(configuration: &str, others: &[(&str, &str)]) -> (Vec<(String, Str
     let all = [(crate::config::NAME, configuration)].into_iter().chain(others.iter().copied());
     let files: Files = all.map(|(name, text)| (testkit::path(name), text.as_bytes().to_vec())).collect();
     let head = testkit::listed(&sources, Side::Head, &files);
-    let sides = Sides { base: None, head, here: Here::default(), within: Vec::new() };
+    let sides = Sides { base: None, head, here: Here::default(), within: Vec::new(), past: None };
     let trees = Trees::new(sources);
     let cli = Cli::try_parse_from(["gitops-guard", "check"]).expect("a right command line");
     let Command::Check(ask) = cli.command else { panic!("it says check") };
@@ -114,4 +136,36 @@ fn tiers_roots_and_packs_reach_the_rules() {
     let pack = [("own/odd.yaml", rule), ("own/not-right.yaml", "check: problem\n")];
     let found = rules("packs: [own]\n", &pack);
     assert!(found.starts_with("invalid-rule") && found.split(' ').all(|rule| rule == "invalid-rule"), "{found}");
+}
+
+#[test]
+fn definitions_in_tests_are_compared_unless_they_are_copies() {
+    let xrd = |field: &str| {
+        format!(
+            "apiVersion: apiextensions.crossplane.io/v2\nkind: CompositeResourceDefinition\n\
+             metadata: {{name: stores.example.com}}\nspec:\n  scope: Namespaced\n  group: example.com\n  \
+             names: {{kind: Store, plural: stores}}\n  versions:\n  - name: v1\n    served: true\n    \
+             referenceable: true\n    schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, \
+             properties: {{{field}: {{type: string}}}}}}}}}}}}\n"
+        )
+    };
+    let files = |texts: &[(&str, &str)]| -> Files {
+        texts.iter().map(|(name, text)| (testkit::path(name), text.as_bytes().to_vec())).collect()
+    };
+    let rules = |base: &[(&str, &str)], head: &[(&str, &str)]| -> Vec<String> {
+        let (base, head) = (files(base), files(head));
+        let judged = in_memory(&Judgeable::of(Some(&base), &head), &Settings::default());
+        judged.findings.iter().map(|finding| finding.rule.to_string()).collect()
+    };
+    let (old, new) = (xrd("size"), xrd("zone"));
+    let other = ("readme.yaml", "a: b\n");
+    assert_eq!(rules(&[("tests/golden/a.yaml", &old)], &[("tests/golden/a.yaml", &new)]), ["schema-field-removed"]);
+    assert_eq!(rules(&[("tests/golden/a.yaml", &old), other], &[other]), ["api-removed"]);
+    assert!(rules(&[("tests/a.yaml", &old)], &[("tests/b/a.yaml", &old)]).is_empty(), "it moved");
+    let deployed = ("api/a.yaml", &*old);
+    assert!(rules(&[("tests/a.yaml", &old), deployed], &[("tests/a.yaml", &new), deployed]).is_empty(), "a copy");
+    let elsewhere = ("tests/b.yaml", &*old);
+    assert!(rules(&[("tests/a.yaml", &old), elsewhere], &[elsewhere]).is_empty(), "another test has it");
+    assert!(rules(&[("templates/a.yaml", &old)], &[("templates/a.yaml", &new)]).is_empty(), "a template");
+    assert!(rules(&[], &[("tests/a.yaml", "kind: CompositeResourceDefinition\n")]).is_empty());
 }

@@ -14,7 +14,7 @@ use crate::cli::{self, Cli, Command};
 use crate::model::Trees;
 use crate::rules::{RuleSet, Settings};
 use crate::run::{Asked, judge};
-use crate::testkit::{self, Files};
+use crate::testkit::{self, Files, Judgeable};
 
 fn files(texts: &[(&str, String)]) -> Files {
     texts.iter().map(|(name, text)| (testkit::path(name), text.clone().into_bytes())).collect()
@@ -82,7 +82,7 @@ fn the_table_of_lines() {
     for row in table.lines().filter(|row| !row.starts_with('#')) {
         let (expected, rest) = row.split_once(' ').expect("P or N");
         let (place, line) = rest.split_once(" | ").expect("a carrier");
-        let found = in_memory(None, &carrier(place, &expanded(line)), &settings).findings;
+        let found = in_memory(&Judgeable::of(None, &carrier(place, &expanded(line))), &settings).findings;
         let found: Vec<&str> =
             found.iter().filter(|finding| &*finding.pack == "secrets").map(|finding| &*finding.rule).collect();
         rows += 1;
@@ -191,7 +191,7 @@ fn no_planted_value_gets_out() {
         let sources = Arc::new(Sources::default());
         let settings = Settings { rules: all.clone(), ..Settings::default() };
         let asked = Asked { rules: RuleSet::embedded(), settings, ..Asked::default() };
-        let judged = judge(Trees::new(sources.clone()), sides(&sources, base, &files), asked);
+        let judged = judge(Trees::new(sources.clone()), sides(&sources, &Judgeable::of(base, &files)), asked);
         assert!(judged.verdict.findings.len() > 30, "{}", judged.verdict.findings.len());
         let mut out = Vec::new();
         assert!(judged.write_reports(&ask, &super::env(), &mut out).is_ok(), "a vector takes all");

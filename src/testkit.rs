@@ -85,6 +85,8 @@ pub(crate) fn plain_world(trees: &Trees, side: Side, files: &[(&str, &str)]) -> 
         problems: Vec::new(),
         consumed: BTreeSet::default(),
         layout: crate::delivery::Layout::default(),
+        lifecycle: crate::world::Lifecycle::default(),
+        here: crate::delivery::Here::default(),
     }
 }
 
@@ -110,14 +112,29 @@ pub(crate) struct Judged {
     pub(crate) text: String,
 }
 
-/// A whole run: base, head and settings to what it gives.
-pub(crate) type Run<'a> = &'a dyn Fn(Option<&Files>, &Files, &Settings) -> Judged;
+/// What a run is over: the two sides, and older commits, the oldest first.
+pub(crate) struct Judgeable<'a> {
+    pub(crate) past: &'a [Files],
+    pub(crate) base: Option<&'a Files>,
+    pub(crate) head: &'a Files,
+}
+
+impl<'a> Judgeable<'a> {
+    /// Two sides without older commits.
+    pub(crate) fn of(base: Option<&'a Files>, head: &'a Files) -> Self {
+        Self { past: &[], base, head }
+    }
+}
+
+/// A whole run: trees and settings to what it gives.
+pub(crate) type Run<'a> = &'a dyn Fn(&Judgeable<'_>, &Settings) -> Judged;
 
 /// One tree to judge: `fail` or `pass` of a rule.
 struct Fixture {
     pack: &'static str,
     id: &'static str,
     folder: PathBuf,
+    past: Vec<Files>,
     base: Option<Files>,
     head: Files,
 }
@@ -130,7 +147,10 @@ impl Fixture {
             let folder = testdata.join(rule.pack).join(rule.id).join(side);
             let base = folder.join("base").is_dir().then(|| files_of(&folder.join("base")));
             let head = files_of(&folder.join("head"));
-            Self { pack: rule.pack, id: rule.id, folder, base, head }
+            // Older commits are numbered, the oldest first.
+            let commits = (1..).map(|number| folder.join("past").join(number.to_string()));
+            let past = commits.take_while(|commit| commit.is_dir()).map(|commit| files_of(&commit)).collect();
+            Self { pack: rule.pack, id: rule.id, folder, past, base, head }
         };
         EMBEDDED.iter().map(read).filter(|fixture| !fixture.head.is_empty()).collect()
     }
@@ -139,6 +159,10 @@ impl Fixture {
     fn settings(&self) -> Settings {
         let today = "2026-01-01".parse().expect("a date");
         Settings { rules: [(self.id.to_owned(), Setting::On)].into(), today, ..Settings::default() }
+    }
+
+    fn tree(&self) -> Judgeable<'_> {
+        Judgeable { past: &self.past, base: self.base.as_ref(), head: &self.head }
     }
 
     fn name(&self, side: &str) -> String {
@@ -154,13 +178,14 @@ pub(crate) fn hold_the_laws(run: Run<'_>) {
     for (side, fixture) in
         ["fail", "pass"].into_iter().flat_map(|side| Fixture::all(side).into_iter().map(move |f| (side, f)))
     {
-        let found = ids(&run(fixture.base.as_ref(), &fixture.head, &fixture.settings()));
+        let found = ids(&run(&fixture.tree(), &fixture.settings()));
         let right = if side == "fail" { found.iter().any(|id| id == fixture.id) } else { found.is_empty() };
         if !right {
             broken.push(format!("{}: {found:?}", fixture.name(side)));
         }
         for files in fixture.base.iter().chain([&fixture.head]) {
-            let same = ids(&run(Some(files), files, &fixture.settings()));
+            let tree = Judgeable { base: Some(files), head: files, ..fixture.tree() };
+            let same = ids(&run(&tree, &fixture.settings()));
             if !same.is_empty() {
                 broken.push(format!("{} against itself: {same:?}", fixture.name(side)));
             }
@@ -172,7 +197,7 @@ pub(crate) fn hold_the_laws(run: Run<'_>) {
 /// Holds each `fail` to `fail/expect.snap`: all findings of all rules, as people see them.
 pub(crate) fn hold_the_snapshots(run: Run<'_>) {
     for fixture in Fixture::all("fail") {
-        let judged = run(fixture.base.as_ref(), &fixture.head, &fixture.settings());
+        let judged = run(&fixture.tree(), &fixture.settings());
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(&fixture.folder);
         settings.set_prepend_module_to_snapshot(false);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::installed::{Install, Installed};
 use super::schema::Schema;
-use super::{Conversion, Definition, Flavor, Scope, Version};
+use super::{Conversion, Definition, Flavor, Scope, Standing, Version};
 use crate::base::Span;
 use crate::model::View;
 
@@ -27,9 +27,11 @@ pub(super) fn of_spec(view: View<'_>, spec: View<'_>, install: Install) -> Optio
     Some(Definition {
         claims_at: outline.names_at,
         flavor: Flavor::Crd,
+        standing: Standing::Own,
         group: spec.str_at(["group"])?.into(),
         kinds: vec![kind.clone()],
         kind,
+        short_names: short_names(spec),
         scope: spec.str_at(["scope"]).map(scope),
         scope_at: spec.get("scope").map_or(outline.at, |scope| scope.place()),
         versions: versions(spec, outline.at, install),
@@ -62,6 +64,11 @@ impl Outline {
     }
 }
 
+fn short_names(spec: View<'_>) -> Vec<Box<str>> {
+    let lists = ["shortNames", "categories"].into_iter().filter_map(|name| spec.path(["names", name]));
+    lists.flat_map(|list| list.items()).map(|item| item.written().into()).collect()
+}
+
 fn scope(text: &str) -> Scope {
     if text == "Cluster" { Scope::Cluster } else { Scope::Namespaced }
 }
@@ -71,7 +78,7 @@ fn versions(spec: View<'_>, at: Span, install: Install) -> Vec<Version> {
     let mut found: Vec<Version> = Vec::new();
     if let Some(name) = spec.get("version").filter(|_| spec.get("versions").is_none()) {
         let schema = shared.map(|schema| Installed::new(schema, schema.place(), install));
-        found.push(Version { served: true, stored: true, ..bare(name, schema) });
+        found.push(Version { served: true, stored: true, ..bare(name, spec, schema) });
     }
     for item in spec.get("versions").into_iter().flat_map(|list| list.items()) {
         let schema = item.path(["schema", "openAPIV3Schema"]).or(shared);
@@ -82,7 +89,7 @@ fn versions(spec: View<'_>, at: Span, install: Install) -> Vec<Version> {
     found
 }
 
-fn bare(name: View<'_>, written: Option<Installed>) -> Version {
+fn bare(name: View<'_>, entry: View<'_>, written: Option<Installed>) -> Version {
     let at = name.place();
     Version {
         name: name.written().into(),
@@ -92,6 +99,7 @@ fn bare(name: View<'_>, written: Option<Installed>) -> Version {
         stored: false,
         stored_at: at,
         deprecated: false,
+        entry: entry.value(),
         written,
     }
 }
@@ -108,7 +116,7 @@ pub(super) fn version(item: View<'_>, stored: &str, schema: Option<Installed>) -
         stored: flag(stored).unwrap_or(false),
         stored_at: place(stored),
         deprecated: flag("deprecated").unwrap_or(false),
-        ..bare(name, schema)
+        ..bare(name, item, schema)
     })
 }
 

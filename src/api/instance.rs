@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::format;
-use super::pattern::Pattern;
+use super::rule::{self, Answer, Part, Rule, Typed};
 use super::schema::{Flags, ListType, Schema, Type, is_same_data, number};
 use crate::base::Span;
+use crate::grammar::Pattern;
 use crate::model::{Field, Trees, View};
 
 /// What a schema says of an instance.
@@ -38,6 +39,8 @@ pub struct Violation {
     pub keyword: &'static str,
     /// In one line, without a final dot, without the value.
     pub message: String,
+    /// The expression in one line, where a rule of the schema refuses it.
+    pub rule: Option<Box<str>>,
 }
 
 /// A field that a schema does not know.
@@ -67,8 +70,18 @@ impl Schema {
     /// API server's order (`apiextensions-apiserver customresource_handler.go`).
     #[must_use]
     pub fn judge(&self, instance: View<'_>) -> Judgement {
-        let mut walk =
-            Walk { trees: instance.trees(), steps: Vec::new(), out: Judgement::default(), shape: Shape::Own };
+        self.judge_write(instance, None)
+    }
+
+    /// The same for an instance that replaces `old`: rules that look at the old value are asked too.
+    #[must_use]
+    pub fn judge_update(&self, instance: View<'_>, old: View<'_>) -> Judgement {
+        self.judge_write(instance, Some(old))
+    }
+
+    fn judge_write<'a>(&'a self, instance: View<'a>, old: Option<View<'a>>) -> Judgement {
+        let mut walk = Walk::new(instance.trees());
+        walk.old = old;
         walk.node(self, instance, instance.get("kind").unwrap_or(instance).place());
         walk.out
     }
@@ -84,16 +97,17 @@ impl Schema {
         if self.combiners.is_some() {
             return None;
         }
-        match value {
+        let fits = match value {
             Json::String(text) => {
-                let mut walk = Walk { trees, steps: Vec::new(), out: Judgement::default(), shape: Shape::Own };
+                let mut walk = Walk::new(trees);
                 walk.text(self, text, self.at);
                 (!walk.out.undecided).then_some(walk.out.violations.is_empty())
             }
             Json::Number(found) => Some(number_fault(self, found.as_f64()?).is_none()),
             Json::Bool(_) => Some(true),
             Json::Null | Json::Array(_) | Json::Object(_) => None,
-        }
+        };
+        if fits == Some(true) { rule::all_take(self, trees, value) } else { fits }
     }
 }
 
@@ -108,6 +122,8 @@ struct Walk<'a> {
     trees: &'a Trees,
     steps: Vec<Step<'a>>,
     out: Judgement,
+    /// The value here of the instance that is replaced.
+    old: Option<View<'a>>,
     shape: Shape<'a>,
 }
 
@@ -146,6 +162,10 @@ fn known<'a>(schema: &'a Schema, name: &str) -> Option<&'a Schema> {
 }
 
 impl<'a> Walk<'a> {
+    fn new(trees: &'a Trees) -> Self {
+        Self { trees, steps: Vec::new(), out: Judgement::default(), old: None, shape: Shape::Own }
+    }
+
     fn node(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
         if view.is_null() {
             if !schema.is_nullable() && schema.limits.kind.is_some() {
@@ -158,6 +178,7 @@ impl<'a> Walk<'a> {
             let expected = schema.type_name().unwrap_or("an integer or a string");
             return self.violate("type", at, format!("must be of type {expected}"));
         }
+        let before = self.out.violations.len();
         if view.is_map() {
             self.object(schema, view, at);
         } else if view.is_seq() {
@@ -171,6 +192,40 @@ impl<'a> Walk<'a> {
         }
         self.members(schema, view, at);
         self.combiners(schema, view, at);
+        // The API server runs no rule on what has the wrong form.
+        if self.out.violations.len() == before {
+            self.rules(schema, view, at);
+        }
+    }
+
+    /// The rules of the node; in a branch of a combiner there are none.
+    fn rules(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
+        let rules = if matches!(self.shape, Shape::Own) { schema.rules(self.trees) } else { &[] };
+        let part = if self.steps.is_empty() { Part::Object } else { Part::Field };
+        for rule in rules {
+            let was = self.old.filter(|old| !old.is_null() && Self::type_fits(schema, *old));
+            let was = was.map(|old| Typed::new(self.trees, old, schema, part));
+            match rule.judge(&Typed::new(self.trees, view, schema, part), was.as_ref()) {
+                Answer::Holds => {}
+                Answer::Fails(message) => self.broken(rule, (view, at), message),
+                Answer::Unknown => self.out.undecided = true,
+            }
+        }
+    }
+
+    /// A broken rule is about the field that it names, or else the node.
+    fn broken(&mut self, rule: &'a Rule, (mut view, mut at): (View<'a>, Span), message: String) {
+        let depth = self.steps.len();
+        for name in &rule.field {
+            self.steps.push(Step::Key(name));
+            let Some(field) = view.field(name) else { break };
+            at = if field.value.is_scalar() { field.value.place() } else { field.key_place() };
+            view = field.value;
+        }
+        let (pointer, path) = self.names();
+        self.steps.truncate(depth);
+        let keyword = "x-kubernetes-validations";
+        self.out.violations.push(Violation { pointer, path, at, keyword, message, rule: Some(rule.text.clone()) });
     }
 
     fn type_fits(schema: &Schema, view: View<'_>) -> bool {
@@ -213,12 +268,15 @@ impl<'a> Walk<'a> {
     fn field(&mut self, schema: &'a Schema, field: Field<'a>) {
         let name = field.name();
         let at = if field.value.is_scalar() { field.value.place() } else { field.key_place() };
+        let old = self.old;
+        self.old = old.and_then(|old| old.get(name));
         let shape = self.shape.below(|node| known(node, name));
         if let Some(property) = schema.property(name) {
             self.below(Step::Key(name), shape, |walk| walk.node(property, field.value, at));
         } else if let Some(values) = &schema.values {
             self.below(Step::MapKey(name), shape, |walk| walk.node(values, field.value, at));
         }
+        self.old = old;
     }
 
     fn prune(&mut self, name: &'a str, at: Span) {
@@ -246,11 +304,14 @@ impl<'a> Walk<'a> {
             }
             present.push(&property.name);
             let view = self.trees.view(default);
+            let old = self.old;
+            self.old = old.and_then(|old| old.get(&property.name));
             let below = self.shape.below(|_| Some(&property.schema));
             self.below(Step::Key(&property.name), below, |walk| match walk.shape {
                 Shape::Own => walk.default(&property.schema, view),
                 _ => known(schema, &property.name).into_iter().for_each(|node| walk.node(node, view, node.at)),
             });
+            self.old = old;
         }
     }
 
@@ -279,18 +340,21 @@ impl<'a> Walk<'a> {
         let (pointer, parent) = self.names();
         let dot = if parent.is_empty() { "" } else { "." };
         let path = format!("{parent}{dot}{name}");
-        self.out.violations.push(Violation { pointer, path, at, keyword, message: "is required".into() });
+        self.out.violations.push(Violation { pointer, path, at, keyword, message: "is required".into(), rule: None });
     }
 
     fn list(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
         let mut count = 0;
+        let old = self.old;
         for (index, item) in view.items().enumerate() {
             count += 1;
             if let Some(items) = &schema.items {
+                self.old = old.and_then(|old| partner(schema, item, old));
                 let shape = self.shape.below(|node| node.items.as_deref());
                 self.below(Step::Index(index), shape, |walk| walk.node(items, item, item.place()));
             }
         }
+        self.old = old;
         self.counted(schema, ["minItems", "maxItems"], count, "items", at);
         self.duplicates(schema, view);
     }
@@ -359,7 +423,7 @@ impl<'a> Walk<'a> {
         let Some(combiners) = &schema.combiners else { return };
         let shape = self.shape.node(schema).map_or(Shape::Free, Shape::Of);
         let mut fits = |branch: &'a Schema| {
-            let mut inner = Walk { trees: self.trees, steps: Vec::new(), out: Judgement::default(), shape };
+            let mut inner = Walk { shape, ..Walk::new(self.trees) };
             inner.node(branch, view, at);
             self.out.undecided |= inner.out.undecided;
             inner.out.violations.is_empty()
@@ -390,7 +454,7 @@ impl<'a> Walk<'a> {
 
     fn violate(&mut self, keyword: &'static str, at: Span, message: String) {
         let (pointer, path) = self.names();
-        self.out.violations.push(Violation { pointer, path, at, keyword, message });
+        self.out.violations.push(Violation { pointer, path, at, keyword, message, rule: None });
     }
 
     /// The present place as a JSON pointer and as people write it.
@@ -415,6 +479,13 @@ impl<'a> Walk<'a> {
         }
         (pointer, path)
     }
+}
+
+/// The item of the old list that an item replaces: the one with its keys. Other lists have no such item.
+fn partner<'a>(schema: &Schema, item: View<'_>, old: View<'a>) -> Option<View<'a>> {
+    let ListType::Map(keys) = &schema.limits.list else { return None };
+    let key = |item: View<'_>, key: &str| item.get(key).map(|value| value.to_json());
+    old.items().find(|old| keys.iter().all(|name| key(*old, name) == key(item, name)))
 }
 
 /// A float without a fraction is an integer: YAML's `1.0` reaches the API server as `1`.

@@ -4,37 +4,45 @@
 
 mod crd;
 mod emitted;
+mod fault;
 mod format;
 mod installed;
 mod instance;
-mod pattern;
+mod lookup;
 mod promise;
 mod rgd;
+mod rule;
 mod schema;
 mod xrd;
 
 use std::sync::Arc;
 
 pub use emitted::{Emitted, emitted};
+pub use fault::{Fault, SchemaFault, schema_faults};
 pub use format::is_checked_format;
 pub use instance::{Defaulted, Judgement, Pruned, Violation};
+pub use lookup::Lookup;
 pub use schema::{Author, Keyword, Property, Schema, is_same_data};
 
 use self::installed::Installed;
 use crate::base::{Problem, Span};
-use crate::model::{Object, Trees};
+use crate::model::{Object, Trees, Value, View};
 
 /// An API as the controller would install it.
 #[derive(Debug)]
 pub struct Definition {
     /// What people wrote it as.
     pub flavor: Flavor,
+    /// Whether the object defines it, or brings it along.
+    pub standing: Standing,
     /// The group.
     pub group: Arc<str>,
     /// The kind people write: the claim's for an XRD that offers one.
     pub kind: Arc<str>,
     /// Every kind that is installed: for an XRD the composite resource's, then the claim's.
     pub kinds: Vec<Arc<str>>,
+    /// Short names and categories of a CRD; of the others they are part of an identity that does not change.
+    pub short_names: Vec<Box<str>>,
     /// The key of an XRD's `claimNames`, or else of the `names`.
     pub claims_at: Span,
     /// Where its instances live; `None` where the definition does not say.
@@ -51,6 +59,15 @@ pub struct Definition {
     pub conversion_at: Span,
     /// The definition as a whole: its `kind`.
     pub at: Span,
+}
+
+/// How an object has a definition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The object is the definition.
+    Own,
+    /// The object brings it to other clusters: a CRD among the dependencies of a Promise.
+    Carried,
 }
 
 /// What an API definition is written as.
@@ -114,11 +131,19 @@ pub struct Version {
     pub stored_at: Span,
     /// Whether it is marked as deprecated.
     pub deprecated: bool,
+    /// The entry of `versions`, or what holds the one version of an old definition.
+    entry: Value,
     /// What its instances must be; `None` where it has no schema.
     written: Option<Installed>,
 }
 
 impl Version {
+    /// A part of its entry beside the schema, such as `subresources`.
+    #[must_use]
+    pub fn part<'t>(&'t self, trees: &'t Trees, name: &str) -> Option<View<'t>> {
+        trees.view(&self.entry).get(name)
+    }
+
     /// What its instances must be, as the controller installs it; `None` where it has no schema. `trees` are those
     /// that the definition was compiled from.
     #[must_use]
@@ -148,6 +173,12 @@ pub fn compile(trees: &Trees, object: &Object) -> Option<Compiled> {
         _ => None,
     }?;
     Some(Compiled { definition, problems: Vec::new() })
+}
+
+/// The APIs that an object brings to other clusters: the CRDs among a Promise's dependencies.
+#[must_use]
+pub fn carried(trees: &Trees, object: &Object) -> Vec<Definition> {
+    if object.is("platform.kratix.io", "Promise") { promise::carried(object.view(trees)) } else { Vec::new() }
 }
 
 impl Definition {

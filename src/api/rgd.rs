@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use super::crd::{self, Outline};
 use super::installed::Installed;
 use super::schema::Schema;
-use super::{Conversion, Definition, Flavor, Scope, Version};
+use super::{Conversion, Definition, Flavor, Scope, Standing, Version};
 use crate::base::Span;
+use crate::grammar::{Marker, simple_field, simple_flag};
 use crate::model::{Entry, Key, MadeScalar, Origin, Value, View};
 
 /// How deep types may name types: kro refuses a circle, and nothing real comes near.
@@ -30,14 +31,17 @@ pub(super) fn compile(view: View<'_>) -> Option<Definition> {
         stored: true,
         stored_at: place,
         deprecated: false,
+        entry: written.value(),
         written: Some(Installed::new(view.trees().view(&root(written, at)), at, install)),
     };
     let scope = written.get("scope");
     Some(Definition {
         flavor: Flavor::Rgd,
+        standing: Standing::Own,
         group: written.str_at(["group"]).unwrap_or("kro.run").into(),
         kinds: vec![kind.clone()],
         kind,
+        short_names: Vec::new(),
         claims_at: outline.at,
         scope: Some(match scope.map(|scope| scope.written()).as_deref() {
             Some("Cluster") => Scope::Cluster,
@@ -101,17 +105,22 @@ fn outcome(view: View<'_>, at: Span) -> Value {
 }
 
 fn object(map: View<'_>, types: Option<View<'_>>, at: Span, depth: usize) -> Value {
-    let (mut fields, mut required) = (Vec::new(), Vec::new());
+    let (mut fields, mut required, mut has_default) = (Vec::new(), Vec::new(), false);
     for field in map.fields() {
-        let (value, need) = node(field.value, types, field.key_place(), depth + 1);
-        if need == Need::Required {
+        let node = node(field.value, types, field.key_place(), depth + 1);
+        if node.need == Need::Required {
             required.push(text(field.name(), field.value.place()));
         }
-        fields.push(Entry { key: field.key(), value });
+        has_default |= node.is_given("default");
+        fields.push(Entry { key: field.key(), value: Value::map(node.entries, Origin::within(node.at)) });
     }
     let origin = || Origin::within(at);
     let mut entries = vec![entry("type", text("object", at), at)];
     entries.push(entry("properties", Value::map(fields, origin()), at));
+    // kro fills in the object itself, so that the defaults in it count; `{}` would lack what is required.
+    if has_default && required.is_empty() {
+        entries.push(entry("default", Value::map(Vec::new(), origin()), at));
+    }
     if !required.is_empty() {
         entries.push(entry("required", Value::seq(required, origin()), at));
     }
@@ -124,83 +133,151 @@ enum Need {
     Optional,
 }
 
+/// A field while it is compiled.
+struct Node {
+    entries: Vec<Entry>,
+    need: Need,
+    at: Span,
+}
+
+impl Node {
+    fn new(value: &Value, trees: &crate::model::Trees, need: Need, at: Span) -> Self {
+        let entries = trees.view(value).fields().map(|f| Entry { key: f.key(), value: f.value.value() }).collect();
+        Self { entries, need, at }
+    }
+
+    fn is_given(&self, name: &str) -> bool {
+        self.entries.iter().any(|entry| is_named(&entry.key, name))
+    }
+
+    /// Sets a keyword, over what a custom type says of it.
+    fn set(&mut self, set: Entry, name: &str) {
+        self.entries.retain(|entry| !is_named(&entry.key, name));
+        self.entries.push(set);
+    }
+
+    /// Adds an item to the list that a keyword is.
+    fn add(&mut self, name: &'static str, item: Value) {
+        let at = self.at;
+        let items = match self.entries.iter_mut().find(|entry| is_named(&entry.key, name)) {
+            Some(entry) => &mut entry.value,
+            None => {
+                self.entries.push(entry(name, Value::seq(Vec::new(), Origin::within(at)), at));
+                let Some(last) = self.entries.last_mut() else { return };
+                &mut last.value
+            }
+        };
+        if let Value::Made(made) = items
+            && let crate::model::MadeNode::Seq(list) = &made.node
+        {
+            let list = list.iter().cloned().chain([item]).collect();
+            *items = Value::seq(list, Origin::within(at));
+        }
+    }
+}
+
 /// A field: a map of fields, or `type | marker=value …`.
-fn node(view: View<'_>, types: Option<View<'_>>, key: Span, depth: usize) -> (Value, Need) {
+fn node(view: View<'_>, types: Option<View<'_>>, key: Span, depth: usize) -> Node {
     if view.is_map() {
-        return (object(view, types, key, depth), Need::Optional);
+        return Node::new(&object(view, types, key, depth), view.trees(), Need::Optional, key);
     }
     let written = view.written();
-    let (name, markers) = written.split_once('|').unwrap_or((&written, ""));
-    let at = view.place();
-    let name = name.trim();
-    let mut entries = of_type(name, types, at, depth);
-    let mut need = Need::Optional;
-    for (marker, value) in Markers(markers) {
-        match marker {
-            "required" if value == "true" => need = Need::Required,
-            "required" => {}
-            _ => entries.extend(of_marker(marker, &value, name, at)),
-        }
+    let field = simple_field(&written);
+    let mut node = of_type(&field.of, view, types, depth);
+    let kind = type_of(&node.entries, view);
+    for marker in &field.markers {
+        mark(&mut node, marker, kind.as_deref());
     }
-    (Value::map(entries, Origin::within(at)), need)
+    node
 }
 
-fn of_type(name: &str, types: Option<View<'_>>, at: Span, depth: usize) -> Vec<Entry> {
+/// The `type` that the entries of a schema name.
+fn type_of(entries: &[Entry], view: View<'_>) -> Option<String> {
+    let entry = entries.iter().find(|entry| is_named(&entry.key, "type"))?;
+    Some(view.trees().view(&entry.value).written().into_owned())
+}
+
+/// A type at the place of `view`, which names it.
+fn of_type(name: &str, view: View<'_>, types: Option<View<'_>>, depth: usize) -> Node {
+    let at = view.place();
+    let made = |entries| Node { entries, need: Need::Optional, at };
     let plain = |name: &str| vec![entry("type", text(name, at), at)];
-    let inner = |name: &str| Value::map(of_type(name, types, at, depth + 1), Origin::within(at));
+    let inner = |name: &str| Value::map(of_type(name, view, types, depth + 1).entries, Origin::within(at));
     if depth > DEEPEST {
-        return Vec::new();
+        return made(Vec::new());
     }
     if let Some(item) = name.strip_prefix("[]") {
-        return [plain("array"), vec![entry("items", inner(item.trim()), at)]].concat();
+        return made([plain("array"), vec![entry("items", inner(item.trim()), at)]].concat());
     }
     if let Some(value) = name.strip_prefix("map[string]") {
-        return [plain("object"), vec![entry("additionalProperties", inner(value.trim()), at)]].concat();
+        return made([plain("object"), vec![entry("additionalProperties", inner(value.trim()), at)]].concat());
     }
     match name {
-        "string" | "integer" | "boolean" | "number" => plain(name),
-        "float" => plain("number"),
+        "string" | "integer" | "boolean" | "number" => made(plain(name)),
+        "float" => made(plain("number")),
         "object" => {
             let keeps = Value::scalar(MadeScalar::Bool(true), Origin::within(at));
-            [plain("object"), vec![entry("x-kubernetes-preserve-unknown-fields", keeps, at)]].concat()
+            made([plain("object"), vec![entry("x-kubernetes-preserve-unknown-fields", keeps, at)]].concat())
         }
-        _ => {
-            let Some(custom) = types.and_then(|types| types.get(name)) else { return Vec::new() };
-            let (value, _) = node(custom, types, at, depth + 1);
-            custom.trees().view(&value).fields().map(|f| Entry { key: f.key(), value: f.value.value() }).collect()
-        }
+        _ => match types.and_then(|types| types.get(name)) {
+            // A type that is an alias brings its markers along, `required` too.
+            Some(custom) => Node { at, ..node(custom, types, at, depth + 1) },
+            None => made(Vec::new()),
+        },
     }
 }
 
-fn of_marker(marker: &str, value: &str, of: &str, at: Span) -> Vec<Entry> {
-    let made = |json: &Json| made(json, at);
-    match marker {
-        "default" => vec![entry("default", made(&literal(value, of)), at)],
+/// Puts what a marker says into the schema of its field.
+fn mark(node: &mut Node, marker: &Marker, of: Option<&str>) {
+    let at = node.at;
+    let (name, value) = (&*marker.name, &*marker.value);
+    let origin = || Origin::within(at);
+    match name {
+        "required" => {
+            if simple_flag(value) == Some(true) {
+                node.need = Need::Required;
+            }
+        }
+        "default" => node.set(entry("default", made(&literal(value, of), at), at), "default"),
         "enum" => {
-            let members = value.split(',').map(|member| made(&literal(member.trim(), of))).collect();
-            vec![entry("enum", Value::seq(members, Origin::within(at)), at)]
+            let members = value.split(',').map(|member| made(&literal(member.trim(), of), at)).collect();
+            node.set(entry("enum", Value::seq(members, origin()), at), "enum");
         }
-        "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems" | "uniqueItems" => {
-            let name = ["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"];
-            let name = name.into_iter().find(|name| *name == marker).unwrap_or("minimum");
-            vec![entry(name, made(&literal(value, "")), at)]
+        "minimum" | "maximum" | "minLength" | "maxLength" | "minItems" | "maxItems" => {
+            node.set(entry(name, made(&literal(value, None), at), at), name);
         }
-        "pattern" | "description" | "format" => vec![entry(marker, text(value, at), at)],
-        "immutable" if value == "true" => vec![entry("x-kubernetes-validations", rules("self == oldSelf", at), at)],
-        "validation" => vec![entry("x-kubernetes-validations", rules(value, at), at)],
-        _ => Vec::new(),
+        "pattern" | "description" => node.set(entry(name, text(value, at), at), name),
+        "immutable" if simple_flag(value) == Some(true) => node.add(RULES, rule("self == oldSelf", at)),
+        "validation" => node.add(RULES, rule(value, at)),
+        // kro makes a set of the list: the API server refuses `uniqueItems` itself.
+        "uniqueItems" if simple_flag(value) == Some(true) => node.set(entry(LIST_TYPE, text("set", at), at), LIST_TYPE),
+        "listType" => node.set(entry(LIST_TYPE, text(value, at), at), LIST_TYPE),
+        "listMapKey" => node.add("x-kubernetes-list-map-keys", text(value, at)),
+        _ => {}
     }
 }
 
-fn rules(rule: &str, at: Span) -> Value {
-    let rule = Value::map(vec![entry("rule", text(rule, at), at)], Origin::within(at));
-    Value::seq(vec![rule], Origin::within(at))
+/// Whether a key that this file made is this one.
+fn is_named(key: &Key, name: &str) -> bool {
+    matches!(key, Key::Made(made) if *made.0 == *name)
+}
+
+const RULES: &str = "x-kubernetes-validations";
+const LIST_TYPE: &str = "x-kubernetes-list-type";
+
+fn rule(rule: &str, at: Span) -> Value {
+    Value::map(vec![entry("rule", text(rule, at), at)], Origin::within(at))
 }
 
 /// A marker's value as the field's type reads it.
-fn literal(value: &str, of: &str) -> Json {
-    if of == "string" {
+fn literal(value: &str, of: Option<&str>) -> Json {
+    if of == Some("string") {
         return Json::String(value.to_owned());
+    }
+    if of == Some("boolean")
+        && let Some(flag) = simple_flag(value)
+    {
+        return Json::Bool(flag);
     }
     serde_json::from_str(value).unwrap_or_else(|_| Json::String(value.to_owned()))
 }
@@ -219,70 +296,5 @@ fn made(json: &Json, at: Span) -> Value {
         Json::Object(map) => {
             Value::map(map.iter().map(|(name, value)| entry(name, made(value, at), at)).collect(), origin())
         }
-    }
-}
-
-/// `required=true default="a b" enum="x,y"`: names with their values, quotes gone.
-struct Markers<'t>(&'t str);
-
-impl<'t> Iterator for Markers<'t> {
-    type Item = (&'t str, String);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let (name, rest) = self.0.trim_start().split_once('=')?;
-        let rest = rest.trim_start();
-        let end = match rest.chars().next() {
-            Some(quote @ ('"' | '\'')) => {
-                let mut escaped = false;
-                let closes = |(_, char): &(usize, char)| {
-                    let found = *char == quote && !escaped;
-                    escaped = *char == '\\' && !escaped;
-                    found
-                };
-                rest.char_indices().skip(1).find(closes).map_or(rest.len(), |(at, char)| at + char.len_utf8())
-            }
-            Some('[' | '{') => closing(rest),
-            _ => rest.find(char::is_whitespace).unwrap_or(rest.len()),
-        };
-        self.0 = &rest[end..];
-        let value = &rest[..end];
-        let quoted = ['"', '\''].into_iter().find(|quote| value.len() > 1 && value.starts_with(*quote));
-        let plain = quoted.map(|quote| {
-            value[1..].strip_suffix(quote).unwrap_or(&value[1..]).replace(&format!("\\{quote}"), &quote.to_string())
-        });
-        Some((name.trim(), plain.unwrap_or_else(|| value.to_owned())))
-    }
-}
-
-/// The byte behind the bracket that closes the first one.
-fn closing(text: &str) -> usize {
-    let mut depth = 0_usize;
-    for (at, char) in text.char_indices() {
-        match char {
-            '[' | '{' => depth += 1,
-            ']' | '}' => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return at + 1;
-                }
-            }
-            _ => {}
-        }
-    }
-    text.len()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Markers;
-
-    #[test]
-    fn markers_are_read_with_their_quotes() {
-        let read =
-            |text: &'static str| Markers(text).map(|(name, value)| format!("{name}:{value}")).collect::<Vec<_>>();
-        assert_eq!(read(r#" required=true default="a b" enum="x,y""#), ["required:true", "default:a b", "enum:x,y"]);
-        assert_eq!(read(r#"default={"a": [1, 2]} minimum=3"#), [r#"default:{"a": [1, 2]}"#, "minimum:3"]);
-        assert_eq!(read(r#"description="say \"hi\"" default="#), [r#"description:say "hi""#, "default:"]);
-        assert_eq!(read("nonsense"), Vec::<String>::new());
     }
 }

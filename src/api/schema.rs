@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 
 use serde_json::Value as Json;
 
-use super::pattern::Pattern;
+use super::rule::{self, Rule};
 use crate::base::Span;
+use crate::grammar::Pattern;
 use crate::model::{Trees, Value, View};
 
 /// One node of a schema.
@@ -115,6 +116,8 @@ pub(super) struct Limits {
     pub(super) pattern: Option<(Box<str>, OnceLock<Pattern>)>,
     pub(super) format: Option<Box<str>>,
     pub(super) list: ListType,
+    /// The rules of the node, once somebody asked for them; `None` where it has none.
+    rules: Option<Box<OnceLock<Vec<Rule>>>>,
 }
 
 /// How a list's items are told apart (`x-kubernetes-list-type`).
@@ -274,6 +277,7 @@ impl Schema {
             "enum" if value.item(0).is_none() => {}
             "enum" => limits.members = Some(value.items().map(|item| item.to_json()).collect()),
             "pattern" => limits.pattern = value.as_str().map(|text| (text.into(), OnceLock::new())),
+            "x-kubernetes-validations" if value.item(0).is_some() => limits.rules = Some(Box::default()),
             "format" => limits.format = value.as_str().map(Into::into),
             "allOf" | "anyOf" | "oneOf" | "not" => self.combine(name, value),
             "x-kubernetes-list-type" => {
@@ -339,6 +343,13 @@ impl Schema {
     pub fn default_value(&self, trees: &Trees) -> Option<&Value> {
         let value = &self.keyword("default")?.value;
         (!trees.view(value).is_null()).then_some(value)
+    }
+
+    /// The rules (`x-kubernetes-validations`) of this node.
+    pub(super) fn rules(&self, trees: &Trees) -> &[Rule] {
+        let Some(rules) = &self.limits.rules else { return &[] };
+        let read = || self.keyword("x-kubernetes-validations").map(|keyword| rule::rules(trees.view(&keyword.value)));
+        rules.get_or_init(|| read().unwrap_or_default())
     }
 
     /// Whether fields that it does not name are kept.

@@ -90,6 +90,137 @@ fn instances_are_judged_as_the_api_server_does() {
 }
 
 #[test]
+fn rules_are_run_as_the_api_server_runs_them() {
+    let ruled = |properties: &str, rule: &str| {
+        format!("properties: {{{properties}}}, x-kubernetes-validations: [{{rule: '{}'}}]", rule.replace('\'', "''"))
+    };
+    let nested = "a: {type: object, properties: {b: {type: integer, default: 7}}}";
+    let cases: &[(&str, &str, &str, &[&str])] = &[
+        ("a: {type: integer}, b: {type: integer}", "self.a <= self.b", "{a: 1, b: 2}", &[]),
+        ("a: {type: integer}, b: {type: integer}", "self.a <= self.b", "{a: 3, b: 2}", &["spec broken"]),
+        // A field that is missing is a fault, and decides nothing.
+        ("a: {type: integer}, b: {type: integer}", "self.a <= self.b", "{a: 3}", &["unknown"]),
+        ("a: {type: integer}", "!has(self.a) || self.a > 1", "{}", &[]),
+        ("a: {type: integer}", "!has(self.a) || self.a > 1", "{a: null}", &[]),
+        ("a: {type: integer, nullable: true}", "has(self.a) && self.a == null", "{a: null}", &[]),
+        ("a: {type: integer, default: 7}", "self.a == 7", "{}", &[]),
+        (nested, "self.a.b == 7", "{a: {}}", &[]),
+        (nested, "!has(self.a)", "{}", &[]),
+        ("a: {type: integer}", "!has(self.other)", "{a: 1, other: 2}", &[]),
+        ("a: {type: number}", "self.a == 1.0 && type(self.a) == double", "{a: 1}", &[]),
+        ("a: {type: integer}", "type(self.a) == int", "{a: 1.0}", &[]),
+        ("a: {x-kubernetes-int-or-string: true}", "type(self.a) == int ? self.a > 1 : self.a == 'x'", "{a: x}", &[]),
+        (
+            "a: {type: string, format: date-time}",
+            "self.a > timestamp('2026-01-01T00:00:00Z')",
+            "{a: '2026-02-03T04:05:06Z'}",
+            &[],
+        ),
+        ("a: {type: string, format: date}", "self.a.getFullYear() == 2026", "{a: 2026-02-03}", &[]),
+        ("a: {type: string, format: duration}", "self.a < duration('1h')", "{a: 5m}", &[]),
+        ("a: {type: string, format: byte}", "self.a == b'hello'", "{a: aGVsbG8=}", &[]),
+        ("a: {type: string}", "self.a.matches('^x')", "{a: y}", &["spec broken"]),
+        (
+            "a-b: {type: integer}, namespace: {type: integer}",
+            "self.a__dash__b == self.__namespace__",
+            "{a-b: 1, namespace: 1}",
+            &[],
+        ),
+        (
+            "a: {type: object, additionalProperties: {type: integer}}",
+            "self.a.all(k, self.a[k] > 0)",
+            "{a: {x: 1, y: 0}}",
+            &["spec broken"],
+        ),
+        // Rules run only on what has the right form.
+        ("a: {type: integer}", "self.a > 1", "{a: x}", &["spec.a type"]),
+        // Without an old value there is nothing that it could differ from.
+        ("a: {type: integer}", "self.a == oldSelf.a", "{a: 1}", &[]),
+        ("a: {type: integer}", "self.nonsense(", "{a: 1}", &["unknown"]),
+        ("a: {type: integer, x-kubernetes-validations: [{rule: self < 5}]}", "true", "{a: 7}", &["spec.a broken"]),
+    ];
+    for (properties, rule, spec, expected) in cases {
+        let judged = database(&ruled(properties, rule), spec);
+        let word =
+            |keyword: &str| if keyword == "x-kubernetes-validations" { "broken".into() } else { keyword.to_owned() };
+        let mut found: Vec<String> = judged
+            .violations
+            .iter()
+            .map(|violation| format!("{} {}", violation.path, word(violation.keyword)))
+            .collect();
+        found.extend(judged.undecided.then(|| "unknown".to_owned()));
+        assert_eq!(found, *expected, "{rule} on {spec} with {properties}");
+    }
+}
+
+#[test]
+fn broken_rules_speak_without_the_text_of_an_instance() {
+    let said = |rule: &str| {
+        let properties = "properties: {a: {type: string}, n: {type: integer}}";
+        let judged = database(&format!("{properties}, x-kubernetes-validations: [{rule}]"), "{a: hunter2, n: 5}");
+        let violation = judged.violations.into_iter().next().expect("a broken rule");
+        format!("{}: {}", violation.path, violation.message)
+    };
+    assert_eq!(said("{rule: self.n < 5}"), "spec: breaks the rule `self.n < 5`");
+    assert_eq!(said("{rule: self.n < 5, message: Be small.}"), "spec: breaks the rule `self.n < 5`: Be small");
+    assert_eq!(
+        said("{rule: self.n < 5, message: x, messageExpression: \"self.a + ' has ' + string(self.n)\", fieldPath: .n}"),
+        "spec.n: breaks the rule `self.n < 5`: … has 5"
+    );
+    assert_eq!(
+        said("{rule: self.n < 5, message: small, messageExpression: self.b}"),
+        "spec: breaks the rule `self.n < 5`: small"
+    );
+}
+
+#[test]
+fn an_update_is_compared_with_what_it_replaces() {
+    let crd = |rules: &str| {
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {{name: databases.example.com}}
+spec:
+  group: example.com
+  names: {{kind: Database, plural: databases}}
+  scope: Namespaced
+  versions:
+  - name: v1
+    served: true
+    storage: true
+    schema: {{openAPIV3Schema: {{type: object, properties: {{spec: {{type: object, properties: {{
+      a: {{type: integer{rules}}},
+      s: {{type: array, x-kubernetes-list-type: set, items: {{type: string}}, x-kubernetes-validations: [{{rule: self == oldSelf}}]}},
+      l: {{type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [k], items: {{type: object, properties: {{
+        k: {{type: string}}, v: {{type: integer, x-kubernetes-validations: [{{rule: self >= oldSelf}}]}}}}}}}}}}}}}}}}}}
+"
+        )
+    };
+    let faults = |rules: &str, was: &str, is: &str| -> Vec<String> {
+        let instance =
+            |spec| format!("---\napiVersion: example.com/v1\nkind: Database\nmetadata: {{name: x}}\nspec: {spec}\n");
+        let (trees, file) = testkit::file("api.yaml", &format!("{}{}{}", crd(rules), instance(was), instance(is)));
+        let objects: Vec<Object> = trees.documents(file).filter_map(|value| Object::new(&trees, value)).collect();
+        let definition = compile(&trees, &objects[0]).expect("an API").definition;
+        let schema = definition.version("v1").expect("its version").schema(&trees).expect("a schema");
+        let judged = schema.judge_update(objects[2].view(&trees), objects[1].view(&trees));
+        assert!(!judged.undecided);
+        judged.violations.into_iter().map(|violation| violation.pointer).collect()
+    };
+    let same = ", x-kubernetes-validations: [{rule: self == oldSelf}]";
+    assert_eq!(faults(same, "{a: 1}", "{a: 2}"), ["/spec/a"]);
+    assert_eq!(faults(same, "{a: 1}", "{a: 1}"), [""; 0]);
+    // A field that comes or goes is no change of it.
+    assert_eq!(faults(same, "{}", "{a: 2}"), [""; 0]);
+    let optional = ", x-kubernetes-validations: [{rule: 'oldSelf.hasValue() || self == 1', optionalOldSelf: true}]";
+    assert_eq!(faults(optional, "{}", "{a: 2}"), ["/spec/a"]);
+    assert_eq!(faults(optional, "{a: 1}", "{a: 2}"), [""; 0]);
+    assert_eq!(faults("", "{s: [x, y]}", "{s: [y, x]}"), [""; 0]);
+    assert_eq!(faults("", "{s: [x, y]}", "{s: [y]}"), ["/spec/s"]);
+    assert_eq!(faults("", "{l: [{k: x, v: 1}, {k: y, v: 5}]}", "{l: [{k: y, v: 4}, {k: x, v: 2}]}"), ["/spec/l/0/v"]);
+}
+
+#[test]
 fn a_pattern_beyond_this_engine_decides_nothing() {
     let judged = database("properties: {a: {type: string, pattern: '^(?!x)'}}", "{a: x}");
     assert!(judged.violations.is_empty() && judged.undecided);

@@ -32,6 +32,16 @@ impl Date {
         let year = era * 400 + year_of_era + u32::from(month <= 2);
         Self { year: year as u16, month: month as u8, day: (of_year - (153 * from_march + 2) / 5 + 1) as u8 }
     }
+
+    /// The day that comes so many days later.
+    #[must_use]
+    pub fn plus(self, days: u32) -> Self {
+        let (year, month) = (u32::from(self.year), u32::from(self.month));
+        let (year, from_march) = if month > 2 { (year, month - 3) } else { (year.saturating_sub(1), month + 9) };
+        let of_year = (153 * from_march + 2) / 5 + u32::from(self.day).saturating_sub(1);
+        let all = 365 * year + year / 4 - year / 100 + year / 400 + of_year + days;
+        Self::from_unix(u64::from(all.saturating_sub(719_468)) * 86_400)
+    }
 }
 
 impl FromStr for Date {
@@ -80,6 +90,19 @@ mod tests {
             (4_107_542_400, "2100-03-01"),
         ] {
             assert_eq!(Date::from_unix(seconds).to_string(), day);
+        }
+    }
+
+    #[test]
+    fn days_are_counted_over_months_and_years() {
+        for (from, days, to) in [
+            ("2026-01-01", 0, "2026-01-01"),
+            ("2026-01-01", 90, "2026-04-01"),
+            ("2024-02-28", 1, "2024-02-29"),
+            ("2023-12-31", 366, "2024-12-31"),
+            ("2024-03-01", 365, "2025-03-01"),
+        ] {
+            assert_eq!(from.parse::<Date>().expect("a date").plus(days).to_string(), to, "{from} + {days}");
         }
     }
 

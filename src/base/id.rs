@@ -9,6 +9,14 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct FileId(pub(super) u32);
 
+impl FileId {
+    /// The position of this file in tables that hold one row for each file.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A distinct content of the run. Files with equal bytes share it, so they are loaded and parsed once.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ContentId(pub(super) u32);

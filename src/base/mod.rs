@@ -4,6 +4,7 @@
 
 mod date;
 mod embedded;
+mod history;
 mod id;
 mod path;
 mod problem;
@@ -12,6 +13,7 @@ mod sources;
 mod span;
 
 pub use date::{Date, NoDate};
+pub use history::{End, History, Past};
 pub use id::{BlobId, ContentId, FileId, NodeId};
 pub use path::RepoPath;
 pub use problem::{Problem, ProblemKind};

@@ -68,8 +68,17 @@ pub trait Lookup: Send + Sync {
 }
 
 enum Tree {
-    Listed(BTreeMap<RepoPath, Entry>),
+    Listed(BTreeMap<RepoPath, Entry>, Ways),
     OnDemand(Box<dyn Lookup>),
+}
+
+/// How paths lead through a tree.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ways {
+    /// There is no link and no submodule, as in most trees: a path is what it says.
+    Straight,
+    /// Any folder of a path may be another one.
+    Linked,
 }
 
 /// One side of the change: its paths, listed at once, with contents on first use. Immutable.
@@ -87,7 +96,9 @@ impl Snapshot {
     /// A tree with all its paths.
     #[must_use]
     pub fn listed(side: Side, sources: Arc<Sources>, entries: BTreeMap<RepoPath, Entry>) -> Self {
-        Self { side, sources, tree: Tree::Listed(entries), problems: Vec::new() }
+        let is_linked = entries.values().any(|entry| !matches!(entry, Entry::File(_)));
+        let ways = if is_linked { Ways::Linked } else { Ways::Straight };
+        Self { side, sources, tree: Tree::Listed(entries, ways), problems: Vec::new() }
     }
 
     /// A tree that is asked for path by path. It has no listing: [`Self::entries`] is empty.
@@ -123,7 +134,7 @@ impl Snapshot {
     /// All entries, sorted by path.
     pub fn entries(&self) -> impl Iterator<Item = (&RepoPath, &Entry)> {
         match &self.tree {
-            Tree::Listed(entries) => Some(entries.iter()),
+            Tree::Listed(entries, _) => Some(entries.iter()),
             Tree::OnDemand(_) => None,
         }
         .into_iter()
@@ -142,7 +153,11 @@ impl Snapshot {
     #[must_use]
     pub fn find(&self, path: &RepoPath) -> Found {
         match &self.tree {
-            Tree::Listed(entries) => find_listed(entries, path, LINKS),
+            Tree::Listed(entries, Ways::Straight) => match entries.get(path) {
+                Some(Entry::File(file)) => Found::File { file: *file, path: path.clone() },
+                _ => folder(entries, path.clone()),
+            },
+            Tree::Listed(entries, Ways::Linked) => find_listed(entries, path, LINKS),
             Tree::OnDemand(lookup) => match lookup.find(path) {
                 Resolved::File(path) => Found::File { file: lookup.intern(&path), path },
                 Resolved::Folder(path) => Found::Folder(path),
@@ -171,7 +186,7 @@ impl Snapshot {
     pub fn list(&self, folder: &RepoPath) -> Vec<String> {
         match &self.tree {
             Tree::OnDemand(lookup) => lookup.list(folder),
-            Tree::Listed(entries) => {
+            Tree::Listed(entries, _) => {
                 let mut names: Vec<String> = below(entries, folder)
                     .map(|(path, _)| {
                         let rest = path.as_str()[folder.as_str().len()..].trim_start_matches('/');
@@ -221,7 +236,13 @@ fn find_listed(entries: &BTreeMap<RepoPath, Entry>, path: &RepoPath, links: usiz
             }
         }
     }
-    if at.as_str().is_empty() || below(entries, &at).next().is_some() { Found::Folder(at) } else { Found::Missing }
+    folder(entries, at)
+}
+
+/// A path without links that is no file: a folder is where files are.
+fn folder(entries: &BTreeMap<RepoPath, Entry>, path: RepoPath) -> Found {
+    let is_folder = path.as_str().is_empty() || below(entries, &path).next().is_some();
+    if is_folder { Found::Folder(path) } else { Found::Missing }
 }
 
 #[cfg(test)]

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::schema::{Node, compare_nodes};
 use super::{ApiChange, Changes, Offered, What};
-use crate::api::{Conversion, Definition, Flavor, Version};
+use crate::api::{Conversion, Definition, Flavor, Standing, Version};
 use crate::base::{FileId, Problem, ProblemKind, Span};
-use crate::model::Trees;
-use crate::world::{ObjectAt, World};
+use crate::model::{Trees, View};
+use crate::world::{DefinedApi, ObjectAt, World};
 
 /// The definitions of both worlds, paired by their rows: the same object's, else the same group and kind of a cluster
 /// that may be the same.
@@ -40,6 +40,7 @@ pub(super) fn pair(base: &World, head: &World, changes: &Changes) -> Vec<(Option
             pairs[row].0 = found.map(|position| rows.remove(position));
         }
     }
+    migrated(base, head, &mut left, &mut pairs);
     let mut gone: Vec<usize> = Vec::new();
     for defined in &base.definitions {
         gone.extend(left.remove(&identity(&defined.definition)).into_iter().flatten());
@@ -54,6 +55,14 @@ fn identity(definition: &Definition) -> (&str, &str) {
     (&definition.group, &definition.kinds[0])
 }
 
+/// What tells the definitions of one object apart: its own is whatever it is, those that it carries go by what they are.
+fn within(defined: &DefinedApi) -> (&str, &str) {
+    match defined.definition.standing {
+        Standing::Own => ("", ""),
+        Standing::Carried => identity(&defined.definition),
+    }
+}
+
 /// Pairs what one object defines on both sides, also where it defines another group or kind by now.
 fn same_objects<'a>(
     base: &'a World,
@@ -62,15 +71,41 @@ fn same_objects<'a>(
     left: &mut HashMap<(&'a str, &'a str), Vec<usize>>,
     pairs: &mut [(Option<usize>, Option<usize>)],
 ) {
-    let rows: HashMap<ObjectAt, usize> =
-        base.definitions.iter().enumerate().map(|(row, defined)| (defined.from, row)).collect();
+    let rows: HashMap<(ObjectAt, (&str, &str)), usize> =
+        base.definitions.iter().enumerate().map(|(row, defined)| ((defined.from, within(defined)), row)).collect();
     for (row, defined) in head.definitions.iter().enumerate() {
-        let was = changes.base_of(defined.from).and_then(|was| rows.get(&was).copied());
+        let was = changes.base_of(defined.from).and_then(|was| rows.get(&(was, within(defined))).copied());
         let Some(was) = was else { continue };
         if let Some(others) = left.get_mut(&identity(&base.definitions[was].definition)) {
             others.retain(|other| *other != was);
             pairs[row].0 = Some(was);
         }
+    }
+}
+
+/// Pairs definitions of which the claim became the composite resource: how Crossplane's v2 does without claims. One
+/// story, not a deletion and an addition.
+fn migrated<'a>(
+    base: &'a World,
+    head: &World,
+    left: &mut HashMap<(&'a str, &'a str), Vec<usize>>,
+    pairs: &mut [(Option<usize>, Option<usize>)],
+) {
+    for (row, defined) in head.definitions.iter().enumerate() {
+        let is = &defined.definition;
+        if pairs[row].0.is_some() || is.flavor != Flavor::Xrd {
+            continue;
+        }
+        let found = base.definitions.iter().enumerate().find(|(other, known)| {
+            let was = &known.definition;
+            let is_claim = was.flavor == Flavor::Xrd && was.group == is.group && was.kinds.get(1) == is.kinds.first();
+            is_claim && left.get(&identity(was)).is_some_and(|rows| rows.contains(other))
+        });
+        let Some((other, known)) = found else { continue };
+        if let Some(rows) = left.get_mut(&identity(&known.definition)) {
+            rows.retain(|left| *left != other);
+        }
+        pairs[row].0 = Some(other);
     }
 }
 
@@ -97,6 +132,8 @@ pub(super) fn compare(trees: &Trees, base: &World, head: &World, known: &Changes
             (Some(was), None) if !is_readable(trees, base, head, was.from.build) => {}
             // The Promise is still there, without its API: that is a difference of the Promise.
             (Some(was), None) if was.definition.flavor == Flavor::Promise && known.head_of(was.from).is_some() => {}
+            // A dependency that leaves, and a Promise that leaves with its dependencies, are told as that.
+            (Some(was), None) if was.definition.standing == Standing::Carried => {}
             (Some(was), None) => out.push(String::new(), What::ApiRemoved, was.definition.at, Some(was.definition.at)),
             (None, Some(is)) => out.push(String::new(), What::ApiAdded, is.definition.at, None),
             (None, None) => {}
@@ -158,6 +195,11 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
     } else {
         claims(was, is, out);
     }
+    let gone = was.short_names.iter().filter(|name| !is.short_names.contains(name));
+    let gone: Vec<String> = gone.map(|name| format!("`{name}`")).collect();
+    if !gone.is_empty() {
+        out.push(String::new(), What::ShortNamesRemoved(gone.join(", ").into()), is.claims_at, Some(was.claims_at));
+    }
     match (was.conversion, is.conversion) {
         (Conversion::Webhook, Conversion::None) => {
             out.push(String::new(), What::ConversionWeakened, is.conversion_at, Some(was.conversion_at));
@@ -192,6 +234,11 @@ fn definitions(trees: &Trees, was: &Definition, is: &Definition, out: &mut Out) 
             out.push(String::new(), What::StorageMoved, new.stored_at, None);
         }
     }
+    if is.flavor == Flavor::Rgd {
+        // kro gives an object a default of `{}` as soon as a field in it has one: that field's own change tells it.
+        out.changes
+            .retain(|change| !matches!(&change.what, What::DefaultAdded(d) | What::DefaultRemoved(d) if &**d == "{}"));
+    }
 }
 
 fn claims(was: &Definition, is: &Definition, out: &mut Out) {
@@ -221,6 +268,7 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
     if old.deprecated != new.deprecated {
         out.push(String::new(), What::DeprecationChanged, new.at, Some(old.at));
     }
+    parts(trees, old, new, out);
     // Nobody could use the version before, or nobody can now and nothing is stored in it: its schema hits nobody.
     let unused = |version: &Version| offered(version) == Offered::No;
     if unused(old) || unused(new) {
@@ -231,5 +279,32 @@ fn versions(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
         (Some(a), None) => out.push(String::new(), What::SchemaRemoved, new.at, Some(a.at)),
         (None, Some(b)) => out.push(String::new(), What::SchemaAdded, b.at, Some(old.at)),
         (None, None) => {}
+    }
+}
+
+/// What a version offers beside its schema.
+fn parts(trees: &Trees, old: &Version, new: &Version, out: &mut Out) {
+    let scale =
+        |version: &Version| -> Option<Span> { Some(version.part(trees, "subresources")?.field("scale")?.key_place()) };
+    if let (Some(was), None) = (scale(old), scale(new)) {
+        out.push(String::new(), What::ScaleRemoved, new.at, Some(was));
+    }
+    let fields = |version: &Version| -> Vec<(String, Span)> {
+        let listed = version.part(trees, "selectableFields").into_iter().flat_map(|list| list.items());
+        let path = |item: View<'_>| item.get("jsonPath").map(|path| (path.written().into_owned(), path.place()));
+        listed.filter_map(path).collect()
+    };
+    let left = fields(new);
+    for (path, was) in fields(old).into_iter().filter(|(path, _)| !left.iter().any(|(other, _)| other == path)) {
+        let list = new.part(trees, "selectableFields").map_or(new.at, |list| list.place());
+        out.push(String::new(), What::SelectableFieldRemoved(path.into()), list, Some(was));
+    }
+    let columns = |version: &Version| {
+        version.part(trees, "additionalPrinterColumns").map(|columns| (columns.to_json(), columns.place()))
+    };
+    let (was, is) = (columns(old), columns(new));
+    if was.as_ref().map(|(columns, _)| columns) != is.as_ref().map(|(columns, _)| columns) {
+        let at = is.map_or(new.at, |(_, at)| at);
+        out.push(String::new(), What::PrinterColumnsChanged, at, was.map(|(_, at)| at));
     }
 }

@@ -2,29 +2,45 @@
 //!
 //! Never: what a function makes of its input; names in templates are compared with their expressions masked.
 
-use super::part::{Part, Parts, key_place};
+use super::composition_parts;
+use super::part::{Left, Part, Parts, key_place};
 use crate::base::Span;
 use crate::model::{View, split_api_version};
 
 /// What differs in a Composition.
 pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     let (was, is) = (Composed::all(old), Composed::all(new));
-    named(new, &was, &is, parts);
+    named(old, new, &was, &is, parts);
     anonymous(new, &was, &is, parts);
     details(new, &was, &is, parts, old);
     steps(old, new, parts);
+    metadata(old, new, parts);
+}
+
+/// A new revision comes of labels and annotations too, though nothing else is made of it.
+fn metadata(old: View<'_>, new: View<'_>, parts: &mut Parts) {
+    let same = |name: &str| match (old.get(name), new.get(name)) {
+        (Some(was), Some(is)) => was.is_equal(&is),
+        (was, is) => was.is_none() && is.is_none(),
+    };
+    let of =
+        |object: View<'_>| ["labels", "annotations"].map(|name| object.path(["metadata", name]).map(|v| v.to_json()));
+    if same("spec") && of(old) != of(new) {
+        let place = key_place(new, &["metadata", "labels"]);
+        parts.push(Part::MetadataOnly, ("", ""), place, Some(key_place(old, &["metadata", "labels"])));
+    }
 }
 
 /// One composed resource.
-struct Composed<'t> {
+pub(super) struct Composed<'t> {
     /// Its name, expressions masked; `None` where it goes by its position.
     name: Option<String>,
-    at: Span,
-    group: String,
-    kind: String,
+    pub(super) at: Span,
+    pub(super) group: String,
+    pub(super) kind: String,
     /// The template, and the entry that holds it; `None` where a text says it.
-    base: Option<View<'t>>,
-    entry: Option<View<'t>>,
+    pub(super) base: Option<View<'t>>,
+    pub(super) entry: Option<View<'t>>,
 }
 
 impl<'t> Composed<'t> {
@@ -113,6 +129,19 @@ fn masked(rest: &str) -> String {
     name
 }
 
+/// Whether a masked name may come out as this one: each `{}` stands for any text.
+fn may_be(masked: &str, name: &str) -> bool {
+    let mut pieces = masked.split("{}");
+    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let pieces: Vec<&str> = pieces.collect();
+    let Some((last, between)) = pieces.split_last() else { return rest.is_empty() };
+    for piece in between {
+        let Some(at) = rest.find(piece) else { return false };
+        rest = &rest[at + piece.len()..];
+    }
+    rest.ends_with(last)
+}
+
 fn list_place(object: View<'_>) -> Span {
     let step = object.path(["spec", "pipeline"]).into_iter().flat_map(|list| list.items());
     let of_step = step.into_iter().find_map(|step| Some(step.get("input")?.field("resources")?.key_place()));
@@ -122,7 +151,8 @@ fn list_place(object: View<'_>) -> Span {
     })
 }
 
-fn named(new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut Parts) {
+fn named(old: View<'_>, new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut Parts) {
+    let is_opaque = joins_opaque(old, new);
     let by_name = |list: &[Composed<'_>], name: &str| list.iter().position(|c| c.name.as_deref() == Some(name));
     let mut joined: Vec<&Composed<'_>> =
         is.iter().filter(|c| c.name.as_deref().is_some_and(|name| by_name(was, name).is_none())).collect();
@@ -142,9 +172,19 @@ fn named(new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut P
             Some(row) => {
                 let now = joined.remove(row);
                 let to = now.name.as_deref().unwrap_or_default();
-                parts.push(Part::ResourceRenamed, (name, to), now.at, Some(before.at));
+                let left = if before.base.is_some_and(|base| !deletes(base)) { Left::External } else { Left::Nothing };
+                parts.push_left(Part::ResourceRenamed, (name, to), now.at, Some(before.at), left);
             }
-            None => parts.push(Part::ResourceRemoved, (name, ""), list_place(new), Some(before.at)),
+            None => {
+                // A name that a template makes may be this one, and so may what a program gives.
+                let masked = |now: &&Composed<'_>| now.name.as_deref().is_some_and(|masked| may_be(masked, name));
+                let left = match () {
+                    () if is_opaque || joined.iter().any(masked) => Left::Unknown,
+                    () if before.base.is_some_and(|base| !deletes(base)) => Left::External,
+                    () => Left::Nothing,
+                };
+                parts.push_left(Part::ResourceRemoved, (name, ""), list_place(new), Some(before.at), left);
+            }
         }
     }
 }
@@ -159,6 +199,7 @@ fn same_name(was: &Composed<'_>, is: &Composed<'_>, name: &str, parts: &mut Part
         parts.push(Part::ResourceKindChanged, (name, &words), place.map_or(is.at, |v| v.place()), Some(was.at));
         return;
     }
+    composition_parts::resource(was, is, name, parts);
     if let (Some(old), Some(new)) = (was.base, is.base)
         && !deletes(old)
         && deletes(new)
@@ -233,6 +274,13 @@ struct Step<'t> {
     entry: View<'t>,
 }
 
+impl Step<'_> {
+    /// Whether its function makes resources, as far as the name tells.
+    fn makes(&self) -> bool {
+        MAKERS.iter().any(|maker| self.function.contains(maker))
+    }
+}
+
 fn steps_of(object: View<'_>) -> Vec<Step<'_>> {
     let items = object.path(["spec", "pipeline"]).into_iter().flat_map(|list| list.items());
     let read = |entry: View<'_>| -> Option<(String, Span, String)> {
@@ -245,7 +293,7 @@ fn steps_of(object: View<'_>) -> Vec<Step<'_>> {
 
 fn steps(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     let (was, is) = (steps_of(old), steps_of(new));
-    let joined: Vec<&Step<'_>> = is.iter().filter(|s| !was.iter().any(|other| other.name == s.name)).collect();
+    let mut joined: Vec<&Step<'_>> = is.iter().filter(|s| !was.iter().any(|other| other.name == s.name)).collect();
     for step in &was {
         if let Some(now) = is.iter().find(|other| other.name == step.name) {
             if short(&now.function) != short(&step.function) {
@@ -256,20 +304,91 @@ fn steps(old: View<'_>, new: View<'_>, parts: &mut Parts) {
             continue;
         }
         // The same function under another step's name does the same.
-        if is.is_empty() || joined.iter().any(|other| short(&other.function) == short(&step.function)) {
-            continue;
-        }
-        // Each resource that goes with it is told by its name.
-        let is_read = !Composed::of_step(step.entry).is_empty();
-        if !is_read {
-            let makes = MAKERS.iter().any(|maker| step.function.contains(maker));
-            let what = if makes { Part::StepRemoved } else { Part::HelperStepRemoved };
-            parts.push(what, (&step.name, ""), key_place(new, &["spec", "pipeline"]), Some(step.at));
+        if let Some(row) = joined.iter().position(|other| short(&other.function) == short(&step.function)) {
+            let now = joined.remove(row);
+            parts.push(Part::StepRenamed, (&step.name, &now.name), now.at, Some(step.at));
+        } else if !is.is_empty() {
+            removed_step(step, &is, new, parts);
         }
     }
+    reordered(&was, &is, parts);
+}
+
+/// Whether the head runs a step that makes resources which nobody can read here, and the base does not run it so.
+fn joins_opaque(old: View<'_>, new: View<'_>) -> bool {
+    let was = steps_of(old);
+    let known = |step: &Step<'_>| was.iter().any(|other| other.name == step.name && other.entry.is_equal(&step.entry));
+    let mut steps = steps_of(new).into_iter();
+    steps.any(|step| step.makes() && Composed::of_step(step.entry).is_empty() && !known(&step))
+}
+
+fn removed_step(step: &Step<'_>, is: &[Step<'_>], new: View<'_>, parts: &mut Parts) {
+    let place = key_place(new, &["spec", "pipeline"]);
+    if short(&step.function).contains("auto-ready") {
+        // Patch-and-transform checks what it makes by itself; texts have to say so, and other programs may.
+        let is_text = |step: &&Step<'_>| ["go-templating", "kcl"].iter().any(|name| step.function.contains(name));
+        let is_unknown =
+            |step: &Step<'_>| step.makes() && !is_text(&step) && !step.function.contains("patch-and-transform");
+        let says = |step: &Step<'_>| step.entry.get("input").is_some_and(composition_parts::marks_ready);
+        let is_left = is.iter().any(|step| step.function.contains("auto-ready") || is_unknown(step));
+        if !is_left && is.iter().filter(is_text).any(|step| !says(step)) {
+            parts.push(Part::AutoReadyRemoved, (&step.name, ""), place, Some(step.at));
+        }
+        return;
+    }
+    // Each resource that goes with it is told by its name.
+    if Composed::of_step(step.entry).is_empty() {
+        let what = if step.makes() { Part::StepRemoved } else { Part::HelperStepRemoved };
+        parts.push(what, (&step.name, ""), place, Some(step.at));
+    }
+}
+
+/// The steps that both sides have and that do not follow each other as before: the fewest that can have moved.
+fn reordered(was: &[Step<'_>], is: &[Step<'_>], parts: &mut Parts) {
+    let before: Vec<&Step<'_>> = was.iter().filter(|step| is.iter().any(|other| other.name == step.name)).collect();
+    let rows: Vec<(usize, &Step<'_>)> =
+        is.iter().filter_map(|step| Some((before.iter().position(|other| other.name == step.name)?, step))).collect();
+    let stays = longest_rising(&rows.iter().map(|(row, _)| *row).collect::<Vec<_>>());
+    for (row, step) in rows.iter().filter(|(row, _)| !stays.contains(row)) {
+        let makes = step.makes() || !Composed::of_step(step.entry).is_empty();
+        let what = if makes { Part::StepReordered } else { Part::HelperStepReordered };
+        parts.push(what, (&step.name, ""), step.at, Some(before[*row].at));
+    }
+}
+
+/// The longest run of rising numbers, not always neighbors; pipelines are short.
+fn longest_rising(rows: &[usize]) -> Vec<usize> {
+    let mut best: Vec<Vec<usize>> = Vec::new();
+    for (at, row) in rows.iter().enumerate() {
+        let longest =
+            best[..at].iter().filter(|run| run.last().is_some_and(|last| last < row)).max_by_key(|run| run.len());
+        let mut run = longest.cloned().unwrap_or_default();
+        run.push(*row);
+        best.push(run);
+    }
+    best.into_iter().rev().max_by_key(Vec::len).unwrap_or_default()
 }
 
 /// The name of a function without its owner's: `crossplane-contrib-function-kcl` is `function-kcl`.
 fn short(function: &str) -> &str {
     function.find("function-").map_or(function, |at| &function[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{longest_rising, may_be};
+
+    #[test]
+    fn a_masked_name_may_come_out_as_many() {
+        assert!(may_be("{}", "bucket") && may_be("{}-bucket", "logs-bucket") && may_be("a-{}-b-{}", "a-1-b-2"));
+        assert!(!may_be("bucket", "buckets") && !may_be("{}-bucket", "bucket") && !may_be("a{}b", "abc"));
+        assert!(may_be("bucket", "bucket") && !may_be("a-{}-a", "a-a"));
+    }
+
+    #[test]
+    fn the_fewest_steps_moved() {
+        assert_eq!(longest_rising(&[1, 0, 2]).len(), 2);
+        assert_eq!(longest_rising(&[3, 0, 1, 2]), [0, 1, 2]);
+        assert!(longest_rising(&[]).is_empty());
+    }
 }

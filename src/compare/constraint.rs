@@ -97,7 +97,10 @@ fn bound(trees: &Trees, node: &Node<'_>, out: &mut Out, keyword: &'static str, i
     };
     let read = |schema: &Schema| {
         let is_strict = schema.keyword(strict).and_then(|k| trees.view(&k.value).as_bool()) == Some(true);
-        schema.bound(keyword).map(|value| (value, is_strict))
+        let bound = schema.bound(keyword)?;
+        // Of integers the next one is the bound: more than 3 is at least 4.
+        let steps = is_strict && bound.fract() == 0.0 && schema.type_name() == Some("integer");
+        Some(if steps { (bound + inward, false) } else { (bound, is_strict) })
     };
     let (old, new) = (read(node.old), read(node.new));
     if old == new {
@@ -165,12 +168,11 @@ pub(super) fn rules(trees: &Trees, node: &Node<'_>, out: &mut Out, old: Option<&
         silent = false;
         let rule: Box<str> = rule.as_str().into();
         let looks_back = rule.contains("oldSelf");
-        let what = match looks_back {
-            true => What::CelTransitionAdded(rule),
-            false if node.new.holds_others() => What::CelRuleAdded(rule),
-            false => What::CelValueRuleAdded(rule),
-        };
-        node.push(trees, out, keyword, what);
+        match looks_back {
+            true => node.push(trees, out, keyword, What::CelTransitionAdded(rule)),
+            false if node.new.holds_others() => node.push(trees, out, keyword, What::CelRuleAdded(rule)),
+            false => push_tightened(trees, node, out, keyword, What::CelValueRuleAdded(rule)),
+        }
     }
     for rule in old.iter().filter(|rule| !new.contains(rule)) {
         silent = false;

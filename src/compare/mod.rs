@@ -4,22 +4,25 @@
 
 mod apis;
 mod composition;
+mod composition_parts;
 mod constraint;
 mod graph;
+mod immutable;
 mod objects;
 mod part;
 mod promise;
 mod schema;
 mod what;
 
-pub use part::{Part, PartChange};
+pub use part::{Left, Part, PartChange};
+pub use promise::promise_content;
 pub use what::What;
 
 use std::sync::Arc;
 
 use crate::base::Span;
 use crate::model::Trees;
-use crate::world::{ObjectAt, World};
+use crate::world::{self, ObjectAt, World};
 
 /// A difference of two worlds.
 #[derive(Clone, Debug)]
@@ -78,6 +81,24 @@ pub struct Changes {
     pub definitions: Vec<(Option<usize>, Option<usize>)>,
     /// What differs, in the order of the head's definitions and of their texts.
     pub changes: Vec<Change>,
+    /// The same of the API definitions that only tests hold.
+    pub tested: Option<Box<Tested>>,
+}
+
+/// The API definitions in folders of tests that differ: worlds of their own, which meet no instance and no cluster.
+pub struct Tested {
+    /// What the base's tests define.
+    pub base: World,
+    /// What the head's tests define.
+    pub head: World,
+    /// What differs.
+    pub changes: Changes,
+}
+
+impl std::fmt::Debug for Tested {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tested").field("changes", &self.changes).finish_non_exhaustive()
+    }
 }
 
 impl Changes {
@@ -114,7 +135,15 @@ impl Changes {
 /// All differences between two worlds. Of a world and itself there are none.
 #[must_use]
 pub fn worlds(trees: &Trees, base: &World, head: &World) -> Changes {
-    let objects = objects::pair(base, head);
+    let tested = world::tested(trees, base, head).map(|(base, head)| {
+        let changes = deployed(trees, &base, &head);
+        Box::new(Tested { base, head, changes })
+    });
+    Changes { tested, ..deployed(trees, base, head) }
+}
+
+fn deployed(trees: &Trees, base: &World, head: &World) -> Changes {
+    let objects = objects::pair(trees, base, head);
     let mut changes = Changes { objects, ..Changes::default() };
     changes.definitions = apis::pair(base, head, &changes);
     changes.changes = apis::compare(trees, base, head, &changes).into_iter().map(Change::Api).collect();

@@ -6,12 +6,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Pair;
-use crate::model::ObjectKey;
+use crate::model::{ObjectKey, Trees};
 use crate::world::{Built, ObjectAt, World};
 
 /// All objects of both worlds, paired: builds first (the same one, else the same application's), then objects by
 /// their identity in the cluster, then those of which the cluster is unknown.
-pub(super) fn pair(base: &World, head: &World) -> Vec<Pair> {
+pub(super) fn pair(trees: &Trees, base: &World, head: &World) -> Vec<Pair> {
     let builds = pair_builds(base, head);
     let mut partners: Vec<Vec<Option<usize>>> =
         head.builds.iter().map(|built| vec![None; built.rendered.objects.len()]).collect();
@@ -19,11 +19,11 @@ pub(super) fn pair(base: &World, head: &World) -> Vec<Pair> {
     let mut taken: Vec<Vec<bool>> = base.builds.iter().map(|b| vec![false; b.rendered.objects.len()]).collect();
     for (row, base_row) in builds.iter().enumerate() {
         let Some(base_row) = *base_row else { continue };
-        within(&base.builds[base_row], &head.builds[row], &mut partners[row], &mut taken[base_row]);
+        within(trees, &base.builds[base_row], &head.builds[row], &mut partners[row], &mut taken[base_row]);
         partner_builds[row].fill(base_row);
     }
     for clusters in [Clusters::Same, Clusters::Unknown] {
-        across(base, head, clusters, &mut partners, &mut partner_builds, &mut taken);
+        across((trees, base, head), clusters, &mut partners, &mut partner_builds, &mut taken);
     }
     collect(&partners, &partner_builds, &taken)
 }
@@ -48,18 +48,18 @@ fn pair_builds(base: &World, head: &World) -> Vec<Option<usize>> {
     paired
 }
 
-fn within(base: &Built, head: &Built, partners: &mut [Option<usize>], taken: &mut [bool]) {
+fn within(trees: &Trees, base: &Built, head: &Built, partners: &mut [Option<usize>], taken: &mut [bool]) {
     if Arc::ptr_eq(&base.rendered, &head.rendered) {
         partners.iter_mut().enumerate().for_each(|(row, partner)| *partner = Some(row));
         taken.fill(true);
         return;
     }
-    let mut rows: HashMap<&ObjectKey, Vec<usize>> = HashMap::new();
+    let mut rows: HashMap<ObjectKey, Vec<usize>> = HashMap::new();
     for (row, object) in base.rendered.objects.iter().enumerate().rev() {
-        rows.entry(&object.key).or_default().push(row);
+        rows.entry(object.identity(trees)).or_default().push(row);
     }
     for (row, object) in head.rendered.objects.iter().enumerate() {
-        if let Some(found) = rows.get_mut(&object.key).and_then(Vec::pop) {
+        if let Some(found) = rows.get_mut(&object.identity(trees)).and_then(Vec::pop) {
             partners[row] = Some(found);
             taken[found] = true;
         }
@@ -76,16 +76,15 @@ enum Clusters {
 }
 
 fn across(
-    base: &World,
-    head: &World,
+    (trees, base, head): (&Trees, &World, &World),
     clusters: Clusters,
     partners: &mut [Vec<Option<usize>>],
     partner_builds: &mut [Vec<usize>],
     taken: &mut [Vec<bool>],
 ) {
-    let mut left: HashMap<&ObjectKey, Vec<ObjectAt>> = HashMap::new();
+    let mut left: HashMap<ObjectKey, Vec<ObjectAt>> = HashMap::new();
     for (at, object) in base.objects().filter(|(at, _)| !taken[at.build][at.object]) {
-        left.entry(&object.key).or_default().push(at);
+        left.entry(object.identity(trees)).or_default().push(at);
     }
     if left.is_empty() {
         return;
@@ -94,7 +93,7 @@ fn across(
         if partners[at.build][at.object].is_some() {
             continue;
         }
-        let Some(found) = left.get_mut(&object.key) else { continue };
+        let Some(found) = left.get_mut(&object.identity(trees)) else { continue };
         let mine = &head.builds[at.build].cluster;
         let fits = |other: &ObjectAt| match (mine, &base.builds[other.build].cluster) {
             (Some(mine), Some(theirs)) => clusters == Clusters::Same && mine == theirs,

@@ -49,17 +49,63 @@ pub enum Part {
     GraphResourceRemoved,
     /// A resource of a graph is another object.
     GraphIdentityChanged,
+    /// A resource of a graph has another id.
+    GraphIdRenamed,
+    /// A resource of a graph is made on a new condition.
+    IncludeWhenChanged,
+    /// A resource of a graph is made for each of something else.
+    ForEachChanged,
+    /// A resource of a graph counts as ready by other conditions.
+    ReadyWhenChanged,
+    /// A graph reads another object.
+    ReferenceChanged,
+    /// A graph reads an object and does not say any more which.
+    ReferenceUnnamed,
+    /// A field left the status of a graph's instances.
+    StatusFieldRemoved,
+    /// A field in the status of a graph's instances is of another type.
+    StatusTypeChanged,
+    /// A graph changes while every change of its schema is allowed, as before.
+    BreakingStillAllowed,
+    /// A container of a pipeline is another image, or runs differently.
+    PipelineContainerChanged,
+    /// A pipeline may do less than before, or as somebody else.
+    PipelineRightsNarrowed,
+    /// A Promise has an older version.
+    VersionDowngraded,
+    /// A Promise needs one more.
+    RequiredPromiseAdded,
+    /// A Promise needs another version of one.
+    RequiredPromiseVersionChanged,
     /// A Composition is gone.
     CompositionRemoved,
     /// An XRD publishes fewer keys of the connection secret.
     ConnectionKeysNarrowed,
+    /// The object that a composed resource is made of has another name.
+    ResourceMetadataNameChanged,
+    /// A field that the provider cannot change in place has another value, or another source.
+    ImmutableFieldChanged,
+    /// A step that makes resources runs before or after what it ran after or before.
+    StepReordered,
+    /// The same, of a step that makes none, as far as its function's name tells.
+    HelperStepReordered,
+    /// A step has another name and calls the same function.
+    StepRenamed,
+    /// Nothing marks the composite resource as ready any more.
+    AutoReadyRemoved,
+    /// A patch stops the composite resource where its source is missing, and did not before.
+    PatchPolicyRequired,
+    /// Only labels and annotations of a Composition differ.
+    MetadataOnly,
 }
 
 impl Part {
     /// The kebab-case names.
-    pub const NAMES: [&str; 19] = [
+    pub const NAMES: [&str; 38] = [
         "anonymous-resource-removed",
         "anonymous-resource-shifted",
+        "auto-ready-removed",
+        "breaking-still-allowed",
         "composition-removed",
         "connection-detail-removed",
         "connection-keys-narrowed",
@@ -67,16 +113,33 @@ impl Part {
         "deletion-allowed",
         "dependency-removed",
         "destinations-changed",
+        "graph-foreach-changed",
+        "graph-id-renamed",
         "graph-identity-changed",
+        "graph-include-when-changed",
+        "graph-ready-when-changed",
+        "graph-reference-changed",
         "graph-resource-removed",
+        "graph-status-changed",
+        "immutable-field-changed",
+        "metadata-only",
+        "patch-policy-required",
+        "pipeline-container-changed",
         "pipeline-removed",
         "pipeline-renamed",
+        "pipeline-rights-narrowed",
+        "required-promise-added",
+        "required-promise-version-changed",
         "resource-kind-changed",
+        "resource-metadata-name-changed",
         "resource-removed",
         "resource-renamed",
         "same-version",
         "step-function-changed",
         "step-removed",
+        "step-renamed",
+        "step-reordered",
+        "version-downgraded",
     ];
 
     /// As rules name it.
@@ -100,8 +163,27 @@ impl Part {
             Self::StepFunctionChanged => "step-function-changed",
             Self::GraphResourceRemoved => "graph-resource-removed",
             Self::GraphIdentityChanged => "graph-identity-changed",
+            Self::GraphIdRenamed => "graph-id-renamed",
+            Self::IncludeWhenChanged => "graph-include-when-changed",
+            Self::ForEachChanged => "graph-foreach-changed",
+            Self::ReadyWhenChanged => "graph-ready-when-changed",
+            Self::ReferenceChanged | Self::ReferenceUnnamed => "graph-reference-changed",
+            Self::StatusFieldRemoved | Self::StatusTypeChanged => "graph-status-changed",
+            Self::BreakingStillAllowed => "breaking-still-allowed",
+            Self::PipelineContainerChanged => "pipeline-container-changed",
+            Self::PipelineRightsNarrowed => "pipeline-rights-narrowed",
+            Self::VersionDowngraded => "version-downgraded",
+            Self::RequiredPromiseAdded => "required-promise-added",
+            Self::RequiredPromiseVersionChanged => "required-promise-version-changed",
             Self::CompositionRemoved => "composition-removed",
             Self::ConnectionKeysNarrowed => "connection-keys-narrowed",
+            Self::ResourceMetadataNameChanged => "resource-metadata-name-changed",
+            Self::ImmutableFieldChanged => "immutable-field-changed",
+            Self::StepReordered | Self::HelperStepReordered => "step-reordered",
+            Self::StepRenamed => "step-renamed",
+            Self::AutoReadyRemoved => "auto-ready-removed",
+            Self::PatchPolicyRequired => "patch-policy-required",
+            Self::MetadataOnly => "metadata-only",
         }
     }
 }
@@ -123,21 +205,21 @@ pub struct PartChange {
     pub at: Span,
     /// The line in base.
     pub was: Option<Span>,
+    /// What stays behind.
+    pub left: Left,
 }
 
-/// Kinds that live in no namespace, whatever a manifest says.
-pub(super) const CLUSTER_SCOPED: [&str; 10] = [
-    "APIService",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "CustomResourceDefinition",
-    "MutatingWebhookConfiguration",
-    "Namespace",
-    "PersistentVolume",
-    "PriorityClass",
-    "StorageClass",
-    "ValidatingWebhookConfiguration",
-];
+/// What stays where a composed resource goes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Left {
+    /// Nothing: the external resource goes too.
+    #[default]
+    Nothing,
+    /// The external resource: its policies keep it.
+    External,
+    /// Perhaps all of it: a step that nobody can read here may make the resource from now on.
+    Unknown,
+}
 
 /// Collects the differences of one object.
 pub(super) struct Parts {
@@ -148,8 +230,12 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn push(&mut self, what: Part, names: (&str, &str), at: Span, was: Option<Span>) {
+        self.push_left(what, names, at, was, Left::Nothing);
+    }
+
+    pub(super) fn push_left(&mut self, what: Part, names: (&str, &str), at: Span, was: Option<Span>, left: Left) {
         let (name, now) = (names.0.to_owned(), names.1.to_owned());
-        self.found.push(PartChange { base: self.base, head: self.head, what, name, now, at, was });
+        self.found.push(PartChange { base: self.base, head: self.head, what, name, now, at, was, left });
     }
 }
 

@@ -4,9 +4,9 @@
 
 use serde_json::Value as Json;
 
-use super::part::{CLUSTER_SCOPED, Part, Parts, key_place};
+use super::part::{Part, Parts, key_place};
 use crate::base::Span;
-use crate::model::View;
+use crate::model::{View, is_namespaced, promise_selector};
 
 /// What differs in a Promise beside its API.
 pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
@@ -14,7 +14,12 @@ pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     for subject in ["resource", "promise"] {
         pipelines(old, new, parts, subject);
         delete_pipelines(old, new, parts, subject);
+        for action in ["configure", "delete"] {
+            pipeline_specs(old, new, parts, (subject, action));
+        }
     }
+    required(old, new, parts);
+    versions(old, new, parts);
     destinations(old, new, parts);
     same_version(old, new, parts);
 }
@@ -37,7 +42,8 @@ fn dependencies_of(object: View<'_>) -> Vec<Dependency> {
         let (group, _) = crate::model::split_api_version(item.str_at(["apiVersion"])?);
         let kind = item.str_at(["kind"])?;
         let text = |name| item.path(["metadata", name]).map(|v| v.written().into_owned()).unwrap_or_default();
-        let namespace = if CLUSTER_SCOPED.contains(&kind) { String::new() } else { text("namespace") };
+        let is_clusters = is_namespaced(group, kind) == Some(false);
+        let namespace = if is_clusters { String::new() } else { text("namespace") };
         let at = item.get("kind").unwrap_or(item).place();
         Some(Dependency { identity: [group.into(), kind.into(), namespace, text("name")], at })
     };
@@ -104,25 +110,143 @@ fn delete_pipelines(old: View<'_>, new: View<'_>, parts: &mut Parts, subject: &s
     }
 }
 
-/// The labels that all selectors ask for together; the first item wins where two disagree.
-fn selected(object: View<'_>) -> Vec<(String, String)> {
-    let mut labels: Vec<(String, String)> = Vec::new();
-    let mut add = |map: View<'_>| {
-        for field in map.fields() {
-            if !labels.iter().any(|(name, _)| name == field.name()) {
-                labels.push((field.name().to_owned(), field.value.written().into_owned()));
-            }
+/// What pipelines that keep their names run, and as whom.
+fn pipeline_specs(old: View<'_>, new: View<'_>, parts: &mut Parts, (subject, action): (&str, &str)) {
+    let was = pipelines_of(old, subject, action);
+    for now in pipelines_of(new, subject, action) {
+        let before = was.iter().find(|other| other.name == now.name);
+        let (Some(before), Some(spec)) = (before, now.spec) else { continue };
+        let Some(old) = before.spec else { continue };
+        containers(old, spec, &now.name, parts);
+        let (had, has) = (Rights::of(old), Rights::of(spec));
+        if let Some(lost) = had.beyond(&has) {
+            let at = spec.field("rbac").map_or(now.at, |field| field.key_place());
+            let was = old.field("rbac").map_or(before.at, |field| field.key_place());
+            parts.push(Part::PipelineRightsNarrowed, (&now.name, &lost), at, Some(was));
         }
-    };
-    let items = object.path(["spec", "destinationSelectors"]).into_iter().flat_map(|list| list.items());
-    items.filter_map(|item| item.get("matchLabels")).for_each(&mut add);
-    object.path(["spec", "clusterSelector"]).into_iter().for_each(&mut add);
-    labels.sort();
-    labels
+    }
 }
 
+/// What a container does: its image, its command, its arguments, its environment.
+fn containers(old: View<'_>, new: View<'_>, pipeline: &str, parts: &mut Parts) {
+    fn of(spec: View<'_>) -> impl Iterator<Item = View<'_>> {
+        spec.get("containers").into_iter().flat_map(|list| list.items())
+    }
+    for now in of(new) {
+        let Some(name) = now.get("name") else { continue };
+        let named = |other: &View<'_>| other.get("name").is_some_and(|other| other.written() == name.written());
+        let Some(was) = of(old).find(named) else { continue };
+        let differs = |field: &&str| now.get(field).map(|v| v.to_json()) != was.get(field).map(|v| v.to_json());
+        let fields: Vec<&str> = ["image", "command", "args", "env", "envFrom"].into_iter().filter(differs).collect();
+        let Some(first) = fields.first() else { continue };
+        let place = |item: View<'_>| match item.get(first) {
+            Some(value) if value.is_scalar() => value.place(),
+            _ => item.field(first).map_or_else(|| item.get("name").unwrap_or(item).place(), |field| field.key_place()),
+        };
+        let text = |item: View<'_>| item.get(first).map(|value| value.written().into_owned()).unwrap_or_default();
+        let said = match *first {
+            "image" => format!("image `{}` instead of `{}`", text(now), text(was)),
+            _ => format!("other `{}`", fields.join("`, `")),
+        };
+        parts.push(Part::PipelineContainerChanged, (pipeline, &said), place(now), Some(place(was)));
+    }
+}
+
+/// What a pipeline may do: the account it runs as, and single permissions.
+struct Rights {
+    account: String,
+    /// Namespace, group, resource, name, verb; `*` stands for all of them.
+    granted: Vec<[String; 5]>,
+}
+
+impl Rights {
+    fn of(spec: View<'_>) -> Self {
+        let list = |item: View<'_>, name: &str| -> Vec<String> {
+            item.get(name).into_iter().flat_map(|list| list.items()).map(|v| v.written().into_owned()).collect()
+        };
+        let mut granted = Vec::new();
+        let rules = spec.path(["rbac", "permissions"]).into_iter().flat_map(|list| list.items());
+        for rule in rules {
+            let namespace = rule.get("resourceNamespace").map(|v| v.written().into_owned()).unwrap_or_default();
+            let mut names = list(rule, "resourceNames");
+            if names.is_empty() {
+                names.push("*".to_owned());
+            }
+            for group in list(rule, "apiGroups") {
+                for resource in list(rule, "resources") {
+                    for name in &names {
+                        for verb in list(rule, "verbs") {
+                            granted.push([namespace.clone(), group.clone(), resource.clone(), name.clone(), verb]);
+                        }
+                    }
+                }
+            }
+        }
+        let account = spec.path(["rbac", "serviceAccount"]).map(|v| v.written().into_owned()).unwrap_or_default();
+        Self { account, granted }
+    }
+
+    /// What these allow and `other` does not, in words.
+    fn beyond(&self, other: &Self) -> Option<String> {
+        if self.account != other.account {
+            let name = |account: &str| match account {
+                "" => "the account that Kratix makes".to_owned(),
+                account => format!("`{account}`"),
+            };
+            return Some(format!("it runs as {} instead of {}", name(&other.account), name(&self.account)));
+        }
+        let covers =
+            |wide: &[String; 5], narrow: &[String; 5]| wide.iter().zip(narrow).all(|(w, n)| w == "*" || w == n);
+        let lost = self.granted.iter().find(|narrow| !other.granted.iter().any(|wide| covers(wide, narrow)))?;
+        let [_, _, resource, _, verb] = lost;
+        Some(format!("it may not `{verb}` `{resource}` any more"))
+    }
+}
+
+/// The Promises that must be there before this one is available.
+fn required(old: View<'_>, new: View<'_>, parts: &mut Parts) {
+    fn of(object: View<'_>) -> impl Iterator<Item = (View<'_>, Option<View<'_>>)> {
+        let list = object.path(["spec", "requiredPromises"]).into_iter().flat_map(|list| list.items());
+        list.filter_map(|item| Some((item.get("name")?, item.get("version"))))
+    }
+    for (name, version) in of(new) {
+        let text = |version: Option<View<'_>>| version.map(|v| v.written().into_owned()).unwrap_or_default();
+        let wanted = text(version);
+        let place = version.unwrap_or(name).place();
+        match of(old).find(|(other, _)| other.written() == name.written()) {
+            None => {
+                let before = key_place(old, &["spec", "requiredPromises"]);
+                parts.push(Part::RequiredPromiseAdded, (&name.written(), &wanted), name.place(), Some(before));
+            }
+            Some((_, was)) if text(was) != wanted => {
+                let before = was.map(|was| was.place());
+                parts.push(Part::RequiredPromiseVersionChanged, (&name.written(), &wanted), place, before);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+/// Kratix takes the version that came last for the latest one, whatever it is called.
+fn versions(old: View<'_>, new: View<'_>, parts: &mut Parts) {
+    let label = |object: View<'_>| {
+        let value = object.path(["metadata", "labels", VERSION])?;
+        Some((value.place(), value.written().into_owned()))
+    };
+    let (Some((before, was)), Some((at, is))) = (label(old), label(new)) else { return };
+    let numbers = (crate::grammar::semantic_version(&was), crate::grammar::semantic_version(&is));
+    if let (Some(from), Some(to)) = numbers
+        && to < from
+    {
+        parts.push(Part::VersionDowngraded, (&was, &is), at, Some(before));
+    }
+}
+
+/// The label that names a Promise's version.
+const VERSION: &str = "kratix.io/promise-version";
+
 fn destinations(old: View<'_>, new: View<'_>, parts: &mut Parts) {
-    let (was, is) = (selected(old), selected(new));
+    let (was, is) = (promise_selector(old), promise_selector(new));
     if was != is {
         let text = |labels: &[(String, String)]| {
             let pairs: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -136,17 +260,21 @@ fn destinations(old: View<'_>, new: View<'_>, parts: &mut Parts) {
 
 /// Kratix rewrites the revision of a version in place where the label stays.
 fn same_version(old: View<'_>, new: View<'_>, parts: &mut Parts) {
-    const LABEL: &str = "kratix.io/promise-version";
-    let (Some(was), Some(is)) = (old.path(["metadata", "labels", LABEL]), new.path(["metadata", "labels", LABEL]))
+    let (Some(was), Some(is)) = (old.path(["metadata", "labels", VERSION]), new.path(["metadata", "labels", VERSION]))
     else {
         return;
     };
     let (before, at) = (was.place(), is.place());
     let (was, is) = (was.written(), is.written());
-    let spec = |object: View<'_>| object.get("spec").map(|spec| without_words(spec.to_json()));
-    if was == is && spec(old) != spec(new) {
+    if was == is && promise_content(old) != promise_content(new) {
         parts.push(Part::SameVersion, (&was, &is), at, Some(before));
     }
+}
+
+/// What a release of a Promise brings, without what only people read.
+#[must_use]
+pub fn promise_content(promise: View<'_>) -> Option<Json> {
+    promise.get("spec").map(|spec| without_words(spec.to_json()))
 }
 
 /// A spec without what only people read.

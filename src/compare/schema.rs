@@ -161,6 +161,7 @@ fn switches(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, old: Opti
     let what = match name {
         "nullable" | "x-kubernetes-preserve-unknown-fields" | "x-kubernetes-embedded-resource" if was == is => return,
         "nullable" if was => What::NullableRemoved,
+        "nullable" if node.new.default_value(trees).is_some() => What::NullableAddedOverDefault,
         "nullable" => What::NullableAdded,
         "x-kubernetes-preserve-unknown-fields" if was => What::PreserveUnknownRemoved,
         "x-kubernetes-preserve-unknown-fields" => What::PreserveUnknownAdded,

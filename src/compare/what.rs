@@ -99,6 +99,8 @@ pub enum What {
     NullableRemoved,
     /// `null` is taken.
     NullableAdded,
+    /// The same, of a field with a default, which `null` does not become any more.
+    NullableAddedOverDefault,
     /// Fields that are not named are not taken any more, or only of some type.
     AdditionalPropertiesTightened,
     /// Fields that are not named are taken.
@@ -135,13 +137,21 @@ pub enum What {
     CelRuleRemoved(Box<str>),
     /// Words only.
     DescriptionChanged,
+    /// The columns that `kubectl get` prints.
+    PrinterColumnsChanged,
+    /// The scale subresource is gone: what scales its instances cannot any more.
+    ScaleRemoved,
+    /// A field that selectors could name is none any more; its path.
+    SelectableFieldRemoved(Box<str>),
+    /// Short names and categories are gone; which.
+    ShortNamesRemoved(Box<str>),
     /// Nothing here understands the difference; the keyword.
     Unclassified(Box<str>),
 }
 
 impl What {
     /// The kebab-case names, in the order of the variants.
-    pub const NAMES: [&str; 64] = [
+    pub const NAMES: [&str; 68] = [
         "api-added",
         "api-removed",
         "scope-changed",
@@ -205,6 +215,10 @@ impl What {
         "cel-transition-added",
         "cel-rule-removed",
         "description-changed",
+        "printer-columns-changed",
+        "scale-removed",
+        "selectable-field-removed",
+        "short-names-removed",
         "unclassified",
     ];
 
@@ -258,7 +272,7 @@ impl What {
             Self::DefaultChanged(..) => "default-changed",
             Self::DefaultRemoved(_) => "default-removed",
             Self::NullableRemoved => "nullable-removed",
-            Self::NullableAdded => "nullable-added",
+            Self::NullableAdded | Self::NullableAddedOverDefault => "nullable-added",
             Self::AdditionalPropertiesTightened => "additional-properties-tightened",
             Self::AdditionalPropertiesLoosened => "additional-properties-loosened",
             Self::PreserveUnknownRemoved => "preserve-unknown-removed",
@@ -275,6 +289,10 @@ impl What {
             Self::CelTransitionAdded(_) => "cel-transition-added",
             Self::CelRuleRemoved(_) => "cel-rule-removed",
             Self::DescriptionChanged => "description-changed",
+            Self::PrinterColumnsChanged => "printer-columns-changed",
+            Self::ScaleRemoved => "scale-removed",
+            Self::SelectableFieldRemoved(_) => "selectable-field-removed",
+            Self::ShortNamesRemoved(_) => "short-names-removed",
             Self::Unclassified(_) => "unclassified",
         }
     }
@@ -305,9 +323,11 @@ impl What {
             | Self::CelRuleAdded(to)
             | Self::CelValueRuleAdded(to)
             | Self::CelTransitionAdded(to) => (String::new(), to.to_string()),
-            Self::DefaultRemoved(from) | Self::CelRuleRemoved(from) | Self::ClaimRemoved(from) => {
-                (from.to_string(), String::new())
-            }
+            Self::DefaultRemoved(from)
+            | Self::CelRuleRemoved(from)
+            | Self::ClaimRemoved(from)
+            | Self::SelectableFieldRemoved(from)
+            | Self::ShortNamesRemoved(from) => (from.to_string(), String::new()),
             _ => (String::new(), String::new()),
         }
     }

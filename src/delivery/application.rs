@@ -40,11 +40,16 @@ pub struct Application {
     pub automated: Option<Span>,
     /// The cluster it names as its destination.
     pub destination: Destination,
+    /// The namespace of namespaced objects that name none, where it is known.
+    pub namespace: Option<Arc<str>>,
     /// The cluster it applies to, where it is known; the world fills it in.
     pub cluster: Option<Arc<str>>,
     /// Whether its sources hold applications; the world fills in what its builds hold.
     pub is_root: bool,
 }
+
+/// The namespace that Kubernetes takes where none is named.
+pub(super) const DEFAULT_NAMESPACE: &str = "default";
 
 /// The cluster that an application names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -89,6 +94,7 @@ impl Application {
             prunes: None,
             automated: None,
             destination: Destination::Own,
+            namespace: Some(DEFAULT_NAMESPACE.into()),
             cluster: None,
             is_root: false,
         }

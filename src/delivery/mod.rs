@@ -6,11 +6,13 @@ mod application;
 mod application_set;
 mod chart;
 mod generator;
+mod protection;
 mod reader;
 mod repository;
 mod tier;
 
 pub use application::{Application, Asked, Controller, Destination, Unrendered, is_application};
+pub use protection::{Ending, Protection, leaves_behind, protection};
 pub use reader::Reader;
 pub use repository::Here;
 pub use tier::{Environment, Layout, Stage, Tier, environment_of, tier_of};

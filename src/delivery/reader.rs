@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use super::application::{Application, Asked, Controller, Destination, Unrendered};
+use super::application::{Application, Asked, Controller, DEFAULT_NAMESPACE, Destination, Unrendered};
 use super::{Here, chart};
 use crate::base::{Found, RepoPath, Snapshot, Span};
 use crate::grammar::Gap;
@@ -36,13 +36,13 @@ impl<'a> Reader<'a> {
         Self { snapshot, trees, here, sources: HashMap::new(), folders: OnceLock::new() }
     }
 
-    /// Remembers `object`, if it is a Flux `GitRepository`.
-    pub fn add_source(&mut self, object: &Object) {
-        if object.is(FLUX_SOURCE_GROUP, "GitRepository")
-            && let Some(url) = object.view(self.trees).str_at(["spec", "url"])
-        {
+    /// Remembers `object`, if it is a Flux `GitRepository`; gives whether it is one.
+    pub fn add_source(&mut self, object: &Object) -> bool {
+        let is_source = object.is(FLUX_SOURCE_GROUP, "GitRepository");
+        if is_source && let Some(url) = object.view(self.trees).str_at(["spec", "url"]) {
             self.sources.insert((object.key.namespace.clone(), object.key.name.clone()), url.to_owned());
         }
+        is_source
     }
 
     /// The applications that an object is or makes.
@@ -106,6 +106,10 @@ impl<'a> Reader<'a> {
             }
             Some(Ok(cluster)) => Destination::Named(cluster.into()),
             Some(Err(_)) => Destination::Unknown,
+        };
+        application.namespace = match argo.destination_namespace() {
+            None => Some(DEFAULT_NAMESPACE.into()),
+            Some(namespace) => filled(namespace).ok().map(Into::into),
         };
         lacks
     }

@@ -1,12 +1,13 @@
-//! The applications of one side, and what it asks for that nobody renders.
+//! The applications of one side, what it asks for that nobody renders, and what a change deletes, as reports name them.
 //!
-//! Never: a comparison; these are facts of the head alone.
+//! Never: a fact of its own; it only puts into words what the others found.
 
 use std::sync::Arc;
 
+use super::prune::{Deleted, Pruning};
 use crate::base::{ProblemKind, Span};
-use crate::delivery::Controller;
-use crate::model::Trees;
+use crate::delivery::{Controller, Ending};
+use crate::model::{ObjectKey, Trees};
 use crate::world::World;
 
 /// The API group of Flux's Helm controller.
@@ -42,6 +43,52 @@ pub struct Unrendered {
     pub sort: &'static str,
     /// What it is, in words.
     pub what: String,
+}
+
+/// An object that the change deletes, as a report names it.
+#[derive(Clone, Debug)]
+pub struct Deletion {
+    /// Its identity.
+    pub key: ObjectKey,
+    /// `group/version`
+    pub api_version: String,
+    /// The application that deletes it.
+    pub owner: ObjectKey,
+    /// The cluster it is deleted from, where that is known.
+    pub cluster: Option<Arc<str>>,
+    /// How it ends.
+    pub ending: Ending,
+    /// Whether data, or what holds data, goes with it.
+    pub stateful: bool,
+    /// How many objects of this repository hang on it.
+    pub hanging: usize,
+    /// Where it is written in the base.
+    pub at: Span,
+}
+
+/// What a change deletes, by path and place in the base.
+#[must_use]
+pub fn deletions(trees: &Trees, base: &World, pruning: &Pruning) -> Vec<Deletion> {
+    let of = |deleted: &Deleted| {
+        let object = base.object(deleted.object);
+        let owner = &base.applications[deleted.owner.base];
+        Deletion {
+            key: object.key.clone(),
+            api_version: object.api_version(),
+            owner: owner.key.clone(),
+            cluster: owner.cluster.clone(),
+            ending: deleted.ending,
+            stateful: deleted.stateful,
+            hanging: deleted.hanging,
+            at: object.place(trees),
+        }
+    };
+    let mut all: Vec<Deletion> = pruning.deleted.iter().map(of).collect();
+    let sources = trees.sources();
+    all.sort_by_cached_key(|one| {
+        (sources.path(one.at.file).clone(), one.at.range, one.key.clone(), one.owner.clone(), one.cluster.clone())
+    });
+    all
 }
 
 /// The applications of a world, in its order.

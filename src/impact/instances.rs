@@ -158,8 +158,15 @@ impl Sides<'_> {
 }
 
 /// What a schema says of an instance; what is settled only when it is made is left out, and told.
-fn settled(trees: &Trees, schema: &Schema, subject: Subject<'_>) -> (Judgement, Option<Unknown>) {
-    let mut judgement = schema.judge(subject.object.view(trees));
+fn settled(
+    trees: &Trees,
+    schema: &Schema,
+    subject: Subject<'_>,
+    before: Option<&Object>,
+) -> (Judgement, Option<Unknown>) {
+    let view = subject.object.view(trees);
+    let mut judgement =
+        before.map_or_else(|| schema.judge(view), |before| schema.judge_update(view, before.view(trees)));
     let mut unknown = judgement.undecided.then_some(Unknown::Unchecked);
     if let Some(brought) = subject.brought {
         let before = judgement.violations.len();
@@ -174,8 +181,8 @@ fn settled(trees: &Trees, schema: &Schema, subject: Subject<'_>) -> (Judgement, 
 
 /// `was` is the instance as the base has it: it was accepted, or else nothing new happens to it.
 fn judge(trees: &Trees, schemas: (&Schema, &Schema), was: Subject<'_>, is: Subject<'_>, outcome: &mut Outcome) {
-    let (old, unknown) = settled(trees, schemas.0, is);
-    let (new, unknown_now) = settled(trees, schemas.1, is);
+    let (old, unknown) = settled(trees, schemas.0, is, Some(was.object));
+    let (new, unknown_now) = settled(trees, schemas.1, is, Some(was.object));
     // What was open before stays so, whatever the change.
     outcome.unknown = unknown_now.or(unknown);
     outcome.defaults = moved(&old, &new);
@@ -183,7 +190,8 @@ fn judge(trees: &Trees, schemas: (&Schema, &Schema), was: Subject<'_>, is: Subje
     outcome.pruned = new.pruned.iter().filter(|field| survived(&field.pointer)).cloned().collect();
     let accepted_before = || {
         old.violations.is_empty()
-            && (was.object.value.is_same(&is.object.value) || settled(trees, schemas.0, was).0.violations.is_empty())
+            && (was.object.value.is_same(&is.object.value)
+                || settled(trees, schemas.0, was, None).0.violations.is_empty())
     };
     if !new.violations.is_empty() && accepted_before() {
         outcome.violations = new.violations;

@@ -1,31 +1,47 @@
-//! Changes to what happens: instances that change or become invalid. Facts, no grades.
+//! Changes to what happens: instances that change or become invalid, objects deleted, left behind or handed over. Facts,
+//! no grades.
 //!
 //! Never: a severity.
 
 mod compositions;
 mod delivered;
+mod destinations;
 mod instances;
+mod past;
+mod prune;
 mod users;
 
+pub use destinations::{destinations_beside, destinations_of};
 pub use users::{Certainty, User, Users, users_of};
 
 use std::collections::BTreeMap;
 
 use crate::api::{Defaulted, Pruned, Violation};
-use crate::base::{Span, TextRange};
+use crate::base::{History, Span, TextRange};
 use crate::model::{Object, ObjectKey, Trees};
 use crate::world::{ObjectAt, World};
 
 use crate::compare::Changes;
 
 pub use crate::delivery::Controller;
-pub use delivered::{Delivered, Unrendered, applications, unrendered};
+pub use crate::delivery::Ending;
+pub use delivered::{Deletion, Delivered, Unrendered, applications, deletions, unrendered};
+pub use past::{Rereleased, StoredBefore, asks};
+pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]
 pub struct Impact {
     /// The APIs that change, sorted by group, kind and place.
     pub apis: Vec<ApiImpact>,
+    /// The versions that leave and that were stored before the base, as far as the history tells.
+    pub stored_before: Vec<StoredBefore>,
+    /// The Promises that take the version of an older release, as far as the history tells.
+    pub rereleased: Vec<Rereleased>,
+    /// What the paths of [`asks`] held in older commits.
+    pub history: History,
+    /// What leaves the repository.
+    pub pruning: Pruning,
 }
 
 /// What becomes of the instances of one API.
@@ -186,9 +202,9 @@ impl ApiImpact {
     }
 }
 
-/// What the changes do.
+/// What the changes do; `history` holds what older commits have at the paths of [`asks`].
 #[must_use]
-pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impact {
+pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes, history: History) -> Impact {
     let mut apis = instances::of(trees, base, head, changes);
     let place = |at: Span| -> (String, TextRange) { (trees.sources().path(at.file).as_str().to_owned(), at.range) };
     apis.sort_by_cached_key(|api| (api.group.clone(), api.kind.clone(), place(api.at)));
@@ -199,7 +215,9 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -> Impac
         }
         same
     });
-    Impact { apis }
+    let stored_before = past::stored_before(trees, base, changes, &history);
+    let rereleased = past::rereleased(trees, base, head, changes, &history);
+    Impact { apis, stored_before, rereleased, history, pruning: prune::of(trees, base, head) }
 }
 
 #[cfg(test)]

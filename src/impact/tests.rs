@@ -37,7 +37,7 @@ fn impact(properties: &str, base: &[String], head: &[String]) -> Impact {
     };
     let sides = sides(&tree(api(PROPERTIES), base), &tree(api(properties), head));
     let changes = compare::worlds(&sides.trees, &sides.base, &sides.head);
-    super::of(&sides.trees, &sides.base, &sides.head, &changes)
+    super::of(&sides.trees, &sides.base, &sides.head, &changes, crate::base::History::default())
 }
 
 fn counts(properties: &str, base: &[String], head: &[String]) -> Counts {
@@ -104,7 +104,7 @@ fn one_definition_in_two_builds_is_one_entry() {
         world.definitions.push(crate::world::DefinedApi { from, definition });
     }
     let changes = compare::worlds(&sides.trees, &sides.base, &sides.head);
-    let found = super::of(&sides.trees, &sides.base, &sides.head, &changes);
+    let found = super::of(&sides.trees, &sides.base, &sides.head, &changes, crate::base::History::default());
     assert_eq!(found.apis.len(), 1);
     assert_eq!(found.apis[0].counts(), Counts { total: 1, changed: 1, ..Counts::default() });
 }

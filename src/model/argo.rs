@@ -23,6 +23,33 @@ pub struct ArgoApplicationSet<'t>(View<'t>);
 /// (`/background`, `/foreground`) behind it.
 const CASCADE: &str = "resources-finalizer.argocd.argoproj.io";
 
+/// The annotation that says how Argo CD syncs one object.
+const SYNC_OPTIONS: &str = "argocd.argoproj.io/sync-options";
+/// The annotation that says that Helm keeps an object; Argo CD heeds it when it deletes an application.
+const RESOURCE_POLICY: &str = "helm.sh/resource-policy";
+
+/// What keeps an object that leaves Git: `Prune=false`, or `Prune=confirm`, which asks a person first
+/// (`gitops-engine pkg/sync`).
+#[must_use]
+pub fn is_kept_by_argo(document: View<'_>) -> Option<View<'_>> {
+    object_option(document, &["Prune=false", "Prune=confirm"])
+}
+
+/// What keeps an object whose application is deleted with all that it applied (`argo-cd controller/appcontroller.go`
+/// shouldBeDeleted): `Delete=false`, a confirmation, or Helm's `keep`. Definitions stay whatever they say.
+#[must_use]
+pub fn outlives_argo_application(document: View<'_>) -> Option<View<'_>> {
+    let keeps = || document.path(["metadata", "annotations", RESOURCE_POLICY]).filter(|v| v.as_str() == Some("keep"));
+    object_option(document, &["Delete=false", "Delete=confirm"]).or_else(keeps)
+}
+
+/// The annotation, if it has one of these options between its commas.
+fn object_option<'t>(document: View<'t>, options: &[&str]) -> Option<View<'t>> {
+    let annotation = document.path(["metadata", "annotations", SYNC_OPTIONS])?;
+    let mut written = annotation.as_str()?.split(',').map(str::trim);
+    written.any(|option| options.contains(&option)).then_some(annotation)
+}
+
 impl<'t> ArgoApplicationSet<'t> {
     /// The ApplicationSet that a document is; the caller has looked at group and kind.
     #[must_use]
@@ -47,13 +74,24 @@ impl<'t> ArgoApplicationSet<'t> {
         self.0.path(["spec", "goTemplate"]).and_then(|go| go.as_bool()) == Some(true)
     }
 
+    /// Whether applications keep what they applied when the set deletes them (`preserveResourcesOnDeletion`).
+    #[must_use]
+    pub fn preserves_resources(&self) -> bool {
+        let keeps = self.0.path(["spec", "syncPolicy", "preserveResourcesOnDeletion"]);
+        keeps.and_then(|keeps| keeps.as_bool()) == Some(true)
+    }
+
+    /// Whether the set never deletes an application (`applicationsSync`).
+    #[must_use]
+    pub fn keeps_applications(&self) -> bool {
+        let mode = self.0.path(["spec", "syncPolicy"]).and_then(|policy| policy.str_at(["applicationsSync"]));
+        matches!(mode, Some("create-only" | "create-update"))
+    }
+
     /// Whether applications that no generator gives any more are deleted with what they applied.
     #[must_use]
     pub fn deletes(&self) -> bool {
-        let policy = self.0.path(["spec", "syncPolicy"]);
-        let keeps = policy.and_then(|policy| policy.get("preserveResourcesOnDeletion"));
-        let mode = policy.and_then(|policy| policy.str_at(["applicationsSync"]));
-        keeps.and_then(|keeps| keeps.as_bool()) != Some(true) && !matches!(mode, Some("create-only" | "create-update"))
+        !self.preserves_resources() && !self.keeps_applications()
     }
 }
 
@@ -92,6 +130,18 @@ impl<'t> ArgoApplication<'t> {
     #[must_use]
     pub fn allow_empty(&self) -> Option<View<'t>> {
         self.automated()?.get("allowEmpty").filter(|allow| allow.as_bool() == Some(true))
+    }
+
+    /// The namespace of objects that name none.
+    #[must_use]
+    pub fn destination_namespace(&self) -> Option<&'t str> {
+        self.0.str_at(["spec", "destination", "namespace"]).filter(|namespace| !namespace.is_empty())
+    }
+
+    /// Whether any finalizer is written.
+    #[must_use]
+    pub fn has_finalizers(&self) -> bool {
+        self.0.path(["metadata", "finalizers"]).is_some_and(|list| list.items().next().is_some())
     }
 
     /// The finalizer that deletes what the application applied together with it.

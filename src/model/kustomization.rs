@@ -36,7 +36,7 @@ impl Kustomization {
     /// # Errors
     /// What kustomize refuses, at the field.
     pub fn read(trees: &Trees, file: FileId) -> Result<Self, Problem> {
-        if let Some(problem) = broken(trees, file) {
+        if let Some(problem) = broken(trees, file, "Kustomization") {
             return Err(problem);
         }
         let root = trees.parsed(file).documents().first().and_then(|document| document.root);
@@ -74,12 +74,33 @@ impl Kustomization {
     }
 }
 
+/// A file of `configurations`, checked as a kustomization is and with kustomize's spelling of its fields
+/// (`kustomize api/internal/plugins/builtinconfig`).
+///
+/// # Errors
+/// What kustomize refuses, at the field.
+pub fn configuration(trees: &Trees, file: FileId) -> Result<Option<Value>, Problem> {
+    if let Some(problem) = broken(trees, file, "configuration") {
+        return Err(problem);
+    }
+    let Some(root) = trees.parsed(file).documents().first().and_then(|document| document.root) else {
+        return Ok(None);
+    };
+    let mut value = Value::Source(file, root);
+    let named = |problem: Problem| Problem {
+        message: problem.message.replacen("invalid Kustomization", "invalid configuration", 1),
+        ..problem
+    };
+    check(trees, &mut value, &Fields("TransformerConfig", CONFIGURATION), "TransformerConfig", "").map_err(named)?;
+    Ok(Some(value))
+}
+
 /// What keeps the file from being YAML at all. Duplicate keys are none of it: kustomize takes the last.
-fn broken(trees: &Trees, file: FileId) -> Option<Problem> {
+fn broken(trees: &Trees, file: FileId, what: &str) -> Option<Problem> {
     use crate::parse::ParseProblemKind::DuplicateKey;
     let first = trees.parsed(file).problems().iter().find(|problem| problem.kind != DuplicateKey)?;
     let at = trees.sources().outermost(Span { file, range: first.at });
-    Some(does_not_build(at, format!("invalid Kustomization: {}", first.message)))
+    Some(does_not_build(at, format!("invalid {what}: {}", first.message)))
 }
 
 fn kind(view: View<'_>) -> Result<KustomizationKind, Problem> {
@@ -171,6 +192,22 @@ const FIELDS: &[(&str, Shape)] = &[
 
 const FIELD_SPEC: &[(&str, Shape)] =
     &[("group", Text), ("version", Text), ("kind", Text), ("path", Text), ("create", Bool)];
+const FIELD_SPECS: Shape = List(&Fields("FieldSpec", FIELD_SPEC));
+const NAME_REFERENCE: &[(&str, Shape)] =
+    &[("group", Text), ("version", Text), ("kind", Text), ("fieldSpecs", FIELD_SPECS)];
+const CONFIGURATION: &[(&str, Shape)] = &[
+    ("namePrefix", FIELD_SPECS),
+    ("nameSuffix", FIELD_SPECS),
+    ("namespace", FIELD_SPECS),
+    ("commonLabels", FIELD_SPECS),
+    ("labels", FIELD_SPECS),
+    ("templateLabels", FIELD_SPECS),
+    ("commonAnnotations", FIELD_SPECS),
+    ("nameReference", List(&Fields("NameBackReferences", NAME_REFERENCE))),
+    ("varReference", FIELD_SPECS),
+    ("images", FIELD_SPECS),
+    ("replicas", FIELD_SPECS),
+];
 const LABEL: &[(&str, Shape)] = &[
     ("pairs", Texts),
     ("includeSelectors", Bool),

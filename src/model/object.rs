@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Trees, Value, View};
+use super::{How, Trees, Value, View};
 use crate::base::Span;
 
 /// What an object is within its cluster: the version is no part of it.
@@ -50,14 +50,13 @@ impl Object {
         let view = trees.view(&value);
         let (group, version) = split_api_version(view.str_at(["apiVersion"])?);
         let kind = view.str_at(["kind"])?;
-        let text =
-            |name| view.path(["metadata", name]).filter(View::is_scalar).map(|v| v.written()).unwrap_or_default();
-        let key = ObjectKey {
-            group: group.into(),
-            kind: kind.into(),
-            namespace: text("namespace").into(),
-            name: text("name").into(),
+        let metadata = view.get("metadata");
+        let text = |name| {
+            let value = metadata.and_then(|metadata| metadata.get(name));
+            value.filter(View::is_scalar).map(|value| value.written()).unwrap_or_default()
         };
+        let (namespace, name) = (shared(&text("namespace")), shared(&text("name")));
+        let key = ObjectKey { group: shared(group), kind: kind.into(), namespace, name };
         let version = version.into();
         Some(Self { key, version, value })
     }
@@ -78,6 +77,21 @@ impl Object {
         }
     }
 
+    /// What it is from one commit to the next: its key, without the hash behind a generated name, which changes with
+    /// its content.
+    #[must_use]
+    pub fn identity(&self, trees: &Trees) -> ObjectKey {
+        let mut key = self.key.clone();
+        if let Some(name) = self.view(trees).path(["metadata", "name"])
+            && let Value::Made(made) = name.value()
+            && let Some(set) = made.origin.set.as_ref().filter(|set| set.how == How::Hash)
+            && let Some(before) = set.from.as_ref().and_then(|before| trees.view(before).as_str())
+        {
+            key.name = before.into();
+        }
+        key
+    }
+
     /// Whether it is of this group and kind, in any version.
     #[must_use]
     pub fn is(&self, group: &str, kind: &str) -> bool {
@@ -90,6 +104,11 @@ impl Object {
         let view = self.view(trees);
         view.get("kind").unwrap_or(view).place()
     }
+}
+
+/// A text to be kept; nothing costs nothing.
+fn shared(text: &str) -> Arc<str> {
+    if text.is_empty() { Arc::default() } else { text.into() }
 }
 
 /// The group and the version of an `apiVersion`.

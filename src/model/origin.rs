@@ -75,6 +75,9 @@ pub struct Set {
     pub by: Span,
     /// What was there before.
     pub from: Option<Value>,
+    /// What the instruction brought along, where that is written elsewhere: the name of the object that a reference
+    /// follows, the source of a replacement, the values of variables by name.
+    pub with: Option<Value>,
 }
 
 /// Where a made value comes from. Every chain ends in a span.
@@ -97,6 +100,12 @@ impl Origin {
     /// A value whose bytes are at `at`, set by the instruction at `by` in place of `from`.
     #[must_use]
     pub fn set(at: Span, how: How, by: Span, from: Option<Value>) -> Self {
-        Self { at, set: Some(Arc::new(Set { how, by, from })) }
+        Self { at, set: Some(Arc::new(Set { how, by, from, with: None })) }
+    }
+
+    /// The same, with the value `with` that the instruction brought along.
+    #[must_use]
+    pub fn brought(at: Span, how: How, by: Span, from: Option<Value>, with: Value) -> Self {
+        Self { at, set: Some(Arc::new(Set { how, by, from, with: Some(with) })) }
     }
 }

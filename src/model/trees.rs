@@ -5,20 +5,47 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{Value, View};
-use crate::base::{FileId, NodeId, Sources, Span, TextRange};
-use crate::parse::{self, Parsed};
+use crate::base::{Content, FileId, NodeId, Sources, Span, TextRange};
+use crate::parse::{self, Parsed, Scalar};
 
 /// All parsed contents; the context of every value.
 pub struct Trees {
     sources: Arc<Sources>,
-    parsed: boxcar::Vec<OnceLock<Parsed>>,
+    /// By content.
+    parsed: boxcar::Vec<OnceLock<Arc<Parsed>>>,
+    /// By file.
+    pages: boxcar::Vec<OnceLock<Page>>,
+}
+
+/// A file that is read: its text and its parse side by side. Values are looked at field by field, and finding the two
+/// anew for each would be most of the work.
+pub(super) struct Page {
+    pub(super) file: FileId,
+    parsed: Arc<Parsed>,
+    text: Arc<str>,
+}
+
+impl Page {
+    pub(super) fn parsed(&self) -> &Parsed {
+        &self.parsed
+    }
+
+    /// The decoded text of a scalar; an alias is its target.
+    pub(super) fn text(&self, node: NodeId) -> &str {
+        self.parsed.text(&self.text, self.parsed.target(node))
+    }
+
+    /// The typed value of a scalar; an alias is its target.
+    pub(super) fn scalar(&self, node: NodeId) -> Scalar<'_> {
+        self.parsed.scalar(&self.text, self.parsed.target(node))
+    }
 }
 
 impl Trees {
     /// No content parsed yet.
     #[must_use]
     pub fn new(sources: Arc<Sources>) -> Self {
-        Self { sources, parsed: boxcar::Vec::new() }
+        Self { sources, parsed: boxcar::Vec::new(), pages: boxcar::Vec::new() }
     }
 
     /// The text of the run.
@@ -29,7 +56,13 @@ impl Trees {
 
     /// The parsed content of a file. A file that is not text parses as an empty one.
     pub fn parsed(&self, file: FileId) -> &Parsed {
-        self.slot(self.sources.content_id(file).index()).get_or_init(|| parse::parse(self.sources.text(file)))
+        &self.page(file).parsed
+    }
+
+    /// Whether a file has been parsed.
+    #[must_use]
+    pub fn is_parsed(&self, file: FileId) -> bool {
+        self.pages.get(file.index()).is_some_and(|page| page.get().is_some())
     }
 
     /// The roots of a file's documents, in order; empty documents are left out.
@@ -58,19 +91,33 @@ impl Trees {
         Some(self.sources.embed(value.place(), value.as_str()?))
     }
 
-    /// The first line of a file, for what is wrong with the file as a whole.
+    /// The first line of a file, and those before it that hold nothing, for what is wrong with the file as a whole.
     pub fn top(&self, file: FileId) -> Span {
         let text = self.sources.text(file);
-        let end = text.find('\n').unwrap_or(text.len());
+        let blank = text.len() - text.trim_start().len();
+        let end = text[blank..].find('\n').map_or(text.len(), |end| blank + end);
         self.sources.outermost(Span { file, range: TextRange::new(0, end as u32) })
     }
 
-    fn slot(&self, row: usize) -> &OnceLock<Parsed> {
-        loop {
-            if let Some(slot) = self.parsed.get(row) {
-                return slot;
-            }
-            self.parsed.push(OnceLock::new());
+    /// A file with its parse.
+    pub(super) fn page(&self, file: FileId) -> &Page {
+        slot(&self.pages, file.index()).get_or_init(|| {
+            let content = slot(&self.parsed, self.sources.content_id(file).index());
+            let parsed = content.get_or_init(|| Arc::new(parse::parse(self.sources.text(file)))).clone();
+            let text = match self.sources.content(file) {
+                Content::Text(text) => text.clone(),
+                Content::Binary(_) | Content::Failed(_) => Arc::default(),
+            };
+            Page { file, parsed, text }
+        })
+    }
+}
+
+fn slot<T>(rows: &boxcar::Vec<OnceLock<T>>, row: usize) -> &OnceLock<T> {
+    loop {
+        if let Some(slot) = rows.get(row) {
+            return slot;
         }
+        rows.push(OnceLock::new());
     }
 }

@@ -84,7 +84,7 @@ impl Key {
     #[must_use]
     pub fn text<'t>(&'t self, trees: &'t Trees) -> &'t str {
         match self {
-            Self::Source(file, node) => trees.parsed(*file).text(trees.sources().text(*file), *node),
+            Self::Source(file, node) => trees.page(*file).text(*node),
             Self::Made(made) => &made.0,
         }
     }
@@ -128,7 +128,14 @@ impl Value {
     #[must_use]
     pub fn link(trees: &Trees, value: Value, how: super::How, by: Span, from: Option<Value>) -> Self {
         let at = trees.view(&value).place();
+        let from = from.and_then(|from| from.written(trees));
         Self::made(MadeNode::Link(value), Origin::set(at, how, by, from))
+    }
+
+    /// The value, unless nothing is written there: what is set over that is set over nothing.
+    #[must_use]
+    pub fn written(self, trees: &Trees) -> Option<Self> {
+        (!trees.view(&self).is_unwritten()).then_some(self)
     }
 
     fn made(node: MadeNode, origin: Origin) -> Self {
@@ -168,14 +175,7 @@ impl Value {
             let view = trees.view(self);
             let set = self.origin().and_then(|origin| origin.set.clone());
             let origin = Origin { at: view.place(), set };
-            let node = if view.is_map() {
-                MadeNode::Map(
-                    view.fields().map(|field| Entry { key: field.key(), value: field.value.value() }).collect(),
-                )
-            } else {
-                MadeNode::Seq(view.items().map(|item| item.value()).collect())
-            };
-            *self = Self::made(node, origin);
+            *self = Self::made(self.one_level(trees), origin);
         }
         match self {
             Self::Made(made) => Arc::make_mut(made),
@@ -183,12 +183,70 @@ impl Value {
         }
     }
 
+    /// A copy of this container, one level deep. The links of a made one stay: they hold its values' histories.
+    fn one_level(&self, trees: &Trees) -> MadeNode {
+        match self.unlinked() {
+            Self::Made(made) => made.node.clone(),
+            source @ Self::Source(..) if trees.view(source).is_map() => {
+                let fields = trees.view(source).fields();
+                MadeNode::Map(fields.map(|field| Entry { key: field.key(), value: field.value.value() }).collect())
+            }
+            source @ Self::Source(..) => MadeNode::Seq(trees.view(source).items().map(|item| item.value()).collect()),
+        }
+    }
+
+    /// What the links lead to.
+    fn unlinked(&self) -> &Self {
+        let mut at = self;
+        while let Self::Made(made) = at
+            && let MadeNode::Link(inner) = &made.node
+        {
+            at = inner;
+        }
+        at
+    }
+
+    /// The value of this key (the last one, where it is given twice), with the steps that put it there, which a view
+    /// looks through.
+    #[must_use]
+    pub fn field(&self, trees: &Trees, name: &str) -> Option<Self> {
+        if let Self::Made(made) = self.unlinked() {
+            let MadeNode::Map(entries) = &made.node else { return None };
+            return entries.iter().rfind(|entry| entry.key.text(trees) == name).map(|entry| entry.value.clone());
+        }
+        trees.view(self).get(name).map(|found| found.value())
+    }
+
+    /// The item at a position of a list, likewise.
+    #[must_use]
+    pub fn item(&self, trees: &Trees, index: usize) -> Option<Self> {
+        if let Self::Made(made) = self.unlinked() {
+            let MadeNode::Seq(items) = &made.node else { return None };
+            return items.get(index).cloned();
+        }
+        trees.view(self).item(index).map(|found| found.value())
+    }
+
+    /// The same value, set over `before`, which is what the chain of steps then goes on with. Only for what an
+    /// instruction set over nothing.
+    #[must_use]
+    pub fn over(mut self, before: Self) -> Self {
+        if let Self::Made(made) = &mut self
+            && let Some(set) = &made.origin.set
+            && set.from.is_none()
+        {
+            let set = super::Set { from: Some(before), ..(**set).clone() };
+            Arc::make_mut(made).origin.set = Some(Arc::new(set));
+        }
+        self
+    }
+
     /// Sets a field of a map, in its place if the map has the key (the first such), else at the end. Does nothing
     /// where this is no map.
     pub fn set_field(&mut self, trees: &Trees, key: Key, value: Value) {
+        let at = self.position(trees, key.text(trees));
         let Some(entries) = self.entries_mut(trees) else { return };
-        let text = key.text(trees);
-        match entries.iter().position(|entry| entry.key.text(trees) == text) {
+        match at {
             Some(at) => entries[at].value = value,
             None => entries.push(Entry { key, value }),
         }
@@ -196,19 +254,20 @@ impl Value {
 
     /// Removes a field of a map and gives it back.
     pub fn remove_field(&mut self, trees: &Trees, key: &str) -> Option<Value> {
-        trees.view(self).get(key)?;
-        let entries = self.entries_mut(trees)?;
-        let at = entries.iter().position(|entry| entry.key.text(trees) == key)?;
-        Some(entries.remove(at).value)
+        let at = self.position(trees, key)?;
+        Some(self.entries_mut(trees)?.remove(at).value)
     }
 
     /// Changes the field `key` of a map in place. `change` gets the value and may alter it.
     /// Gives `None`, and copies nothing, where there is no such field.
     pub fn update_field<R>(&mut self, trees: &Trees, key: &str, change: impl FnOnce(&mut Value) -> R) -> Option<R> {
-        trees.view(self).get(key)?;
-        let entries = self.entries_mut(trees)?;
-        let entry = entries.iter_mut().find(|entry| entry.key.text(trees) == key)?;
-        Some(change(&mut entry.value))
+        let at = self.position(trees, key)?;
+        Some(change(&mut self.entries_mut(trees)?.get_mut(at)?.value))
+    }
+
+    /// The position of the first field of a map with this key.
+    fn position(&self, trees: &Trees, key: &str) -> Option<usize> {
+        trees.view(self).fields().position(|field| field.name() == key)
     }
 
     /// The origin of a made value.
@@ -227,6 +286,26 @@ impl Value {
             (Self::Source(file, node), Self::Source(other, at)) => file == other && node == at,
             (Self::Made(made), Self::Made(other)) => Arc::ptr_eq(made, other),
             _ => false,
+        }
+    }
+}
+
+/// What a value is known by: where it stands, or the memory it was made in. It holds for as long as the value is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Address {
+    /// A node of a file.
+    Source(FileId, NodeId),
+    /// A value that was made.
+    Made(usize),
+}
+
+impl Address {
+    /// The address of a value.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Source(file, node) => Self::Source(*file, *node),
+            Value::Made(made) => Self::Made(Arc::as_ptr(made).addr()),
         }
     }
 }

@@ -5,9 +5,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::trees::Page;
 use super::{Entry, Key, Made, MadeNode, MadeScalar, Trees, Value};
 use crate::base::{FileId, NodeId, Span};
-use crate::parse::{Kind, Parsed, Scalar};
+use crate::parse::{Kind, Scalar};
 
 /// A value to be read. Aliases and links are followed, merge keys are resolved.
 #[derive(Clone, Copy)]
@@ -18,36 +19,8 @@ pub struct View<'t> {
 
 #[derive(Clone, Copy)]
 enum At<'t> {
-    Source(Page<'t>, NodeId),
+    Source(&'t Page, NodeId),
     Made(&'t Arc<Made>),
-}
-
-/// A file that is read: its text and its parse side by side, since looking them up for each field would be most of the
-/// work.
-#[derive(Clone, Copy)]
-struct Page<'t> {
-    trees: &'t Trees,
-    file: FileId,
-    parsed: &'t Parsed,
-    text: &'t str,
-}
-
-impl<'t> Page<'t> {
-    fn new(trees: &'t Trees, file: FileId) -> Self {
-        Self { trees, file, parsed: trees.parsed(file), text: trees.sources().text(file) }
-    }
-
-    fn view(self, node: NodeId) -> View<'t> {
-        View { trees: self.trees, at: At::Source(self, self.parsed.target(node)) }
-    }
-
-    fn text(self, node: NodeId) -> &'t str {
-        self.parsed.text(self.text, self.parsed.target(node))
-    }
-
-    fn scalar(self, node: NodeId) -> Scalar<'t> {
-        self.parsed.scalar(self.text, self.parsed.target(node))
-    }
 }
 
 /// One entry of a map.
@@ -60,8 +33,8 @@ pub struct Field<'t> {
 
 #[derive(Clone, Copy)]
 enum KeyAt<'t> {
-    Source(Page<'t>, NodeId),
-    Made(&'t Key, &'t Trees),
+    Source(&'t Page, NodeId),
+    Made(&'t Key),
 }
 
 impl<'t> Field<'t> {
@@ -70,7 +43,7 @@ impl<'t> Field<'t> {
     pub fn name(&self) -> &'t str {
         match self.key {
             KeyAt::Source(page, node) => page.text(node),
-            KeyAt::Made(key, trees) => key.text(trees),
+            KeyAt::Made(key) => key.text(self.value.trees),
         }
     }
 
@@ -79,7 +52,7 @@ impl<'t> Field<'t> {
     pub fn key(&self) -> Key {
         match self.key {
             KeyAt::Source(page, node) => Key::Source(page.file, node),
-            KeyAt::Made(key, _) => key.clone(),
+            KeyAt::Made(key) => key.clone(),
         }
     }
 
@@ -88,8 +61,8 @@ impl<'t> Field<'t> {
     pub fn key_scalar(&self) -> Scalar<'t> {
         match self.key {
             KeyAt::Source(page, node) => page.scalar(node),
-            KeyAt::Made(Key::Source(file, node), trees) => Page::new(trees, *file).scalar(*node),
-            KeyAt::Made(Key::Made(made), _) => Scalar::Str(Cow::Borrowed(&made.0)),
+            KeyAt::Made(Key::Source(file, node)) => self.value.trees.page(*file).scalar(*node),
+            KeyAt::Made(Key::Made(made)) => Scalar::Str(Cow::Borrowed(&made.0)),
         }
     }
 
@@ -97,8 +70,8 @@ impl<'t> Field<'t> {
     #[must_use]
     pub fn key_place(&self) -> Span {
         match self.key {
-            KeyAt::Source(page, node) => page.trees.span(page.file, node),
-            KeyAt::Made(key, trees) => key.place(trees),
+            KeyAt::Source(page, node) => self.value.trees.span(page.file, node),
+            KeyAt::Made(key) => key.place(self.value.trees),
         }
     }
 }
@@ -115,7 +88,11 @@ impl<'t> View<'t> {
     }
 
     pub(super) fn source(trees: &'t Trees, file: FileId, node: NodeId) -> Self {
-        Page::new(trees, file).view(node)
+        Self::on(trees, trees.page(file), node)
+    }
+
+    fn on(trees: &'t Trees, page: &'t Page, node: NodeId) -> Self {
+        Self { trees, at: At::Source(page, page.parsed().target(node)) }
     }
 
     /// The context of this view.
@@ -128,7 +105,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn is_map(&self) -> bool {
         match self.at {
-            At::Source(page, node) => page.parsed.kind(node) == Kind::Map,
+            At::Source(page, node) => page.parsed().kind(node) == Kind::Map,
             At::Made(made) => matches!(made.node, MadeNode::Map(_)),
         }
     }
@@ -137,7 +114,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn is_seq(&self) -> bool {
         match self.at {
-            At::Source(page, node) => page.parsed.kind(node) == Kind::Seq,
+            At::Source(page, node) => page.parsed().kind(node) == Kind::Seq,
             At::Made(made) => matches!(made.node, MadeNode::Seq(_)),
         }
     }
@@ -152,7 +129,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn notation(&self) -> Option<Kind> {
         match self.at {
-            At::Source(page, node) => Some(page.parsed.kind(node)),
+            At::Source(page, node) => Some(page.parsed().kind(node)),
             At::Made(_) => None,
         }
     }
@@ -161,7 +138,7 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn is_flow(&self) -> bool {
         match self.at {
-            At::Source(page, node) => page.parsed.is_flow(node),
+            At::Source(page, node) => page.parsed().is_flow(node),
             At::Made(_) => false,
         }
     }
@@ -170,6 +147,18 @@ impl<'t> View<'t> {
     #[must_use]
     pub fn is_null(&self) -> bool {
         self.is_scalar() && self.scalar() == Scalar::Null
+    }
+
+    /// Whether nothing is written where a value was expected, so that it has no bytes of its own.
+    #[must_use]
+    pub fn is_unwritten(&self) -> bool {
+        match self.at {
+            At::Source(page, node) => {
+                let range = page.parsed().range(node);
+                range.start == range.end
+            }
+            At::Made(_) => false,
+        }
     }
 
     /// The typed scalar; `Null` for containers.
@@ -238,50 +227,55 @@ impl<'t> View<'t> {
 
     /// The entries of a map in order, merge keys resolved (own keys win); nothing where it is no map. A key that is
     /// given twice comes twice.
-    pub fn fields(&self) -> impl Iterator<Item = Field<'t>> + use<'t> {
-        let trees = self.trees;
-        let (source, made, merged) = match self.at {
-            At::Source(page, node) if page.parsed.kind(node) == Kind::Map => {
-                if page.parsed.merges(node) {
-                    (None, None, Some(merged_fields(page, node, 0)))
+    #[must_use]
+    pub fn fields(&self) -> Fields<'t> {
+        let rest = match self.at {
+            At::Source(page, node) if page.parsed().kind(node) == Kind::Map => {
+                if page.parsed().merges(node) {
+                    Rest::Merged(merged_fields(self.trees, page, node, 0).into_iter())
                 } else {
-                    (Some(source_fields(page, node)), None, None)
+                    Rest::Source(page, NodeId(node.0 + 1), page.parsed().after(node))
                 }
             }
             At::Made(made) => match &made.node {
-                MadeNode::Map(entries) => (None, Some(entries), None),
-                _ => (None, None, None),
+                MadeNode::Map(entries) => Rest::Made(entries.iter()),
+                _ => Rest::Nothing,
             },
-            At::Source(..) => (None, None, None),
+            At::Source(..) => Rest::Nothing,
         };
-        let made = made
-            .into_iter()
-            .flatten()
-            .map(move |Entry { key, value }| Field { key: KeyAt::Made(key, trees), value: Self::new(trees, value) });
-        source.into_iter().flatten().chain(made).chain(merged.into_iter().flatten())
+        Fields { trees: self.trees, rest }
     }
 
     /// The items of a list; nothing where it is no list.
-    pub fn items(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
-        let trees = self.trees;
-        let (source, made) = match self.at {
-            At::Source(page, node) if page.parsed.kind(node) == Kind::Seq => {
-                (Some(page.parsed.children(node).map(move |child| page.view(child))), None)
+    #[must_use]
+    pub fn items(&self) -> Items<'t> {
+        let rest = match self.at {
+            At::Source(page, node) if page.parsed().kind(node) == Kind::Seq => {
+                RestOfList::Source(page, NodeId(node.0 + 1), page.parsed().after(node))
             }
             At::Made(made) => match &made.node {
-                MadeNode::Seq(items) => (None, Some(items)),
-                _ => (None, None),
+                MadeNode::Seq(items) => RestOfList::Made(items.iter()),
+                _ => RestOfList::Nothing,
             },
-            At::Source(..) => (None, None),
+            At::Source(..) => RestOfList::Nothing,
         };
-        let made = made.into_iter().flatten().map(move |value| Self::new(trees, value));
-        source.into_iter().flatten().chain(made)
+        Items { trees: self.trees, rest }
     }
 
     /// The entry with this key; the last one, where the key is given twice.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<Field<'t>> {
-        self.fields().filter(|field| field.name() == name).last()
+        match self.at {
+            At::Source(page, node) if page.parsed().has_plain_keys(node) => {
+                self.fields().find(|field| field.name() == name)
+            }
+            At::Source(..) => self.fields().filter(|field| field.name() == name).last(),
+            At::Made(made) => {
+                let MadeNode::Map(entries) = &made.node else { return None };
+                let Entry { key, value } = entries.iter().rev().find(|entry| entry.key.text(self.trees) == name)?;
+                Some(Field { key: KeyAt::Made(key), value: Self::new(self.trees, value) })
+            }
+        }
     }
 
     /// The value of this key.
@@ -371,20 +365,93 @@ impl<'t> View<'t> {
     }
 }
 
-fn source_fields<'t>(page: Page<'t>, map: NodeId) -> impl Iterator<Item = Field<'t>> + use<'t> {
-    let mut children = page.parsed.children(map);
-    std::iter::from_fn(move || {
-        let (key, value) = (children.next()?, children.next()?);
-        Some(Field { key: KeyAt::Source(page, key), value: page.view(value) })
-    })
+/// The entries of a map, in order.
+#[derive(Clone)]
+pub struct Fields<'t> {
+    trees: &'t Trees,
+    rest: Rest<'t>,
+}
+
+#[derive(Clone)]
+enum Rest<'t> {
+    Nothing,
+    /// The nodes from the next key to the end of the map.
+    Source(&'t Page, NodeId, NodeId),
+    Made(std::slice::Iter<'t, Entry>),
+    Merged(std::vec::IntoIter<Field<'t>>),
+}
+
+impl<'t> Iterator for Fields<'t> {
+    type Item = Field<'t>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Field<'t>> {
+        match &mut self.rest {
+            Rest::Nothing => None,
+            Rest::Source(page, key, end) => {
+                let at = *key;
+                if at >= *end {
+                    return None;
+                }
+                let value = page.parsed().after(at);
+                *key = page.parsed().after(value);
+                // A map has a value for each key.
+                Some(Field { key: KeyAt::Source(page, at), value: View::on(self.trees, page, value) })
+            }
+            Rest::Made(entries) => {
+                let Entry { key, value } = entries.next()?;
+                Some(Field { key: KeyAt::Made(key), value: View::new(self.trees, value) })
+            }
+            Rest::Merged(fields) => fields.next(),
+        }
+    }
+}
+
+/// The items of a list, in order.
+#[derive(Clone)]
+pub struct Items<'t> {
+    trees: &'t Trees,
+    rest: RestOfList<'t>,
+}
+
+#[derive(Clone)]
+enum RestOfList<'t> {
+    Nothing,
+    /// The nodes from the next item to the end of the list.
+    Source(&'t Page, NodeId, NodeId),
+    Made(std::slice::Iter<'t, Value>),
+}
+
+impl<'t> Iterator for Items<'t> {
+    type Item = View<'t>;
+
+    #[inline]
+    fn next(&mut self) -> Option<View<'t>> {
+        match &mut self.rest {
+            RestOfList::Nothing => None,
+            RestOfList::Source(page, next, end) => {
+                let at = *next;
+                if at >= *end {
+                    return None;
+                }
+                *next = page.parsed().after(at);
+                Some(View::on(self.trees, page, at))
+            }
+            RestOfList::Made(items) => items.next().map(|value| View::new(self.trees, value)),
+        }
+    }
 }
 
 /// The fields of a map with merge keys: its own, then those of the merged maps that it lacks. Bounded in depth, since
 /// a merged map may merge others.
-fn merged_fields<'t>(page: Page<'t>, map: NodeId, depth: u8) -> Vec<Field<'t>> {
+fn merged_fields<'t>(trees: &'t Trees, page: &'t Page, map: NodeId, depth: u8) -> Vec<Field<'t>> {
     let mut own: Vec<Field<'t>> = Vec::new();
     let mut sources: Vec<View<'t>> = Vec::new();
-    for field in source_fields(page, map) {
+    let written = match page.parsed().kind(map) {
+        Kind::Map => Rest::Source(page, NodeId(map.0 + 1), page.parsed().after(map)),
+        _ => Rest::Nothing,
+    };
+    for field in (Fields { trees, rest: written }) {
         if field.name() != "<<" {
             own.push(field);
         } else if field.value.is_seq() {
@@ -396,7 +463,7 @@ fn merged_fields<'t>(page: Page<'t>, map: NodeId, depth: u8) -> Vec<Field<'t>> {
     if depth < 32 {
         for source in sources {
             let At::Source(page, node) = source.at else { continue };
-            for field in merged_fields(page, node, depth + 1) {
+            for field in merged_fields(trees, page, node, depth + 1) {
                 if !own.iter().any(|mine| mine.name() == field.name()) {
                     own.push(field);
                 }

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use super::tree::Tag;
+
 /// A typed scalar.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Scalar<'a> {
@@ -43,6 +45,35 @@ pub fn resolve_plain(text: &str) -> Scalar<'_> {
 /// The same for a scalar that carries the tag of a number or boolean: go-yaml does not try dates then.
 pub(super) fn resolve_tagged(text: &str) -> Scalar<'_> {
     resolve(text, Dates::Ignore)
+}
+
+/// The text behind `!!binary`; `None` where it is no base64.
+pub(super) fn binary(text: &str) -> Option<String> {
+    use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
+    // Go skips line breaks and does not look at the last bits.
+    const ENGINE: GeneralPurpose = GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+    );
+    let bytes = base64::Engine::decode(&ENGINE, text.replace(['\r', '\n'], "")).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Why go-yaml refuses a scalar with this tag (`resolve.go`).
+pub(super) fn refused(tag: Tag, text: &str) -> Option<String> {
+    let found = if tag == Tag::Timestamp { resolve_plain(text) } else { resolve_tagged(text) };
+    let (wanted, fits) = match tag {
+        Tag::None | Tag::Str | Tag::Other => return None,
+        Tag::Binary if binary(text).is_some() => return None,
+        Tag::Binary => return Some("!!binary value contains invalid base64 data".to_owned()),
+        Tag::Int => ("!!int", matches!(found, Scalar::Int(_) | Scalar::Uint(_))),
+        Tag::Float => ("!!float", matches!(found, Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))),
+        Tag::Bool => ("!!bool", matches!(found, Scalar::Bool(_))),
+        Tag::Null => ("!!null", matches!(found, Scalar::Null)),
+        Tag::Timestamp => ("!!timestamp", matches!(found, Scalar::Timestamp(_))),
+    };
+    // What stands there may be secret, so it is not quoted.
+    (!fits).then(|| format!("the value is no `{wanted}`, as its tag says"))
 }
 
 /// Whether go-yaml v2, which knows YAML 1.1, also reads this as text where it has no quotes. It prints in double quotes

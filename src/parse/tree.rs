@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use super::Scalar;
-use super::scalar::{resolve_plain, resolve_tagged};
+use super::scalar::{binary, resolve_plain, resolve_tagged};
 use crate::base::{NodeId, TextRange};
 
 /// What a node is. Scalars keep their notation: it decides their type.
@@ -79,6 +79,7 @@ impl Node {
     pub(super) const FLOW: u8 = 1;
     pub(super) const MERGES: u8 = 2;
     pub(super) const ANCHORED: u8 = 4;
+    pub(super) const PLAIN_KEYS: u8 = 8;
 }
 
 /// One document of the stream.
@@ -97,6 +98,8 @@ pub enum ParseProblemKind {
     Syntax,
     /// The same; and the text looks like a template that makes YAML.
     Template,
+    /// YAML that go-yaml refuses, and with it kustomize and the controllers; nothing of the document is lost.
+    Refused,
     /// A key that the map already has.
     DuplicateKey,
     /// Too deep, too large, or aliases that would grow too large.
@@ -188,6 +191,12 @@ impl Parsed {
         self.node(node).flags & Node::MERGES != 0
     }
 
+    /// Whether a map has no merge key, and every key is a scalar that stands there once.
+    #[must_use]
+    pub fn has_plain_keys(&self, node: NodeId) -> bool {
+        self.node(node).flags & Node::PLAIN_KEYS != 0
+    }
+
     /// Whether the node carries an anchor.
     #[must_use]
     pub fn is_anchored(&self, node: NodeId) -> bool {
@@ -249,7 +258,8 @@ impl Parsed {
         match (found.tag, found.kind) {
             (_, Kind::Seq | Kind::Map | Kind::Alias) | (Tag::Null, _) => Scalar::Null,
             (Tag::None, Kind::Plain) | (Tag::Timestamp, _) => resolve_plain(written),
-            (Tag::None | Tag::Str | Tag::Binary | Tag::Other, _) => Scalar::Str(Cow::Borrowed(written)),
+            (Tag::None | Tag::Str | Tag::Other, _) => Scalar::Str(Cow::Borrowed(written)),
+            (Tag::Binary, _) => Scalar::Str(binary(written).map_or(Cow::Borrowed(written), Cow::Owned)),
             (Tag::Int | Tag::Bool, _) => resolve_tagged(written),
             (Tag::Float, _) => match resolve_tagged(written) {
                 Scalar::Int(int) => Scalar::Float(int as f64),
@@ -259,6 +269,7 @@ impl Parsed {
         }
     }
 
+    #[inline]
     fn node(&self, node: NodeId) -> Node {
         self.nodes[node.0 as usize]
     }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, StructureStyle};
 
 use super::joined::Joined;
+use super::scalar::refused;
 use super::template;
 use super::tree::{Document, Kind, Node, ParseProblem, ParseProblemKind, Parsed, Tag};
 use crate::base::{NodeId, TextRange};
@@ -69,6 +70,36 @@ struct Builder<'t> {
     read: u32,
     /// Why this document cannot be read further.
     broken: Option<(ParseProblemKind, TextRange, String)>,
+}
+
+/// Up to this many keys are compared one by one.
+const FEW: usize = 12;
+
+/// The keys of one map that were met, each with its node. Most maps are small, and comparing a few keys costs less than
+/// hashing them.
+struct Seen<'k> {
+    few: [(&'k str, usize); FEW],
+    count: usize,
+    many: HashMap<&'k str, usize>,
+}
+
+impl<'k> Seen<'k> {
+    fn new() -> Self {
+        Self { few: [("", 0); FEW], count: 0, many: HashMap::new() }
+    }
+
+    /// Adds a key, and gives the last equal one before it.
+    fn insert(&mut self, text: &'k str, key: usize) -> Option<usize> {
+        if let Some(known) = self.few[..self.count].iter_mut().find(|(known, _)| *known == text) {
+            return Some(std::mem::replace(&mut known.1, key));
+        }
+        if self.count < FEW {
+            self.few[self.count] = (text, key);
+            self.count += 1;
+            return None;
+        }
+        self.many.insert(text, key)
+    }
 }
 
 struct Open {
@@ -202,6 +233,12 @@ impl<'t> Builder<'t> {
         anchor: usize,
     ) {
         let start = self.header(kind, range.start);
+        if matches!(kind, Kind::Literal | Kind::Folded) {
+            self.tabs(TextRange::new(start, range.end.max(start)));
+        }
+        if let Some(message) = tag.and_then(|tag| refused(meaning(tag), &value)) {
+            self.problem(ParseProblemKind::Refused, range, message);
+        }
         let range = self.trimmed(kind, TextRange::new(start, range.end.max(start)));
         let quotes = usize::from(matches!(kind, Kind::SingleQuoted | Kind::DoubleQuoted));
         let bytes = range.bytes();
@@ -226,6 +263,34 @@ impl<'t> Builder<'t> {
         };
         self.push(kind, range, link, 0, tag);
         self.measured(anchor, Measure { nodes: 1, depth: 0 });
+    }
+
+    /// go-yaml refuses a tab before the text of a block, where only spaces may stand.
+    fn tabs(&mut self, block: TextRange) {
+        // The lines behind it that hold nothing are part of it, to go-yaml.
+        let block = block.bytes();
+        let behind = self.text[block.end..].bytes().take_while(u8::is_ascii_whitespace).count();
+        let text = &self.text[block.start..block.end + behind];
+        if !text.contains('\t') {
+            return;
+        }
+        let mut lines = text.split_inclusive('\n');
+        let header = lines.next().unwrap_or_default();
+        let is_explicit =
+            header.trim_start_matches(['|', '>', '+', '-']).starts_with(|char: char| char.is_ascii_digit());
+        let (mut at, mut indent) = (block.start + header.len(), None);
+        for line in lines.take_while(|_| !is_explicit) {
+            let spaces = line.len() - line.trim_start_matches(' ').len();
+            if line[spaces..].starts_with('\t') && indent.is_none_or(|indent| spaces < indent) {
+                let tab = TextRange::new((at + spaces) as u32, (at + spaces + 1) as u32);
+                let message = "found a tab character where an indentation space is expected".to_owned();
+                return self.problem(ParseProblemKind::Refused, tab, message);
+            }
+            if !line[spaces..].trim_end().is_empty() {
+                indent.get_or_insert(spaces);
+            }
+            at += line.len();
+        }
     }
 
     /// The range without the blanks and line breaks that the parser counts to a scalar.
@@ -399,12 +464,16 @@ impl<'t> Builder<'t> {
         let end = self.nodes.len();
         let mut at = map + 1;
         let mut merges = false;
-        let mut seen: HashMap<&str, usize> = HashMap::new();
+        let mut plain = true;
+        let mut seen = Seen::new();
         let mut problems = Vec::new();
         while at < end {
             let key = at;
             at = self.behind(self.behind(key));
-            let Some(text) = self.key(key) else { continue };
+            let Some(text) = self.key(key) else {
+                plain = false;
+                continue;
+            };
             if text == "<<" && self.nodes[key].kind == Kind::Plain {
                 merges = true;
             } else if let Some(first) = seen.insert(text, key) {
@@ -418,6 +487,9 @@ impl<'t> Builder<'t> {
                     ),
                 });
             }
+        }
+        if plain && !merges && problems.is_empty() {
+            self.nodes[map].flags |= Node::PLAIN_KEYS;
         }
         self.problems.extend(problems);
         if merges {
@@ -488,7 +560,8 @@ fn meaning(tag: &granit_parser::Tag) -> Tag {
         _ => match tag.suffix() {
             "binary" => Tag::Binary,
             "timestamp" => Tag::Timestamp,
-            "!" | "" => Tag::Str,
+            // The tag that asks for no tag.
+            "!" | "" => Tag::None,
             _ => Tag::Other,
         },
     }

@@ -21,7 +21,7 @@ use crate::base::{Loader, Side, Snapshot, Sources};
 pub struct Repository {
     root: Option<PathBuf>,
     pub(super) handles: Arc<Handles>,
-    objects: Arc<dyn Loader>,
+    pub(super) objects: Arc<dyn Loader>,
 }
 
 /// A commit that is in the repository.
@@ -35,6 +35,10 @@ pub struct Commit {
 impl Commit {
     pub(super) fn new(oid: Oid) -> Self {
         Self { id: oid.to_string(), oid }
+    }
+
+    pub(super) fn oid(&self) -> Oid {
+        self.oid
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod base_of_change;
 mod errors;
+mod history;
 // Links, modes and names that are not UTF-8 are made with calls that only Unix has.
 #[cfg(unix)]
 mod trees;

@@ -2,89 +2,19 @@
 //!
 //! Never: what is done once at the root (hashes, references, variables, order); that is `finish`'s.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::context::{Accumulated, Base, Context, Missing, Trace};
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
-use super::patches::{Missing, Patcher};
+use super::patches::Patcher;
 use super::plugin;
-use super::renderer::Options;
-use super::resource::{Behavior, Id, Resource};
-use super::schema::{Beside, Schema};
-use super::set::ResourceSet;
-use super::transform::{self, Cx, Specs};
-use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
-use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Silent, Trees, Value, View};
-
-/// What all kustomizations of one build share.
-#[derive(Clone, Copy)]
-pub(super) struct Context<'a> {
-    pub(super) snapshot: &'a Snapshot,
-    pub(super) trees: &'a Trees,
-    /// The schema of this build: kustomize's own, or the root's `openapi`.
-    pub(super) schema: &'a Schema,
-    pub(super) options: Options,
-    pub(super) bases: &'a Bases,
-}
-
-/// Kustomize bases that were accumulated once and are used again, by folder.
-#[derive(Default)]
-pub(super) struct Bases(Mutex<HashMap<RepoPath, Arc<Base>>>);
-
-impl Bases {
-    fn get(&self, folder: &RepoPath) -> Option<Arc<Base>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned()
-    }
-
-    fn keep(&self, folder: &RepoPath, base: &Arc<Base>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), base.clone());
-    }
-}
-
-/// A kustomization with what it accumulates to.
-pub(super) struct Base {
-    pub(super) kustomization: Kustomization,
-    pub(super) accumulated: Accumulated,
-}
-
-/// What a kustomization and all below it give.
-pub(super) struct Accumulated {
-    pub(super) resources: ResourceSet,
-    pub(super) specs: Specs,
-    /// The entries of `vars`, resolved at the root.
-    pub(super) vars: Vec<Value>,
-    /// What is not rendered.
-    pub(super) problems: Vec<Problem>,
-    /// Every file that was read.
-    pub(super) files: Vec<FileId>,
-    /// Every folder whose kustomization was read.
-    folders: Vec<RepoPath>,
-    /// What was lost without a word.
-    pub(super) silent: Silent,
-    /// The first kustomization that brings a schema.
-    pub(super) openapi: Option<(RepoPath, FileId, Beside)>,
-}
-
-impl Accumulated {
-    fn empty() -> Self {
-        Self {
-            resources: ResourceSet::default(),
-            specs: Specs::builtin(),
-            vars: Vec::new(),
-            problems: Vec::new(),
-            files: Vec::new(),
-            folders: Vec::new(),
-            silent: Silent::default(),
-            openapi: None,
-        }
-    }
-
-    /// Whether a part that is not rendered may hold what somebody looks for.
-    pub(super) fn missing(&self) -> Missing {
-        if self.problems.is_empty() { Missing::Fails } else { Missing::Unknown }
-    }
-}
+use super::remote;
+use super::resource::{Author, Behavior, Id, Resource, Source};
+use super::schema::Beside;
+use super::transform::{self, Cx};
+use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Span};
+use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Value, View, configuration};
 
 /// The kustomizations that led to this one, from the nearest up.
 pub(super) struct Chain<'c> {
@@ -168,8 +98,14 @@ impl Layer<'_> {
             self.out.openapi = Some((self.chain.folder.clone(), self.kustomization.file, self.beside()));
         }
         self.not_rendered();
-        for entry in self.kustomization.resources(self.cx.trees) {
-            let done = self.resource(entry);
+        let entries: Vec<(View<'_>, Result<Target, Problem>)> = self
+            .kustomization
+            .resources(self.cx.trees)
+            .map(|entry| (entry, self.find(entry.as_str().unwrap_or_default(), entry.place(), Wanted::FileOrFolder)))
+            .collect();
+        load::parse_ahead(self.cx.trees, entries.iter().map(|(_, target)| target));
+        for (entry, target) in entries {
+            let done = target.and_then(|target| self.resource(entry, target));
             self.soften(done)?;
         }
         self.configurations()?;
@@ -177,7 +113,7 @@ impl Layer<'_> {
         self.components()?;
         self.transformers()?;
         for entry in self.kustomization.items(self.cx.trees, "validators") {
-            let done = self.plugins(entry, plugin::Role::Validator);
+            let done = self.validate(entry);
             self.soften(done)?;
         }
         self.vars()?;
@@ -202,22 +138,17 @@ impl Layer<'_> {
 
     fn not_rendered(&mut self) {
         let trees = self.cx.trees;
-        for (field, what) in [
-            ("helmCharts", "Helm chart"),
-            ("helmChartInflationGenerator", "Helm chart"),
-            ("crds", "OpenAPI definition of a CRD"),
-        ] {
+        let globals = self.kustomization.get(trees, "helmGlobals");
+        for field in ["helmCharts", "helmChartInflationGenerator"] {
             for entry in self.kustomization.items(trees, field) {
-                let name = entry.str_at(["name"]).or_else(|| entry.str_at(["chartName"])).or_else(|| entry.as_str());
-                let message = format!("the {what} `{}` is not rendered", name.unwrap_or_default());
+                let message = remote::chart(self.cx.snapshot, self.chain.folder, entry, globals);
                 self.out.problems.push(Problem::new(ProblemKind::NotRendered, entry.place(), message));
             }
         }
     }
 
-    fn resource(&mut self, entry: View<'_>) -> Result<(), Problem> {
-        let name = entry.as_str().unwrap_or_default();
-        match self.find(name, entry.place(), Wanted::FileOrFolder)? {
+    fn resource(&mut self, entry: View<'_>, target: Target) -> Result<(), Problem> {
+        match target {
             Target::File(file) => {
                 let resources = load::resources(self.cx.trees, file, entry.place())?;
                 self.out.files.push(file);
@@ -283,21 +214,39 @@ impl Layer<'_> {
     fn configurations(&mut self) -> Result<(), Problem> {
         let trees = self.cx.trees;
         for entry in self.kustomization.items(trees, "configurations") {
-            match self.find(entry.as_str().unwrap_or_default(), entry.place(), Wanted::File)? {
-                Target::File(file) => {
-                    load::content(trees, file, entry.place())?;
-                    self.out.files.push(file);
-                    if let Some(document) = trees.documents(file).next() {
-                        self.out.specs = self.out.specs.merged_with(trees.view(&document))?;
-                    }
-                }
-                Target::Folder(_) => {}
-                Target::Elsewhere(why) => {
-                    self.out.problems.push(Problem::new(ProblemKind::NotRendered, entry.place(), why));
-                }
+            let Some(file) = self.file(entry)? else { continue };
+            let related = |problem: Problem| problem.with_related(entry.place(), "read because of this entry");
+            if let Some(document) = configuration(trees, file).map_err(related)? {
+                self.out.specs = self.out.specs.merged_with(trees.view(&document))?;
             }
         }
+        for entry in self.kustomization.items(trees, "crds") {
+            let Some(file) = self.file(entry)? else { continue };
+            let related = |problem: Problem| problem.with_related(entry.place(), "read because of this entry");
+            load::is_whole(trees, file).map_err(related)?;
+            let Some(document) = trees.documents(file).next() else {
+                return Err(does_not_build(entry.place(), "the file is empty, at which kustomize breaks off"));
+            };
+            let specs = transform::crd_specs(trees.view(&document)).map_err(related)?;
+            self.out.specs = self.out.specs.merged_with_specs(&specs, entry.place())?;
+        }
         Ok(())
+    }
+
+    /// The file that an entry names; `None` where it is not here.
+    fn file(&mut self, entry: View<'_>) -> Result<Option<FileId>, Problem> {
+        match self.find(entry.as_str().unwrap_or_default(), entry.place(), Wanted::File)? {
+            Target::File(file) => {
+                load::content(self.cx.trees, file, entry.place())?;
+                self.out.files.push(file);
+                Ok(Some(file))
+            }
+            Target::Folder(_) => Ok(None),
+            Target::Elsewhere(why) => {
+                self.out.problems.push(Problem::new(ProblemKind::NotRendered, entry.place(), why));
+                Ok(None)
+            }
+        }
     }
 
     fn generators(&mut self) -> Result<(), Problem> {
@@ -387,23 +336,28 @@ impl Layer<'_> {
             let done = self.patcher().strategic(entry);
             self.soften(done)?;
         }
+        self.note(
+            kustomization.items(trees, "patchesStrategicMerge").take(1).count(),
+            "PatchStrategicMergeTransformer",
+        );
         for entry in kustomization.items(trees, "patches") {
             let done = self.patcher().entry(entry);
             self.soften(done)?;
+            self.note(1, "PatchTransformer");
         }
-        self.transform("namespace", transform::namespace)?;
-        self.transform("namePrefix", transform::prefix)?;
-        self.transform("nameSuffix", transform::suffix)?;
-        self.transform("labels", transform::labels)?;
-        self.transform("commonLabels", transform::common_labels)?;
-        self.transform("commonAnnotations", transform::annotations)?;
+        self.transform("namespace", "NamespaceTransformer", transform::namespace)?;
+        self.transform("namePrefix", "PrefixTransformer", transform::prefix)?;
+        self.transform("nameSuffix", "SuffixTransformer", transform::suffix)?;
+        self.labels()?;
+        self.transform("commonAnnotations", "AnnotationsTransformer", transform::annotations)?;
         for entry in kustomization.items(trees, "patchesJson6902") {
             let done = self.patcher().json6902(entry, "patch");
             self.soften(done)?;
+            self.note(1, "PatchJson6902Transformer");
         }
-        self.transform("replicas", transform::replicas)?;
-        self.transform("images", transform::images)?;
-        self.transform("imageTags", transform::images)?;
+        self.transform("replicas", "ReplicaCountTransformer", transform::replicas)?;
+        self.transform("images", "ImageTagTransformer", transform::images)?;
+        self.transform("imageTags", "ImageTagTransformer", transform::images)?;
         self.note_doubled_suffixes();
         self.replacements()?;
         for entry in kustomization.items(trees, "transformers") {
@@ -411,6 +365,37 @@ impl Layer<'_> {
             self.soften(done)?;
         }
         Ok(())
+    }
+
+    /// kustomize runs a transformer for `commonLabels` also where only `labels` are given.
+    fn labels(&mut self) -> Result<(), Problem> {
+        self.transform("labels", "LabelTransformer", transform::labels)?;
+        self.step_of("commonLabels", transform::common_labels)?;
+        let given = ["labels", "commonLabels"].map(|field| self.kustomization.get(self.cx.trees, field));
+        let is_filled = |view: View<'_>| view.items().next().is_some() || view.fields().next().is_some();
+        if given.into_iter().flatten().any(is_filled) {
+            self.note(1, "LabelTransformer");
+        }
+        Ok(())
+    }
+
+    /// Notes in every object that a transformer of this kustomization came by so many times, if the root asks for it.
+    fn note(&mut self, times: usize, kind: &str) {
+        if self.cx.trace == Trace::Transformers && times > 0 {
+            let author = Author::builtin(self.kustomization.file, kind);
+            (0..times).for_each(|_| self.note_author(&author));
+        }
+    }
+
+    fn note_author(&mut self, author: &Arc<Author>) {
+        for row in 0..self.out.resources.list().len() {
+            let resource = self.out.resources.touch(row);
+            // Whoever meets an object that nobody made has made it.
+            match resource.source {
+                None => resource.source = Some(Source::Made(author.clone())),
+                Some(_) => resource.transformers.push(author.clone()),
+            }
+        }
     }
 
     fn note_doubled_suffixes(&mut self) {
@@ -437,9 +422,25 @@ impl Layer<'_> {
         }
     }
 
-    /// Runs one transformer, if its field is given. Where parts are not rendered, a transformer that misses an object is
-    /// no failure: the object may be in there.
+    /// Runs the transformer of a field, once for each entry where the field is a list.
     fn transform(
+        &mut self,
+        field: &str,
+        kind: &str,
+        run: impl Fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>,
+    ) -> Result<(), Problem> {
+        self.step_of(field, run)?;
+        let times = self.kustomization.get(self.cx.trees, field).map_or(0, |value| {
+            let is_given = value.fields().next().is_some() || value.as_str().is_some_and(|text| !text.is_empty());
+            if value.is_seq() { value.items().count() } else { usize::from(is_given) }
+        });
+        self.note(times, kind);
+        Ok(())
+    }
+
+    /// Does one step, if its field is given. Where parts are not rendered, a transformer that misses an object is no
+    /// failure: the object may be in there.
+    fn step_of(
         &mut self,
         field: &str,
         run: impl Fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>,
@@ -477,24 +478,63 @@ impl Layer<'_> {
                 Err(problem) => self.soften(Err(problem))?,
             }
         }
+        self.note(self.kustomization.items(trees, "replacements").take(1).count(), "ReplacementTransformer");
         Ok(())
+    }
+
+    /// A transformer that may look and not touch. What it sets anew is touched also where it was so before; only the
+    /// label by which a validator signs may be left.
+    fn validate(&mut self, entry: View<'_>) -> Result<(), Problem> {
+        const SIGNATURE: &str = "validated-by";
+        let trees = self.cx.trees;
+        let before: Vec<Value> = self.out.resources.list().iter().map(|resource| resource.value.clone()).collect();
+        self.plugins(entry, plugin::Role::Validator)?;
+        let now = self.out.resources.list();
+        let is_untouched = |old: &Value, new: &Value| {
+            if trees.view(new).path(["metadata", "labels", SIGNATURE]).is_none() {
+                return old.is_same(new);
+            }
+            let mut bare = new.clone();
+            bare.update_field(trees, "metadata", |metadata| {
+                metadata.update_field(trees, "labels", |labels| labels.remove_field(trees, SIGNATURE));
+                if trees.view(metadata).get("labels").is_some_and(|labels| labels.fields().next().is_none()) {
+                    metadata.remove_field(trees, "labels");
+                }
+            });
+            trees.view(old).is_equal(&trees.view(&bare))
+        };
+        if before.len() == now.len() && before.iter().zip(now).all(|(old, new)| is_untouched(old, &new.value)) {
+            return Ok(());
+        }
+        Err(does_not_build(entry.place(), "validator shouldn't modify the resource map")
+            .with_help("list it under `transformers`"))
     }
 
     /// The plugin configurations that an entry of `generators`, `transformers` or `validators` names or holds.
     fn plugins(&mut self, entry: View<'_>, role: plugin::Role) -> Result<(), Problem> {
         for config in self.plugin_configurations(entry)? {
-            let run = plugin::Run {
-                cx: self.cx,
-                root: self.chain.folder,
-                specs: self.out.specs.clone(),
-                missing: self.out.missing(),
-                set: &mut self.out.resources,
-                files: &mut self.out.files,
-                silent: &mut self.out.silent,
-            };
-            if let Some(generated) = run.run(self.cx.trees.view(&config), role)? {
-                self.absorb(generated, self.cx.trees.view(&config))?;
-            }
+            let config = self.cx.trees.view(&config);
+            let done = self.plugin(config, role);
+            self.soften(done)?;
+        }
+        Ok(())
+    }
+
+    fn plugin(&mut self, config: View<'_>, role: plugin::Role) -> Result<(), Problem> {
+        let run = plugin::Run {
+            cx: self.cx,
+            root: self.chain.folder,
+            specs: self.out.specs.clone(),
+            missing: self.out.missing(),
+            set: &mut self.out.resources,
+            files: &mut self.out.files,
+            silent: &mut self.out.silent,
+        };
+        if let Some(generated) = run.run(config, role)? {
+            self.absorb(generated, config)?;
+        }
+        if self.cx.trace == Trace::Transformers && role == plugin::Role::Transformer {
+            self.note_author(&Author::configured(config));
         }
         Ok(())
     }
@@ -537,7 +577,7 @@ impl Layer<'_> {
             self.out.vars.push(entry.value());
         }
         // Which object a variable reads is settled here, while only this kustomization's objects are there.
-        self.transform("vars", transform::declare_vars)
+        self.step_of("vars", transform::declare_vars)
     }
 }
 

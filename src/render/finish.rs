@@ -2,15 +2,13 @@
 //!
 //! Never: a step of a single kustomization.
 
-use super::accumulate::{Base, Context};
+use super::context::{Base, Context, ManagedBy, Missing};
 use super::hash;
 use super::load::does_not_build;
 use super::order;
-use super::patches::Missing;
-use super::renderer::ManagedBy;
-use super::resource::{Resource, Source};
+use super::resource::{Author, Resource, Source};
 use super::transform::{self, Cx};
-use crate::base::{Problem, ProblemKind, RepoPath, Span};
+use crate::base::{FileId, Problem, RepoPath, Span};
 use crate::model::{How, Key, Object, Origin, Trees, Value, View};
 use crate::parse::{Kind, Scalar};
 
@@ -61,18 +59,22 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
     }
     list.retain(|resource| !is_local(trees.view(&resource.value)));
     order::sort(&mut list, root.kustomization.get(trees, "sortOptions"), cx.options.order)?;
-    let mut problems = from.problems.clone();
-    let asked = Asked::read(cx, root, &mut problems);
+    let asked = Asked::read(cx, root);
+    let folder = trees.sources().path(root.kustomization.file).parent().unwrap_or_else(RepoPath::root);
     for resource in &mut list {
         if let Some(by) = asked.managed_by {
             add_managed_by(trees, &mut resource.value, by);
         }
         tidy_annotations(trees, &mut resource.value);
+        let annotate = Annotate { cx, folder: &folder };
         if let Some(by) = asked.origins {
-            add_origin(cx, root, resource, by);
+            annotate.origin(resource, by);
+        }
+        if let Some(by) = asked.transformers {
+            annotate.transformers(resource, by);
         }
     }
-    Ok((list.into_iter().map(object).collect(), problems))
+    Ok((list.into_iter().map(object).collect(), from.problems.clone()))
 }
 
 /// The object that a rendered resource is.
@@ -85,7 +87,7 @@ pub(super) fn object(resource: Resource) -> Object {
 /// Puts the hash behind the names of generated objects.
 pub(super) fn add_hashes(trees: &Trees, list: &mut [Resource]) -> Result<(), Problem> {
     for resource in list {
-        let Some(by) = resource.hash else { continue };
+        let Some(by) = resource.hash.or_else(|| asks_for_hash(trees.view(&resource.value))) else { continue };
         let suffix = hash::suffix(trees, trees.view(&resource.value))
             .map_err(|error| does_not_build(error.at, error.message).with_related(by, "hashed for this generator"))?;
         let name = format!("{}-{suffix}", resource.id.name);
@@ -99,6 +101,12 @@ pub(super) fn add_hashes(trees: &Trees, list: &mut [Resource]) -> Result<(), Pro
     Ok(())
 }
 
+/// An annotation of kustomize's own, which it obeys also where somebody wrote it.
+fn asks_for_hash(view: View<'_>) -> Option<Span> {
+    let asked = view.path(["metadata", "annotations", "internal.config.kubernetes.io/needsHashSuffix"])?;
+    (asked.as_str() == Some("enabled")).then(|| asked.place())
+}
+
 /// Whether an object only serves the build: the annotation is there and not "false".
 fn is_local(view: View<'_>) -> bool {
     let annotation = view.path(["metadata", "annotations", LOCAL_CONFIG]);
@@ -110,11 +118,11 @@ fn is_local(view: View<'_>) -> bool {
 struct Asked {
     managed_by: Option<Span>,
     origins: Option<Span>,
+    transformers: Option<Span>,
 }
 
 impl Asked {
-    /// What this tool does not write is not rendered.
-    fn read(cx: &Context<'_>, root: &Base, problems: &mut Vec<Problem>) -> Self {
+    fn read(cx: &Context<'_>, root: &Base) -> Self {
         let mut asked = Self::default();
         if cx.options.managed_by == ManagedBy::Always {
             asked.managed_by = Some(cx.trees.top(root.kustomization.file));
@@ -123,10 +131,7 @@ impl Asked {
             match option.as_str().unwrap_or_default() {
                 "managedByLabel" => asked.managed_by = Some(option.place()),
                 "originAnnotations" => asked.origins = Some(option.place()),
-                name @ "transformerAnnotations" => {
-                    let message = format!("the annotations of `{name}` are not rendered");
-                    problems.push(Problem::new(ProblemKind::NotRendered, option.place(), message));
-                }
+                "transformerAnnotations" => asked.transformers = Some(option.place()),
                 _ => {}
             }
         }
@@ -134,22 +139,56 @@ impl Asked {
     }
 }
 
-/// Says in an annotation where the object comes from, by the path from the root's folder
+/// Says in annotations where an object comes from and who came by, with paths from the root's folder
 /// (`kustomize api/resource/origin.go`).
-fn add_origin(cx: &Context<'_>, root: &Base, resource: &mut Resource, by: Span) {
-    let sources = cx.trees.sources();
-    let folder = sources.path(root.kustomization.file).parent().unwrap_or_else(RepoPath::root);
-    let path = |file| relative(&folder, sources.path(file));
-    let text = match &resource.source {
-        None => return,
-        Some(Source::File(file)) => format!("path: {}\n", path(*file)),
-        Some(Source::Generator(file, kind, name)) => {
-            let by = format!("configuredBy:\n  apiVersion: builtin\n  kind: {kind}\n");
-            let name = name.as_ref().map(|name| format!("  name: {name}\n")).unwrap_or_default();
-            format!("configuredIn: {}\n{by}{name}", path(*file))
+struct Annotate<'a> {
+    cx: &'a Context<'a>,
+    folder: &'a RepoPath,
+}
+
+impl Annotate<'_> {
+    fn origin(&self, resource: &mut Resource, by: Span) {
+        let text = match &resource.source {
+            None => return,
+            Some(Source::File(file)) => format!("path: {}\n", self.path(*file)),
+            Some(Source::Made(author)) => self.lines(author).map(|line| line + "\n").collect(),
+        };
+        self.set(resource, ("config.kubernetes.io/origin", &text), by);
+    }
+
+    fn transformers(&self, resource: &mut Resource, by: Span) {
+        let mut text = String::new();
+        for author in &resource.transformers {
+            for (row, line) in self.lines(author).enumerate() {
+                text = text + if row == 0 { "- " } else { "  " } + &line + "\n";
+            }
         }
-    };
-    set_in_metadata(cx.trees, &mut resource.value, "annotations", ("config.kubernetes.io/origin", &text), by);
+        if !text.is_empty() {
+            self.set(resource, ("alpha.config.kubernetes.io/transformations", &text), by);
+        }
+    }
+
+    fn lines(&self, author: &Author) -> impl Iterator<Item = String> {
+        let given = |field: &str, text: &str| (!text.is_empty()).then(|| format!("  {field}: {text}"));
+        [
+            Some(format!("configuredIn: {}", self.path(author.file))),
+            Some("configuredBy:".to_owned()),
+            given("apiVersion", &author.api_version),
+            given("kind", &author.kind),
+            given("name", &author.name),
+            given("namespace", &author.namespace),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    fn path(&self, file: FileId) -> String {
+        relative(self.folder, self.cx.trees.sources().path(file))
+    }
+
+    fn set(&self, resource: &mut Resource, annotation: (&str, &str), by: Span) {
+        set_in_metadata(self.cx.trees, &mut resource.value, "annotations", annotation, by);
+    }
 }
 
 /// The way from a folder to a file.
@@ -166,11 +205,12 @@ fn add_managed_by(trees: &Trees, value: &mut Value, by: Span) {
 
 /// Sets an entry of a map of the metadata, which is made where it is missing.
 fn set_in_metadata(trees: &Trees, value: &mut Value, field: &str, (name, text): (&str, &str), by: Span) {
-    let origin = || Origin::set(by, How::Transformer, by, None);
-    let (key, text) = (Key::made(name, by), Value::text(text, origin()));
+    let old = value.field(trees, "metadata").and_then(|metadata| metadata.field(trees, field)?.field(trees, name));
+    let origin = |from| Origin::set(by, How::Transformer, by, from);
+    let (key, text) = (Key::made(name, by), Value::text(text, origin(old)));
     value.update_field(trees, "metadata", |metadata| {
         if !trees.view(metadata).get(field).is_some_and(|map| map.is_map()) {
-            metadata.set_field(trees, Key::made(field, by), Value::map(Vec::new(), origin()));
+            metadata.set_field(trees, Key::made(field, by), Value::map(Vec::new(), origin(None)));
         }
         metadata.update_field(trees, field, |map| map.set_field(trees, key, text));
     });
@@ -204,7 +244,10 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
             for entry in entries {
                 let view = trees.view(&entry.value);
                 if !is_tidy(view) {
-                    let text = Value::text(&view.written(), Origin::within(view.place()));
+                    // Its history goes on: what is written is the same.
+                    let set = entry.value.origin().and_then(|origin| origin.set.clone());
+                    let at = if view.is_unwritten() { entry.key.place(trees) } else { view.place() };
+                    let text = Value::text(&view.written(), Origin { at, set });
                     entry.value = text;
                 }
             }

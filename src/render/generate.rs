@@ -2,16 +2,16 @@
 //!
 //! Never: an environment variable; a line of an env file without `=` is an empty value.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use base64::Engine;
 
-use super::accumulate::Context;
+use super::context::Context;
 use super::load::{self, Target, Wanted, does_not_build};
-use super::resource::{Behavior, Resource, Source};
+use super::resource::{Author, Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
-use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
+use crate::model::{Entry, Field, How, Key, MadeScalar, Origin, Trees, Value, View};
 use crate::parse::{Scalar, resolve_plain};
 
 /// What is generated.
@@ -27,6 +27,8 @@ struct Pair {
     data: Data,
     /// The value's bytes: the part of a literal or env line, the top of a file.
     at: Span,
+    /// The entry of the generator: the literal, the name of the env file or file.
+    by: Span,
 }
 
 enum Data {
@@ -68,8 +70,9 @@ pub(super) fn generate(
     made.data(kind, name.as_str().unwrap_or_default(), pairs, &mut entries)?;
     bare_keys(&entries, cx.trees)?;
     let is_set = |field: &str| options.iter().flatten().any(|o| o.get(field).and_then(|v| v.as_bool()) == Some(true));
-    if is_set("immutable") {
-        let value = Value::scalar(MadeScalar::Bool(true), made.origin(made.by));
+    let asks = |o: &&View<'_>| o.get("immutable").and_then(|v| v.as_bool()) == Some(true);
+    if let Some(asked) = options.iter().flatten().find(asks).and_then(|o| o.get("immutable")) {
+        let value = Value::scalar(MadeScalar::Bool(true), made.origin(asked.place()));
         entries.push(made.entry("immutable", value));
     }
     let mut resource = Resource::new(cx.trees, Value::map(entries, made.origin(made.by)));
@@ -80,8 +83,9 @@ pub(super) fn generate(
     };
     let kind = if kind == Generated::Secret { "SecretGenerator" } else { "ConfigMapGenerator" };
     // Only a configuration of its own says what it is.
-    let own = args.get("kind").and_then(|_| args.str_at(["metadata", "name"])).map(Arc::from);
-    resource.source = Some(Source::Generator(args.place().file, kind, own));
+    let own = args.get("kind").is_some();
+    let author = if own { Author::configured(args) } else { Author::builtin(args.place().file, kind) };
+    resource.source = Some(Source::Made(author));
     resource.hash = (!is_set("disableNameSuffixHash")).then_some(made.by);
     Ok(resource)
 }
@@ -100,6 +104,10 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
     let Some(name) = given(["kubernetesService", "name"]) else {
         return Err(does_not_build(config.place(), "`kubernetesService.name` must be given"));
     };
+    if given(["serviceAccount", "name"]).is_none() {
+        // kustomize writes `@` first then, and cannot read what it wrote.
+        return Err(does_not_build(config.place(), "`serviceAccount.name` must be given"));
+    }
     let made = Maker { by: name.place() };
     let part = |path| given(path).map(|value| value.written()).unwrap_or_default();
     let account = format!(
@@ -117,8 +125,7 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
         made.entry("metadata", Value::map(metadata, made.origin(made.by))),
     ];
     let mut resource = Resource::new(cx.trees, Value::map(entries, made.origin(made.by)));
-    let own = config.str_at(["metadata", "name"]).map(Arc::from);
-    resource.source = Some(Source::Generator(config.place().file, "IAMPolicyGenerator", own));
+    resource.source = Some(Source::Made(Author::configured(config)));
     Ok(resource)
 }
 
@@ -126,17 +133,18 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
 /// (`kustomize api/resource.CopyMergeMetaDataFieldsFrom`, `MergeDataMapFrom`).
 pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resource {
     let trees = cx.trees;
-    let before = trees.view(&old.value);
     let by = trees.view(&new.value).place();
-    let mut metadata = trees.view(&new.value).get("metadata").map_or_else(|| new.value.clone(), |m| m.value());
+    let mut metadata = new.value.field(trees, "metadata").unwrap_or_else(|| new.value.clone());
+    let before = old.value.field(trees, "metadata");
     for field in ["labels", "annotations"] {
-        if let Some(merged) = laid_over(before.path(["metadata", field]), trees.view(&metadata).get(field), by) {
+        let lower = before.as_ref().and_then(|before| before.field(trees, field));
+        if let Some(merged) = laid_over(trees, lower, metadata.field(trees, field), by) {
             metadata.set_field(trees, Key::made(field, by), merged);
         }
     }
     for field in ["name", "namespace"] {
-        match before.path(["metadata", field]) {
-            Some(value) => metadata.set_field(trees, Key::made(field, by), value.value()),
+        match before.as_ref().and_then(|before| before.field(trees, field)) {
+            Some(value) => metadata.set_field(trees, Key::made(field, by), value),
             None => {
                 metadata.remove_field(trees, field);
             }
@@ -146,7 +154,8 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     if new.behavior == Behavior::Merge {
         new.source.clone_from(&old.source);
         for field in ["data", "binaryData"] {
-            if let Some(merged) = laid_over(before.get(field), trees.view(&new.value).get(field), by) {
+            let (lower, upper) = (old.value.field(trees, field), new.value.field(trees, field));
+            if let Some(merged) = laid_over(trees, lower, upper, by) {
                 new.value.set_field(trees, Key::made(field, by), merged);
             }
         }
@@ -155,23 +164,27 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     new.previous.clone_from(&old.previous);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);
+    new.transformers.clone_from(&old.transformers);
     new.variables.clone_from(&old.variables);
     new.behavior = old.behavior;
     new.hash = new.hash.and(old.hash);
     new
 }
 
-/// The fields of both maps; `upper` wins. `None` where there are none.
-fn laid_over(lower: Option<View<'_>>, upper: Option<View<'_>>, by: Span) -> Option<Value> {
+/// The fields of both maps; `upper` wins, and remembers what it wins over. `None` where there are none.
+fn laid_over(trees: &Trees, lower: Option<Value>, upper: Option<Value>, by: Span) -> Option<Value> {
     let mut entries: Vec<Entry> = Vec::new();
-    let mut rows = std::collections::HashMap::new();
-    for field in [lower, upper].into_iter().flatten().flat_map(|map| map.fields()) {
-        let entry = Entry { key: field.key(), value: field.value.value() };
-        if let Some(row) = rows.get(field.name()) {
-            entries[*row] = entry;
-        } else {
-            rows.insert(field.name(), entries.len());
-            entries.push(entry);
+    let mut rows: HashMap<Box<str>, usize> = HashMap::new();
+    for mut map in [lower, upper].into_iter().flatten() {
+        let Some(layer) = map.entries_mut(trees) else { continue };
+        for entry in std::mem::take(layer) {
+            if let Some(row) = rows.get(entry.key.text(trees)) {
+                let value = entry.value.over(entries[*row].value.clone());
+                entries[*row] = Entry { key: entry.key, value };
+            } else {
+                rows.insert(entry.key.text(trees).into(), entries.len());
+                entries.push(entry);
+            }
         }
     }
     (!entries.is_empty()).then(|| Value::map(entries, Origin::within(by)))
@@ -227,7 +240,7 @@ impl Maker {
             let pairs: Vec<Entry> = maps
                 .flat_map(|map| map.fields())
                 .filter(|pair| seen.insert(pair.name()))
-                .map(|pair| Entry { key: pair.key(), value: self.copy_or_empty(pair.value) })
+                .map(|pair| Entry { key: pair.key(), value: self.copy_or_empty(pair) })
                 .collect();
             if !pairs.is_empty() {
                 entries.push(self.entry(field, Value::map(pairs, self.origin(self.by))));
@@ -237,8 +250,9 @@ impl Maker {
     }
 
     /// `null` is the empty text in a Go map of strings.
-    fn copy_or_empty(&self, view: View<'_>) -> Value {
-        if view.is_null() { Value::text("", self.origin(view.place())) } else { self.copy(view) }
+    fn copy_or_empty(&self, pair: Field<'_>) -> Value {
+        // Nothing need be written where `null` is meant.
+        if pair.value.is_null() { Value::text("", self.origin(pair.key_place())) } else { self.copy(pair.value) }
     }
 
     fn data(&self, kind: Generated, name: &str, pairs: Vec<Pair>, entries: &mut Vec<Entry>) -> Result<(), Problem> {
@@ -250,7 +264,9 @@ impl Maker {
                 return Err(does_not_build(pair.at, message));
             }
             let key = Key::made(&pair.key, pair.at);
-            let text = |text: Arc<str>| Value::scalar(MadeScalar::Str(text), self.origin(pair.at));
+            let text = |text: Arc<str>| {
+                Value::scalar(MadeScalar::Str(text), Origin::set(pair.at, How::Generator, pair.by, None))
+            };
             match (kind, pair.data) {
                 (Generated::ConfigMap, Data::Text(value)) => data.push(Entry { key, value: text(value) }),
                 (Generated::ConfigMap, Data::Bytes(bytes)) => {
@@ -313,7 +329,10 @@ fn pairs(cx: &Context<'_>, root: &RepoPath, args: View<'_>, files: &mut Vec<File
             Content::Binary(bytes) => Data::Bytes(bytes.clone()),
             Content::Failed(_) => Data::Text("".into()),
         };
-        pairs.push(Pair { key, data, at: cx.trees.top(file) });
+        // A file without text has no line to point at.
+        let by = entry.place();
+        let at = if cx.trees.sources().text(file).is_empty() { by } else { cx.trees.top(file) };
+        pairs.push(Pair { key, data, at, by });
     }
     Ok(pairs)
 }
@@ -353,7 +372,7 @@ fn literal(entry: View<'_>) -> Result<Pair, Problem> {
     let bare = unquoted(value);
     let inside = text.len() - value.len() + (value.len() - bare.len()) / 2;
     let at = within(entry, text, inside, bare.len());
-    Ok(Pair { key: key.to_owned(), data: Data::Text(bare.into()), at })
+    Ok(Pair { key: key.to_owned(), data: Data::Text(bare.into()), at, by: entry.place() })
 }
 
 fn unquoted(text: &str) -> &str {
@@ -412,7 +431,7 @@ fn env_file(cx: &Context<'_>, file: FileId, at: Span, pairs: &mut Vec<Pair>) -> 
         let end = (start - (text[from..start].len() - text[from..start].trim_end_matches(['\n', '\r']).len())) as u32;
         let len = if value.is_empty() { bare.len() } else { value.len() } as u32;
         let range = TextRange::new(end.saturating_sub(len), end);
-        pairs.push(Pair { key: key.to_owned(), data: Data::Text(value.into()), at: Span { file, range } });
+        pairs.push(Pair { key: key.to_owned(), data: Data::Text(value.into()), at: Span { file, range }, by: at });
     }
     Ok(())
 }

@@ -5,6 +5,9 @@
 
 use std::collections::VecDeque;
 
+use rayon::prelude::*;
+
+use super::remote::Remote;
 use super::resource::Resource;
 use crate::base::{Content, FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span, Special};
 use crate::model::{Trees, Value, View};
@@ -54,8 +57,10 @@ pub(super) fn find(
     if name.is_empty() {
         return Err(does_not_build(at, "new root cannot be empty").with_help("remove the empty entry"));
     }
-    if is_remote(name) {
-        return Ok(Target::Elsewhere(format!("`{name}` is not in this repository")));
+    if let Some(remote) = Remote::parse(name) {
+        let copy = remote.copy(snapshot, root);
+        let copy = copy.map(|path| format!(": a copy lies in `{path}`; name that copy to have it rendered"));
+        return Ok(Target::Elsewhere(format!("`{name}` is not in this repository{}", copy.unwrap_or_default())));
     }
     if name.starts_with('/') {
         let help = "write the path relative to the kustomization's folder";
@@ -81,19 +86,6 @@ pub(super) fn find(
     }
 }
 
-/// Whether kustomize would fetch this (`api/internal/git/repospec.go`, `api/internal/loader.IsRemoteFile`).
-fn is_remote(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let bare = lower.strip_prefix("git::").unwrap_or(&lower);
-    if ["https://", "http://", "ssh://", "file://"].iter().any(|scheme| bare.starts_with(scheme)) {
-        return true;
-    }
-    let user = bare
-        .split_once('@')
-        .is_some_and(|(user, rest)| !user.is_empty() && !user.contains(['/', '.']) && rest.contains(':'));
-    user || bare.starts_with("github.com/") || bare.starts_with("github.com:")
-}
-
 /// The bytes of a file that a kustomization names at `at`.
 ///
 /// # Errors
@@ -117,6 +109,24 @@ pub(super) fn content(trees: &Trees, file: FileId, at: Span) -> Result<&Content,
     }
 }
 
+/// Parses by all threads what is about to be read, where it is much: in turn it would be most of a large build.
+pub(super) fn parse_ahead<'e>(trees: &Trees, targets: impl Iterator<Item = &'e Result<Target, Problem>>) {
+    /// Less than this is done before threads have started.
+    const MUCH: usize = 1 << 18;
+    let files: Vec<FileId> = targets
+        .filter_map(|target| match target {
+            Ok(Target::File(file)) if !trees.is_parsed(*file) => Some(*file),
+            _ => None,
+        })
+        .collect();
+    let bytes: usize = files.iter().map(|file| trees.sources().text(*file).len()).sum();
+    if files.len() > 1 && bytes > MUCH {
+        files.par_iter().for_each(|file| {
+            trees.parsed(*file);
+        });
+    }
+}
+
 /// The objects that a file holds; `at` is the entry that names it.
 ///
 /// # Errors
@@ -130,17 +140,32 @@ pub(super) fn resources(trees: &Trees, file: FileId, at: Span) -> Result<Vec<Res
     Ok(documents.into_iter().map(|value| Resource::new(trees, value)).collect())
 }
 
+/// kustomize cuts a file of objects at its `---` before it reads the parts, so that a directive stands alone.
+fn no_directive(trees: &Trees, file: FileId) -> Result<(), Problem> {
+    let mut lines = trees.sources().text(file).lines();
+    let first = lines.find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    if first.is_none_or(|line| !line.starts_with('%')) {
+        return Ok(());
+    }
+    let message = format!("malformed YAML in `{}`: kustomize reads no directives", trees.sources().path(file));
+    Err(does_not_build(trees.top(file), message).with_help("remove the line that begins with `%`"))
+}
+
+/// Refuses a file that is not YAML from end to end. Duplicate keys are none of it: kustomize takes the last.
+pub(super) fn is_whole(trees: &Trees, file: FileId) -> Result<(), Problem> {
+    let mut problems = trees.parsed(file).problems().iter();
+    let Some(broken) = problems.find(|p| p.kind != ParseProblemKind::DuplicateKey) else { return Ok(()) };
+    let at = trees.sources().outermost(Span { file, range: broken.at });
+    Err(does_not_build(at, format!("malformed YAML in `{}`: {}", trees.sources().path(file), broken.message)))
+}
+
 /// The documents of a file as kustomize reads objects: empty ones left out, lists replaced by what they hold.
 ///
 /// # Errors
 /// What is not YAML, a document without kind or name.
 pub(super) fn documents(trees: &Trees, file: FileId) -> Result<Vec<Value>, Problem> {
-    let parsed = trees.parsed(file);
-    if let Some(broken) = parsed.problems().iter().find(|p| p.kind != ParseProblemKind::DuplicateKey) {
-        let at = trees.sources().outermost(Span { file, range: broken.at });
-        let message = format!("malformed YAML in `{}`: {}", trees.sources().path(file), broken.message);
-        return Err(does_not_build(at, message));
-    }
+    is_whole(trees, file)?;
+    no_directive(trees, file)?;
     let mut queue: VecDeque<Value> = VecDeque::new();
     for document in trees.documents(file) {
         if is_object(trees.view(&document))? {
@@ -190,25 +215,4 @@ fn is_object(view: View<'_>) -> Result<bool, Problem> {
             .with_help("kustomize needs a name; `generateName` alone is not enough"));
     }
     Ok(true)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_remote;
-
-    #[test]
-    fn remote_is_what_kustomize_would_fetch() {
-        for name in [
-            "https://example.com/a.yaml",
-            "github.com/org/repo//path?ref=v1",
-            "git@github.com:org/repo.git",
-            "git::https://example.com/org/repo",
-            "ssh://git@example.com/org/repo",
-        ] {
-            assert!(is_remote(name), "{name}");
-        }
-        for name in ["../base", "base", "a@b", "./x@y:z", "gitlab.com/org/repo", "github.computer"] {
-            assert!(!is_remote(name), "{name}");
-        }
-    }
 }

@@ -4,7 +4,9 @@
 
 mod accumulate;
 mod build;
+mod context;
 mod emit;
+mod file_names;
 mod finish;
 mod generate;
 mod hash;
@@ -14,6 +16,7 @@ mod patch;
 mod patches;
 mod plain;
 mod plugin;
+mod remote;
 mod renderer;
 mod resource;
 mod schema;
@@ -22,6 +25,8 @@ mod set;
 mod transform;
 
 pub use build::{Build, BuildKind, Rendered};
+pub use context::{ManagedBy, Options};
+pub use file_names::file_names;
 pub use load::LoadRestriction;
 pub use order::Order;
-pub use renderer::{ManagedBy, Options, Renderer, print, print_with_places};
+pub use renderer::{Renderer, print, print_with_places};

@@ -111,6 +111,14 @@ fn by_rank(list: &mut [Resource], ranks: &HashMap<&str, i64>) {
 
 /// The order within a rank: by the texts that kustomize makes of an identity, which are not made here.
 fn within_rank(a: &Id, b: &Id) -> Ordering {
+    if a.kind == b.kind && a.group == b.group && a.version == b.version {
+        let (mine, theirs) = (or(&a.namespace, "~X"), or(&b.namespace, "~X"));
+        let names = (or(&a.name, "~N"), or(&b.name, "~N"));
+        if mine == theirs {
+            return names.0.cmp(names.1);
+        }
+        return compared(&[mine, "|", names.0], &[theirs, "|", names.1]);
+    }
     let reversed = &*a.kind == "Namespace" && &*b.kind == "Namespace" && (a.group.is_empty() || b.group.is_empty());
     let api = compared(&api(a), &api(b));
     (if reversed { api.reverse() } else { api }).then_with(|| compared(&name(a), &name(b)))

@@ -3,7 +3,7 @@
 //!
 //! Never: the patching of one object; that is `patch`'s.
 
-use super::accumulate::Context;
+use super::context::{Context, Missing};
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patch::{self, Outcome, PatchError};
 use super::resource::{Id, Resource};
@@ -24,15 +24,6 @@ pub(super) struct Patcher<'p> {
     pub(super) missing: Missing,
     /// What is lost without a word.
     pub(super) silent: &'p mut Silent,
-}
-
-/// What it means that a patch finds no object.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// kustomize fails.
-    Fails,
-    /// Nothing is known: the object may come from a part that this tool does not render.
-    Unknown,
 }
 
 /// Whether the identity before a JSON patch is remembered.

@@ -3,15 +3,17 @@
 //!
 //! Never: a program or a container; what needs one is not rendered.
 
-use super::accumulate::Context;
+use super::context::{Context, Missing};
 use super::finish;
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
-use super::patches::{Missing, Patcher};
+use super::patches::Patcher;
+use super::remote;
 use super::resource::Resource;
+use super::select::Selector;
 use super::set::ResourceSet;
-use super::transform::{self, Cx, NamespaceOptions, SpecKind, Specs, SubjectMode, Which};
-use crate::base::{FileId, Problem, ProblemKind, RepoPath};
+use super::transform::{self, Addition, Cx, NamespaceOptions, SpecKind, Specs, SubjectMode, Which};
+use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
 use crate::model::{Entry, Key, MadeScalar, Origin, Silent, Value, View};
 use crate::parse::Scalar;
 
@@ -43,8 +45,7 @@ impl Run<'_> {
         let kind = config.get("kind").unwrap_or(config);
         let name = kind.as_str().unwrap_or_default();
         if config.str_at(["apiVersion"]) != Some("builtin") {
-            let message = format!("the plugin `{name}` is not rendered: it runs a program");
-            return Err(Problem::new(ProblemKind::NotRendered, kind.place(), message));
+            return Err(Problem::new(ProblemKind::NotRendered, kind.place(), self.function(config, name)));
         }
         let config = self.as_go_reads(config);
         let config = self.cx.trees.view(&config);
@@ -62,20 +63,34 @@ impl Run<'_> {
             (Role::Generator, None) if name == "IAMPolicyGenerator" => {
                 generate::service_account(self.cx, config).map(Some)
             }
-            (_, None)
-                if !matches!(name, "HelmChartInflationGenerator" | "IAMPolicyGenerator" | "ValueAddTransformer") =>
-            {
+            (_, None) if !matches!(name, "HelmChartInflationGenerator" | "IAMPolicyGenerator") => {
                 if role == Role::Generator {
                     return Err(does_not_build(kind.place(), format!("plugin {name} not a generator")));
                 }
                 self.transform(name, kind, config).map(|()| None)
             }
-            (_, Some(_)) => Err(does_not_build(kind.place(), format!("plugin {name} not a transformer"))),
-            (_, None) => Err(Problem::new(
-                ProblemKind::NotRendered,
-                kind.place(),
-                format!("the plugin `{name}` is not rendered"),
-            )),
+            (Role::Generator, None) => {
+                let message = remote::chart(self.cx.snapshot, self.root, config, None);
+                Err(Problem::new(ProblemKind::NotRendered, kind.place(), message))
+            }
+            (_, _) => Err(does_not_build(kind.place(), format!("plugin {name} not a transformer"))),
+        }
+    }
+
+    /// What is said of a plugin that is no part of kustomize: a container or program that an annotation names, or one that
+    /// is found by its kind.
+    fn function(&self, config: View<'_>, name: &str) -> String {
+        let trees = self.cx.trees;
+        let written = ["config.kubernetes.io/function", "config.k8s.io/function"]
+            .into_iter()
+            .find_map(|annotation| config.path(["metadata", "annotations", annotation]));
+        let document = written.and_then(|text| trees.embedded(text)).and_then(|file| trees.documents(file).next());
+        let function = document.as_ref().map(|document| trees.view(document));
+        let named = |path| function.and_then(|function| function.str_at(path)).filter(|text| !text.is_empty());
+        match (named(["container", "image"]), named(["exec", "path"])) {
+            (Some(image), _) => format!("the function `{name}` is not rendered: it runs the container `{image}`"),
+            (None, Some(path)) => format!("the function `{name}` is not rendered: it runs the program `{path}`"),
+            (None, None) => format!("the plugin `{name}` is not rendered: it runs a program"),
         }
     }
 
@@ -150,6 +165,7 @@ impl Run<'_> {
             "ImageTagTransformer" => self.with_specs(config, "imageTag", SpecKind::Images, transform::image),
             "ReplicaCountTransformer" => self.with_specs(config, "replica", SpecKind::Replicas, transform::replica),
             "ReplacementTransformer" => self.replacements(config),
+            "ValueAddTransformer" => self.add_value(config),
             _ => Err(does_not_build(kind.place(), format!("unable to load builtin {name}.builtin.[noGrp]"))),
         }
     }
@@ -164,6 +180,76 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Puts a value into the fields of the `targets`, which may stand in a file of their own.
+    fn add_value(&mut self, config: View<'_>) -> Result<(), Problem> {
+        let trees = self.cx.trees;
+        let given = config.get("value").filter(|value| value.as_str().is_some_and(|text| !text.trim().is_empty()));
+        let folder = self.root.segments().last();
+        let (text, at) = match (given, folder) {
+            (Some(value), _) => (value.as_str().unwrap_or_default().trim(), value.place()),
+            (None, Some(folder)) => (folder, config.place()),
+            (None, None) => {
+                let message = "the value is the name of the folder, which is not known for the whole tree";
+                return Err(Problem::new(ProblemKind::NotRendered, config.place(), message));
+            }
+        };
+        let shared = self.shared_targets(config)?;
+        let shared = shared.as_ref().and_then(|document| trees.view(document).get("targets"));
+        let lists = [config.get("targets"), shared];
+        let targets: Vec<View<'_>> = lists.into_iter().flatten().flat_map(|list| list.items()).collect();
+        if targets.is_empty() {
+            return Err(does_not_build(config.place(), "must specify at least one target"));
+        }
+        for target in targets {
+            self.add_to(target, text, at)?;
+        }
+        self.set.edit();
+        Ok(())
+    }
+
+    fn add_to(&mut self, target: View<'_>, text: &str, at: Span) -> Result<(), Problem> {
+        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema, specs: &self.specs };
+        let Some(path) = target.str_at(["fieldPath"]).filter(|path| !path.is_empty()) else {
+            return Err(does_not_build(target.place(), "fieldPath cannot be empty"));
+        };
+        let position = target.get("filePathPosition").filter(|position| !position.is_null());
+        let position = position.map_or(Ok(0), |given| {
+            let position = given.as_int().and_then(|position| usize::try_from(position).ok());
+            position.ok_or_else(|| does_not_build(given.place(), "filePathPosition must be a number from 0 up"))
+        })?;
+        let selector = target.get("selector").filter(|selector| !selector.is_null());
+        let selector = selector.map(Selector::new).transpose()?;
+        let addition = Addition { text, at, path, position };
+        for resource in self.set.edit() {
+            if selector.as_ref().is_none_or(|selector| selector.matches(cx.trees, cx.schema, resource)) {
+                transform::add_value(&cx, resource, &addition)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The file of targets that a `ValueAddTransformer` names.
+    fn shared_targets(&mut self, config: View<'_>) -> Result<Option<Value>, Problem> {
+        let named = config.get("targetFilePath").filter(|path| path.as_str().is_some_and(|path| !path.is_empty()));
+        let Some(named) = named else { return Ok(None) };
+        let (cx, at) = (self.cx, named.place());
+        match load::find(
+            cx.snapshot,
+            cx.options.load,
+            self.root,
+            (named.as_str().unwrap_or_default(), at),
+            Wanted::File,
+        )? {
+            Target::File(file) => {
+                load::content(cx.trees, file, at)?;
+                self.files.push(file);
+                Ok(cx.trees.documents(file).next())
+            }
+            Target::Folder(_) => Ok(None),
+            Target::Elsewhere(why) => Err(Problem::new(ProblemKind::NotRendered, at, why)),
+        }
     }
 
     fn patcher(&mut self) -> Patcher<'_> {
@@ -224,7 +310,7 @@ impl Run<'_> {
 }
 
 /// The fields of the configurations whose spelling is mended.
-const TOP: [&str; 16] = [
+const TOP: [&str; 18] = [
     "annotations",
     "fieldSpecs",
     "imageTag",
@@ -240,6 +326,8 @@ const TOP: [&str; 16] = [
     "replacements",
     "suffix",
     "target",
+    "targetFilePath",
+    "targets",
     "value",
 ];
 

@@ -5,37 +5,19 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::accumulate::{self, Base, Bases, Context};
+use super::accumulate;
+use super::context::{Base, Bases, Context, Options, Trace};
 use super::emit;
 use super::finish;
-use super::load::{LoadRestriction, Target, Wanted, does_not_build, find};
-use super::order::Order;
+use super::load::{Target, Wanted, does_not_build, find};
 use super::plain::{self, Filter};
 use super::schema::{Beside, Schema};
 use super::{Build, BuildKind, Rendered};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
-use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees};
+use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees, View};
 
-/// What `kustomize build` can be told on its command line.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Options {
-    /// `--load-restrictor`
-    pub load: LoadRestriction,
-    /// `--reorder`; a kustomization's `sortOptions` win. Without both, legacy.
-    pub order: Option<Order>,
-    /// `--enable-managedby-label`
-    pub managed_by: ManagedBy,
-}
-
-/// Whether objects get the label that says kustomize made them.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum ManagedBy {
-    /// Where the kustomization's `buildMetadata` asks for it.
-    #[default]
-    AsWritten,
-    /// Everywhere.
-    Always,
-}
+/// The one version of the Kubernetes API whose schema kustomize has.
+const BUILTIN_OPENAPI: &str = "v1.21.2";
 
 /// The renderer of one side. It is called from many threads.
 pub struct Renderer<'a> {
@@ -93,13 +75,15 @@ impl<'a> Renderer<'a> {
             Err(problem) => return Rendered { files: own, problems: vec![problem], ..Rendered::default() },
         };
         let alone = Bases::default();
+        let trace = self.trace(first);
         let context = Context {
             snapshot: self.snapshot,
             trees: self.trees,
             schema: schema.as_ref().unwrap_or_else(|| Schema::builtin()),
             options: self.options,
-            // A base that was merged by another schema is another base.
-            bases: if schema.is_some() { &alone } else { &self.bases },
+            // A base that was merged by another schema is another base, and so is one whose objects note who came by.
+            bases: if schema.is_some() || trace != Trace::Off { &alone } else { &self.bases },
+            trace,
         };
         let mut files = own;
         let result = self.accumulated(&context, &folder, first).and_then(|(root, schema)| {
@@ -118,6 +102,26 @@ impl<'a> Renderer<'a> {
                 Rendered { files, problems: vec![problem], ..Rendered::default() }
             }
         }
+    }
+
+    /// Whether the root's `buildMetadata` asks for the transformers.
+    fn trace(&self, file: FileId) -> Trace {
+        // A kustomization that cannot be read is reported by who accumulates it. Few ask for anything.
+        let asks = |option: View<'_>| option.as_str() == Some("transformerAnnotations");
+        match self.with_field(file, "buildMetadata") {
+            Some(kustomization) if kustomization.items(self.trees, "buildMetadata").any(asks) => Trace::Transformers,
+            _ => Trace::Off,
+        }
+    }
+
+    /// The kustomization, if it has a field that most have not and that must be known before all others.
+    fn with_field(&self, file: FileId, name: &str) -> Option<Kustomization> {
+        let root = self.trees.parsed(file).documents().first().and_then(|document| document.root)?;
+        let has = |field: crate::model::Field<'_>| field.name().eq_ignore_ascii_case(name);
+        if !self.trees.node(file, root).fields().any(has) {
+            return None;
+        }
+        Kustomization::read(self.trees, file).ok()
     }
 
     /// What the kustomization accumulates to. A schema that a kustomize base or component brings holds for the whole
@@ -145,17 +149,18 @@ impl<'a> Renderer<'a> {
 
     /// The schema that the kustomization's `openapi` brings in the place of kustomize's.
     fn schema(&self, folder: &RepoPath, file: FileId, beside: Beside) -> Result<Option<Schema>, Problem> {
-        // Most kustomizations bring none, and are read by who accumulates them.
-        let root = self.trees.parsed(file).documents().first().and_then(|document| document.root);
-        let brings = |field: crate::model::Field<'_>| field.name().eq_ignore_ascii_case("openapi");
-        if !root.is_some_and(|root| self.trees.node(file, root).fields().any(brings)) {
-            return Ok(None);
-        }
         // A kustomization that cannot be read is reported by who accumulates it.
-        let Ok(kustomization) = Kustomization::read(self.trees, file) else { return Ok(None) };
+        let Some(kustomization) = self.with_field(file, "openapi") else { return Ok(None) };
         let given = |field| kustomization.get(self.trees, "openapi").and_then(|openapi| openapi.get(field));
         let (path, version) = (given("path"), given("version"));
-        let Some(path) = path else { return Ok(None) };
+        let Some(path) = path else {
+            let unknown = version.filter(|version| !matches!(version.as_str(), None | Some("" | BUILTIN_OPENAPI)));
+            return match unknown {
+                Some(version) => Err(does_not_build(version.place(), "the specified OpenAPI version is not built in")
+                    .with_help(format!("kustomize v5.7.1 has {BUILTIN_OPENAPI}; remove the field"))),
+                None => Ok(None),
+            };
+        };
         if let Some(version) = version {
             let message = "builtin version and custom schema provided, cannot use both";
             return Err(does_not_build(version.place(), message));
@@ -181,7 +186,8 @@ impl<'a> Renderer<'a> {
 }
 
 /// The objects as `kustomize build` prints them, with the place that each line comes from: the line's value, else its key.
-/// A line of a long text has the place of the text, and a line between objects none.
+/// A line of a long text has its own place where the text is written in lines, else the text's; a line between objects
+/// has none.
 ///
 /// # Errors
 /// As [`print`].

@@ -21,16 +21,32 @@ pub(super) struct Id {
 impl Id {
     /// The identity that a document has.
     pub(super) fn of(view: View<'_>) -> Self {
+        let mut id = Self::default();
+        id.read(view);
+        id
+    }
+
+    /// Reads the identity that a document has now. Texts that stay are kept as they are.
+    fn read(&mut self, view: View<'_>) {
         let (group, version) = split_api_version(view.str_at(["apiVersion"]).unwrap_or_default());
-        let text =
-            |name| view.path(["metadata", name]).filter(View::is_scalar).map(|v| v.written()).unwrap_or_default();
-        Self {
-            group: group.into(),
-            version: version.into(),
-            kind: view.str_at(["kind"]).unwrap_or_default().into(),
-            namespace: text("namespace").into(),
-            name: text("name").into(),
-        }
+        let metadata = view.get("metadata");
+        let text = |name| {
+            let value = metadata.and_then(|metadata| metadata.get(name));
+            value.filter(View::is_scalar).map(|value| value.written()).unwrap_or_default()
+        };
+        let kind = view.str_at(["kind"]).unwrap_or_default();
+        keep(&mut self.group, group);
+        keep(&mut self.version, version);
+        keep(&mut self.kind, kind);
+        keep(&mut self.namespace, &text("namespace"));
+        keep(&mut self.name, &text("name"));
+    }
+}
+
+/// Makes `kept` say `text`, without an allocation where it does already.
+fn keep(kept: &mut Arc<str>, text: &str) {
+    if **kept != *text {
+        *kept = if text.is_empty() { Arc::default() } else { text.into() };
     }
 }
 
@@ -75,6 +91,8 @@ pub(super) struct Resource {
     pub(super) variables: Vec<Arc<str>>,
     /// The file that the object was written in, or the kustomization whose generator made it.
     pub(super) source: Option<Source>,
+    /// The transformers that came by, if the root asks for them.
+    pub(super) transformers: Vec<Arc<Author>>,
 }
 
 /// Where an object as a whole comes from, whatever changed it later.
@@ -82,8 +100,43 @@ pub(super) struct Resource {
 pub(super) enum Source {
     /// A file of resources.
     File(FileId),
-    /// A generator, by its built-in kind, in a kustomization or in a configuration of its own, which has a name.
-    Generator(FileId, &'static str, Option<Arc<str>>),
+    /// A generator.
+    Made(Arc<Author>),
+}
+
+/// A generator or transformer, as `buildMetadata` names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Author {
+    /// The kustomization or the file of the configuration.
+    pub(super) file: FileId,
+    pub(super) api_version: Arc<str>,
+    pub(super) kind: Arc<str>,
+    /// Only a configuration of its own has a name and may have a namespace; both are empty else.
+    pub(super) name: Arc<str>,
+    pub(super) namespace: Arc<str>,
+}
+
+impl Author {
+    /// One that a field of a kustomization stands for.
+    pub(super) fn builtin(file: FileId, kind: &str) -> Arc<Self> {
+        let none = || Arc::from("");
+        Arc::new(Self { file, api_version: "builtin".into(), kind: kind.into(), name: none(), namespace: none() })
+    }
+
+    /// One with a configuration of its own.
+    pub(super) fn configured(config: View<'_>) -> Arc<Self> {
+        let text = |path: &[&str]| {
+            let value = path.iter().try_fold(config, |at, name| at.get(name));
+            value.filter(View::is_scalar).map(|value| value.written()).unwrap_or_default().into()
+        };
+        Arc::new(Self {
+            file: config.place().file,
+            api_version: text(&["apiVersion"]),
+            kind: text(&["kind"]),
+            name: text(&["metadata", "name"]),
+            namespace: text(&["metadata", "namespace"]),
+        })
+    }
 }
 
 impl Resource {
@@ -104,6 +157,7 @@ impl Resource {
             hash: None,
             variables: Vec::new(),
             source,
+            transformers: Vec::new(),
         }
     }
 
@@ -117,7 +171,7 @@ impl Resource {
     /// Reads the identity again after an edit that kustomize does not remember: the names before stay, and are names of
     /// the group and version that the object has now.
     pub(super) fn reread(&mut self, trees: &Trees) {
-        self.id = Id::of(trees.view(&self.value));
+        self.id.read(trees.view(&self.value));
         for previous in &mut self.previous {
             previous.group = self.id.group.clone();
             previous.version = self.id.version.clone();

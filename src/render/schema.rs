@@ -2,6 +2,7 @@
 //!
 //! Never: a schema that one build changes for another; a build that names its own (`openapi.path`) carries its own value.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -12,8 +13,8 @@ const FIELDS: &str = include_str!("data/patch-fields.tsv");
 
 static BUILTIN: LazyLock<Schema> = LazyLock::new(|| {
     let mut builder = Builder::default();
-    rows(FIELDS).for_each(|row| builder.field_row(&row));
-    rows(KINDS).for_each(|row| builder.kind_row(&row));
+    rows(FIELDS).for_each(|row| builder.field_row(row));
+    rows(KINDS).for_each(|row| builder.kind_row(row));
     builder.finish()
 });
 
@@ -55,14 +56,17 @@ pub(super) enum Strategy {
     /// A list of scalars that is merged as a set.
     Set,
     /// A list whose elements are merged where these keys agree.
-    Keys(Box<[Box<str>]>),
+    Keys(Box<[Text]>),
 }
+
+/// A text of the built-in tables, which is not copied, or of a user's schema.
+pub(super) type Text = Cow<'static, str>;
 
 #[derive(Debug)]
 struct Kind {
-    name: Box<str>,
-    group: Box<str>,
-    version: Box<str>,
+    name: Text,
+    group: Text,
+    version: Text,
     definition: Option<DefinitionId>,
     scope: Option<Scope>,
 }
@@ -76,7 +80,7 @@ enum Scope {
 #[derive(Debug, Default)]
 struct Definition {
     /// Sorted by name.
-    fields: Vec<(Box<str>, Field)>,
+    fields: Vec<(Text, Field)>,
     /// The values of a map with free keys (`additionalProperties`).
     values: Option<Field>,
 }
@@ -94,8 +98,8 @@ impl Schema {
     pub(super) fn from_openapi(document: View<'_>, beside: Beside) -> Self {
         let mut builder = Builder::default();
         if beside == Beside::Builtin {
-            rows(FIELDS).for_each(|row| builder.field_row(&row));
-            rows(KINDS).for_each(|row| builder.kind_row(&row));
+            rows(FIELDS).for_each(|row| builder.field_row(row));
+            rows(KINDS).for_each(|row| builder.kind_row(row));
         }
         for kind in &Self::builtin().kinds {
             *builder.scope(&kind.group, &kind.version, &kind.name) = kind.scope;
@@ -147,8 +151,10 @@ type Known = (Option<DefinitionId>, Option<Scope>);
 #[derive(Default)]
 struct Builder {
     /// By group, version and kind.
-    kinds: HashMap<[Box<str>; 3], Known>,
-    names: HashMap<Box<str>, DefinitionId>,
+    kinds: HashMap<[Text; 3], Known>,
+    names: HashMap<Text, DefinitionId>,
+    /// The definition that was named last: the rows of one stand together.
+    last: Option<(&'static str, DefinitionId)>,
     definitions: Vec<Definition>,
 }
 
@@ -167,38 +173,40 @@ impl Builder {
     }
 
     /// A line of `data/patch-fields.tsv`.
-    fn field_row(&mut self, row: &[&str]) {
-        let [owner, name, _, target, strategy, keys] = row else { unreachable!("the table has six columns") };
-        let strategy = match (*strategy, *keys) {
+    fn field_row(&mut self, [owner, name, _, target, strategy, keys]: [&'static str; 6]) {
+        let strategy = match (strategy, keys) {
             ("-", _) => Strategy::Plain,
             (_, "-") => Strategy::Set,
-            (_, keys) => Strategy::Keys(keys.split(',').map(Into::into).collect()),
+            (_, keys) => Strategy::Keys(keys.split(',').map(Text::Borrowed).collect()),
         };
-        let definition = (*target != "-").then(|| self.named(target));
-        let owner = self.named(owner);
-        self.definitions[owner.0 as usize].fields.push(((*name).into(), Field { definition, strategy }));
+        let definition = (target != "-").then(|| self.named(Text::Borrowed(target)));
+        let id = match self.last {
+            Some((last, id)) if last == owner => id,
+            _ => self.named(Text::Borrowed(owner)),
+        };
+        self.last = Some((owner, id));
+        self.definitions[id.0 as usize].fields.push((name.into(), Field { definition, strategy }));
     }
 
     /// A line of `data/kinds.tsv`.
-    fn kind_row(&mut self, row: &[&str]) {
-        let [group, version, kind, definition, scope] = row else { unreachable!("the table has five columns") };
-        let group = if *group == "-" { "" } else { group };
-        let definition = (*definition != "-").then(|| self.named(definition));
-        let scope = match *scope {
+    fn kind_row(&mut self, [group, version, kind, definition, scope]: [&'static str; 5]) {
+        let group = if group == "-" { "" } else { group };
+        let definition = (definition != "-").then(|| self.named(Text::Borrowed(definition)));
+        let scope = match scope {
             "namespaced" => Some(Scope::Namespaced),
             "cluster" => Some(Scope::Cluster),
             _ => None,
         };
-        self.kinds.insert([group.into(), (*version).into(), (*kind).into()], (definition, scope));
+        self.kinds.insert([group.into(), version.into(), kind.into()], (definition, scope));
     }
 
     fn definitions_of(&mut self, document: View<'_>) {
         for field in document.get("definitions").into_iter().flat_map(|all| all.fields()) {
-            let id = self.named(short(field.name()));
+            let id = self.named(owned(short(field.name())));
             self.describe(id, field.value);
             let kinds = field.value.get("x-kubernetes-group-version-kind");
             for [group, version, kind] in kinds.into_iter().flat_map(|kinds| kinds.items()).filter_map(written_kind) {
-                self.kinds.entry([group.into(), version.into(), kind.into()]).or_default().0 = Some(id);
+                self.kinds.entry([owned(group), owned(version), owned(kind)]).or_default().0 = Some(id);
             }
         }
     }
@@ -222,12 +230,12 @@ impl Builder {
     }
 
     fn scope(&mut self, group: &str, version: &str, kind: &str) -> &mut Option<Scope> {
-        &mut self.kinds.entry([group.into(), version.into(), kind.into()]).or_default().1
+        &mut self.kinds.entry([owned(group), owned(version), owned(kind)]).or_default().1
     }
 
     fn describe(&mut self, id: DefinitionId, definition: View<'_>) {
         let properties = definition.get("properties").into_iter().flat_map(|all| all.fields());
-        let fields = properties.map(|field| (field.name().into(), self.field(field.value))).collect();
+        let fields = properties.map(|field| (owned(field.name()), self.field(field.value))).collect();
         let values = definition.get("additionalProperties").filter(View::is_map).map(|values| self.field(values));
         self.definitions[id.0 as usize] = Definition { fields, values };
     }
@@ -235,11 +243,9 @@ impl Builder {
     fn field(&mut self, field: View<'_>) -> Field {
         let merges = field.str_at(["x-kubernetes-patch-strategy"]).is_some_and(|s| s.split(',').any(|s| s == "merge"));
         let map_keys = || {
-            Some(
-                field.get("x-kubernetes-list-map-keys")?.items().filter_map(|key| Some(key.as_str()?.into())).collect(),
-            )
+            Some(field.get("x-kubernetes-list-map-keys")?.items().filter_map(|key| key.as_str().map(owned)).collect())
         };
-        let merge_key = || Some([field.str_at(["x-kubernetes-patch-merge-key"])?.into()].into());
+        let merge_key = || Some([owned(field.str_at(["x-kubernetes-patch-merge-key"])?)].into());
         let strategy = match merges {
             false => Strategy::Plain,
             true => map_keys().or_else(merge_key).map_or(Strategy::Set, Strategy::Keys),
@@ -251,7 +257,7 @@ impl Builder {
     /// The definition that a schema refers to, or that it spells out in its place.
     fn value(&mut self, schema: View<'_>) -> Option<DefinitionId> {
         if let Some(target) = schema.str_at(["$ref"]) {
-            return Some(self.named(short(target.strip_prefix("#/definitions/")?)));
+            return Some(self.named(owned(short(target.strip_prefix("#/definitions/")?))));
         }
         if schema.get("properties").is_none() && !schema.get("additionalProperties").is_some_and(|v| v.is_map()) {
             return None;
@@ -261,13 +267,12 @@ impl Builder {
         Some(id)
     }
 
-    fn named(&mut self, name: &str) -> DefinitionId {
-        if let Some(id) = self.names.get(name) {
-            return *id;
-        }
-        let id = self.unnamed();
-        self.names.insert(name.into(), id);
-        id
+    fn named(&mut self, name: Text) -> DefinitionId {
+        let Self { names, definitions, .. } = self;
+        *names.entry(name).or_insert_with(|| {
+            definitions.push(Definition::default());
+            DefinitionId(definitions.len() as u32 - 1)
+        })
     }
 
     fn unnamed(&mut self) -> DefinitionId {
@@ -282,9 +287,17 @@ fn short(name: &str) -> &str {
     name.strip_prefix("api.").unwrap_or(name)
 }
 
+/// A text of a user's schema.
+fn owned(text: &str) -> Text {
+    Cow::Owned(text.to_owned())
+}
+
 /// The lines of a table, split at tabs, without comments.
-fn rows(table: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
-    table.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
+fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
+    table.lines().filter(|line| !line.starts_with('#')).map(|line| {
+        let mut columns = line.split('\t');
+        std::array::from_fn(|_| columns.next().unwrap_or_default())
+    })
 }
 
 /// Group, version and kind as an OpenAPI extension writes them.

@@ -25,9 +25,17 @@ pub(super) struct Selector {
 
 enum Pattern {
     Any,
-    /// No character of it means more than itself.
-    Exact(Box<str>),
+    /// Each character means itself, but for dots, which mean any.
+    Plain(Box<str>, Behind),
     Regex(Box<Regex>),
+}
+
+/// What may stand behind a plain pattern.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Behind {
+    Nothing,
+    /// `.*`
+    Anything,
 }
 
 impl Pattern {
@@ -37,8 +45,10 @@ impl Pattern {
         if text.is_empty() {
             return Ok(Self::Any);
         }
-        if text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/')) {
-            return Ok(Self::Exact(text.into()));
+        // Compiling an expression costs more than all that such a pattern is compared with.
+        let (plain, behind) = text.strip_suffix(".*").map_or((text, Behind::Nothing), |text| (text, Behind::Anything));
+        if plain.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b'.')) {
+            return Ok(Self::Plain(plain.into(), behind));
         }
         match Regex::new(&format!("^(?:{})$", without_bare_braces(text))) {
             Ok(regex) => Ok(Self::Regex(Box::new(regex))),
@@ -52,7 +62,13 @@ impl Pattern {
     fn matches(&self, text: &str) -> bool {
         match self {
             Self::Any => true,
-            Self::Exact(exact) => &**exact == text,
+            Self::Plain(plain, behind) => {
+                let mut rest = text.chars();
+                let is_start = plain
+                    .chars()
+                    .all(|wanted| rest.next().is_some_and(|found| found == wanted || wanted == '.' && found != '\n'));
+                is_start && (*behind == Behind::Anything && !rest.as_str().contains('\n') || rest.as_str().is_empty())
+            }
             Self::Regex(regex) => regex.is_match(text),
         }
     }
@@ -117,4 +133,21 @@ fn requirements(selector: Option<View<'_>>) -> Result<Requirements, Problem> {
     Requirements::parse(selector.as_str().unwrap_or_default()).map_err(|message| {
         does_not_build(selector.place(), message).with_help("write `key=value`, `key in (a,b)`, `key` or `!key`")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Behind, Pattern, without_bare_braces};
+
+    #[test]
+    fn a_plain_pattern_matches_as_the_expression_does() {
+        for (pattern, behind) in [("ab", Behind::Nothing), ("a.c", Behind::Nothing), ("a", Behind::Anything)] {
+            let written = if behind == Behind::Anything { format!("{pattern}.*") } else { pattern.to_owned() };
+            let regex = regex::Regex::new(&format!("^(?:{})$", without_bare_braces(&written))).expect("it is one");
+            let plain = Pattern::Plain(pattern.into(), behind);
+            for text in ["", "a", "ab", "abc", "a.c", "aéc", "a\nc", "xab", "ab\n", "a\n"] {
+                assert_eq!(plain.matches(text), regex.is_match(text), "{written:?} on {text:?}");
+            }
+        }
+    }
 }

@@ -16,7 +16,11 @@ const EXAMPLE_LINES: usize = 40;
 #[must_use]
 pub fn explain(rule: &Rule) -> String {
     let severity = super::json::severity(rule.severity);
-    let off = if rule.default == Default::Off { ", off by default" } else { "" };
+    let off = match rule.default {
+        Default::On => "",
+        Default::Raised => ", off by default but where it is raised",
+        Default::Off => ", off by default",
+    };
     let mut out = format!("{} ({}, {severity}{off}, since {})\n\n", rule.id, rule.pack, rule.since);
     paragraph(&mut out, "Says", &rule.says.to_string());
     for (grades, verb) in [(&rule.raise, "Raised"), (&rule.lower, "Lowered")] {
@@ -85,7 +89,11 @@ pub fn list_json(rules: &RuleSet, out: &mut dyn io::Write) -> io::Result<()> {
         id: &rule.id,
         pack: &rule.pack,
         severity: super::json::severity(rule.severity),
-        default: if rule.default == Default::Off { "off" } else { "on" },
+        default: match rule.default {
+            Default::On => "on",
+            Default::Raised => "raised",
+            Default::Off => "off",
+        },
         since: &rule.since,
         says: rule.says.to_string(),
         why: rule.why.trim_end(),

@@ -82,7 +82,7 @@ struct JsonObject<'a> {
 #[derive(Serialize)]
 struct JsonImpact<'a> {
     apis: &'a [ApiImpact],
-    deleted: Deleted,
+    deleted: Deleted<'a>,
     applications: &'a [ApplicationImpact],
     unrendered: &'a [UnrenderedPart],
 }
@@ -218,11 +218,62 @@ pub struct InstanceCounts {
     pub already_invalid: usize,
 }
 
-#[derive(Serialize, Default)]
-struct Deleted {
+/// What the change deletes.
+#[derive(Serialize)]
+struct Deleted<'a> {
     total: usize,
     stateful: usize,
-    objects: [(); 0],
+    objects: &'a [DeletedObject],
+}
+
+/// An object that the change deletes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DeletedObject {
+    /// `group/version`.
+    pub api_version: String,
+    /// The kind.
+    pub kind: String,
+    /// The namespace; empty where none is written.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// The cluster, where it is known.
+    pub cluster: Option<String>,
+    /// The application that deletes it: its kind, namespace and name.
+    pub application: String,
+    /// `pruned`, or `with-application`.
+    pub ending: &'static str,
+    /// Whether data, or what holds data, goes with it.
+    pub stateful: bool,
+    /// How many objects of the repository hang on it.
+    pub hanging: usize,
+    /// Its file in the base.
+    pub path: String,
+    /// Its line there.
+    pub line: u32,
+}
+
+impl DeletedObject {
+    /// The facts as this format shows them.
+    #[must_use]
+    pub fn of(sources: &Sources, deletion: &impact::Deletion) -> Self {
+        Self {
+            api_version: deletion.api_version.clone(),
+            kind: deletion.key.kind.to_string(),
+            namespace: deletion.key.namespace.to_string(),
+            name: deletion.key.name.to_string(),
+            cluster: deletion.cluster.as_ref().map(ToString::to_string),
+            application: deletion.owner.to_string(),
+            ending: match deletion.ending {
+                impact::Ending::Pruned => "pruned",
+                impact::Ending::WithApplication => "with-application",
+            },
+            stateful: deletion.stateful,
+            hanging: deletion.hanging,
+            path: sources.path(deletion.at.file).as_str().to_owned(),
+            line: sources.positions(deletion.at).0.line,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -262,7 +313,11 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
         findings: report.verdict.findings.iter().map(|found| finding(report.sources, found)).collect(),
         impact: JsonImpact {
             apis: &report.apis,
-            deleted: Deleted::default(),
+            deleted: Deleted {
+                total: report.deleted.len(),
+                stateful: report.deleted.iter().filter(|one| one.stateful).count(),
+                objects: &report.deleted,
+            },
             applications: &report.applications,
             unrendered: &report.unrendered,
         },

@@ -21,7 +21,7 @@ use crate::base::{Snapshot, Sources, Span};
 use crate::rules::Verdict;
 
 pub use explain::{explain, list, list_json};
-pub use json::{ApiImpact, ApplicationImpact, InstanceCounts, UnrenderedPart};
+pub use json::{ApiImpact, ApplicationImpact, DeletedObject, InstanceCounts, UnrenderedPart};
 pub use mistake::mistakes;
 pub use plain::log;
 
@@ -37,6 +37,8 @@ pub struct Report<'a> {
     pub judged: Judged,
     /// What the change does to the APIs of the repository.
     pub apis: Vec<ApiImpact>,
+    /// What the change deletes from the clusters.
+    pub deleted: Vec<DeletedObject>,
     /// The applications of the head.
     pub applications: Vec<ApplicationImpact>,
     /// What the head asks for and nobody looked at.

@@ -115,6 +115,7 @@ fn print(trees: &Trees, head: &Snapshot, verdict: &Verdict, format: Format) -> S
         judged: Judged { objects: 41, builds: 1, files: 2 },
         apis: vec![api],
         applications: vec![application],
+        deleted: Vec::new(),
         unrendered: vec![chart],
         head,
     };

@@ -127,6 +127,26 @@ pub struct Finding {
     pub status: Status,
 }
 
+/// A node of a schema.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Node {
+    /// The version of the API, or whatever else keeps schemas of one object apart.
+    pub scope: String,
+    /// The path in an instance, as people write it; empty for the root.
+    pub path: String,
+}
+
+impl Node {
+    /// Whether it is this node, or below it. A root is above nothing: what differs there says little of the rest.
+    #[must_use]
+    pub fn is_within(&self, above: &Self) -> bool {
+        let rest = self.path.strip_prefix(&*above.path);
+        self.scope == above.scope
+            && !above.path.is_empty()
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
+}
+
 /// What a check reports: everything but the rule's own words and severity.
 #[derive(Clone, Debug)]
 pub struct Hit {
@@ -157,6 +177,9 @@ pub struct Hit {
     pub rewritten: Option<Rewritten>,
     /// Hits of the rule with the same word here become one finding, wherever they are.
     pub together: Option<String>,
+    /// The node of a schema that it is about. Hits of the rule on the same object at or below another's node become one
+    /// finding, at the topmost.
+    pub node: Option<Node>,
     /// The row of the build it was seen in; the engine sets it for checks of objects. Hits of one place in several builds become one finding.
     pub build: Option<usize>,
 }
@@ -179,6 +202,7 @@ impl Hit {
             steps: Vec::new(),
             rewritten: None,
             together: None,
+            node: None,
             build: None,
         }
     }
@@ -276,6 +300,12 @@ impl Sink {
         self.hits.push(hit);
     }
 
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty()
+    }
+
     /// Counts a place where the rule cannot decide: it stays silent there, and the report says how often.
     pub fn undecided(&mut self) {
         self.undecided += 1;
@@ -300,6 +330,8 @@ pub enum Check {
     Value(Box<ValueCheck>),
     /// Each object of each build, with its build and world.
     Object(Box<ObjectCheck>),
+    /// The same, and what differs: what an object is wrong about, and what makes it wrong now. Runs without a base too.
+    ObjectAndChange(Box<ObjectCheck>, Box<ChangeCheck>),
     /// One world as a whole.
     World(Box<WorldCheck>),
     /// A file by itself, of any type. Judged once for both sides; a file that is no YAML or JSON only where the other

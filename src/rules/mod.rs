@@ -6,6 +6,7 @@ mod embedded;
 mod engine;
 #[cfg(test)]
 mod engine_tests;
+mod expression;
 mod finding;
 mod fold;
 pub mod kinds;
@@ -27,7 +28,7 @@ pub(crate) use embedded::Embedded;
 pub(crate) use embedded::RULES as EMBEDDED;
 pub use engine::{Counts, Ran, Standing, Verdict, judge};
 pub use finding::{
-    ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Rewritten, Severity, Sink, Status,
+    ChangeCheck, Check, Facts, Finding, Hit, Label, Node, ObjectCheck, ObjectName, Rewritten, Severity, Sink, Status,
     Subject, Suppressed, TextCheck, ValueCheck, WorldCheck,
 };
 pub use pack::RuleFile;

@@ -62,7 +62,7 @@ type Key = (usize, RepoPath, u32, u32, Option<String>);
 /// The places of one side, sorted by rule, path and range.
 pub(super) fn places(active: &[Active<'_>], trees: &Trees, seen: Vec<Seen>) -> Vec<Place> {
     let mut places: BTreeMap<Key, Place> = BTreeMap::new();
-    for seen in seen {
+    for seen in seen.into_iter().filter(|seen| active[seen.row].shows(&seen.hit)) {
         let place = Place::new(active, trees, seen);
         let own = place.objects.is_empty().then(|| format!("{}\0{:?}", place.message, place.hit.object));
         let range = place.hit.at.range;

@@ -23,6 +23,8 @@ pub const NOT_RENDERED: &str = "not-rendered";
 pub enum Default {
     /// It does.
     On,
+    /// It does where a fact raises its severity; the rest has to be switched on.
+    Raised,
     /// It has to be switched on.
     Off,
 }

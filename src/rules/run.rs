@@ -4,15 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::kinds::problem_hit;
 use super::settings::Active;
-use super::{Check, Facts, Hit, ObjectName, Sink, Subject, TextCheck};
-use crate::base::{FileId, NodeId, Problem, ProblemKind, Span, TextRange};
-use crate::model::{Made, Object, Trees, Value};
+use super::{Check, Facts, Hit, ObjectCheck, ObjectName, Sink, Subject, TextCheck};
+use crate::base::{FileId, Problem, ProblemKind, Span, TextRange};
+use crate::impact::Impact;
+use crate::model::{Address, Object, Trees};
 use crate::world::{Built, ObjectAt, World};
 
 /// A hit with the rule that it is of and what it was seen on.
@@ -67,6 +67,7 @@ pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]
     let mut head = side(facts.head);
     if facts.base.is_some() {
         head.add(changes(active, facts));
+        head.add(tested(active, facts));
     }
     let mut base = facts.base.map(side).unwrap_or_default();
     report_problems(active, facts.head, problems, &mut head);
@@ -95,22 +96,6 @@ fn guarded(active: &[Active<'_>], row: usize, blame: Blame<'_>, check: impl FnOn
     looked.undecided = vec![row; sink.undecided];
     looked.seen = sink.hits.into_iter().map(|hit| Seen { row, hit, object: None }).collect();
     looked
-}
-
-/// What a value is known by: where it stands, or the memory it was made in, which the worlds keep for the whole run.
-#[derive(PartialEq, Eq, Hash)]
-enum Address {
-    Source(FileId, NodeId),
-    Made(*const Made),
-}
-
-impl Address {
-    fn of(value: &Value) -> Self {
-        match value {
-            Value::Source(file, node) => Self::Source(*file, *node),
-            Value::Made(made) => Self::Made(Arc::as_ptr(made)),
-        }
-    }
 }
 
 /// The results of the checks that look at an object alone, one row for each distinct value of both sides.
@@ -218,10 +203,16 @@ fn text_check<'r>((row, active): (usize, &Active<'r>)) -> Option<(usize, &'r Tex
     }
 }
 
+fn object_check(check: &Check) -> Option<&ObjectCheck> {
+    match check {
+        Check::Object(check) | Check::ObjectAndChange(check, _) => Some(check),
+        _ => None,
+    }
+}
+
 /// The checks of objects in their builds.
 fn objects(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
-    let rows: Vec<usize> =
-        (0..active.len()).filter(|row| matches!(active[*row].rule.check, Check::Object(_))).collect();
+    let rows: Vec<usize> = (0..active.len()).filter(|row| object_check(&active[*row].rule.check).is_some()).collect();
     if rows.is_empty() {
         return Looked::default();
     }
@@ -231,7 +222,7 @@ fn objects(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
         let blame = || Some((object.place(trees), object.key.to_string()));
         let mut all = Looked::default();
         for &row in &rows {
-            let Check::Object(check) = &active[row].rule.check else { continue };
+            let Some(check) = object_check(&active[row].rule.check) else { continue };
             all.add(guarded(active, row, &blame, |sink| check(trees, &subject, sink)));
         }
         for seen in &mut all.seen {
@@ -261,10 +252,22 @@ fn worlds(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
 fn changes(active: &[Active<'_>], facts: &Facts<'_>) -> Looked {
     let blame = || somewhere(facts.trees, facts.head).map(|at| (at, "the change".to_owned()));
     let look = |row: usize| {
-        let Check::Change(check) = &active[row].rule.check else { return Looked::default() };
+        let (Check::Change(check) | Check::ObjectAndChange(_, check)) = &active[row].rule.check else {
+            return Looked::default();
+        };
         guarded(active, row, &blame, |sink| check(facts, sink))
     };
     Looked::all((0..active.len()).into_par_iter().map(look).collect())
+}
+
+/// The same over the API definitions in tests, which are in no build that a finding could name.
+fn tested(active: &[Active<'_>], facts: &Facts<'_>) -> Looked {
+    let Some(tested) = &facts.changes.tested else { return Looked::default() };
+    let (base, changes) = (Some(&tested.base), &tested.changes);
+    let mut looked =
+        self::changes(active, &Facts { base, head: &tested.head, changes, impact: &Impact::default(), ..*facts });
+    looked.seen.iter_mut().for_each(|seen| seen.hit.build = None);
+    looked
 }
 
 /// A place for what has none of its own.

@@ -25,7 +25,11 @@ pub fn rule_schema() -> Value {
             "severity": severity,
             "raise": grades(&json!({"type": "string"}), "where it is worse"),
             "lower": grades(&json!({"type": "string"}), "where it is less bad"),
-            "default": {"enum": ["on", "off"], "description": "`off`: the rule runs only where it is asked for"},
+            "default": {
+                "enum": ["on", "raised", "off"],
+                "description": "`off`: the rule runs only where it is asked for; `raised`: of what it finds only what a \
+                                fact raises is shown, and the rest where it is asked for"
+            },
             "since": text("the version that brought the rule"),
             "says": text("the message, in one line, with the kind's words in braces"),
             "why": text("what happens if the finding is ignored"),
@@ -71,7 +75,8 @@ fn grades(when: &Value, about: &str) -> Value {
 
 fn of_param(desc: &ParamDesc) -> Value {
     let mut schema = match &desc.takes {
-        Takes::Text => json!({"type": "string"}),
+        Takes::Map => json!({"type": "object"}),
+        Takes::Text | Takes::Expression(_) => json!({"type": "string"}),
         Takes::OneOf(words) => json!({"enum": words}),
         Takes::Texts => json!({"type": "array", "items": {"type": "string"}}),
         Takes::SomeOf(words) => json!({"type": "array", "items": {"enum": words}}),

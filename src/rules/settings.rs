@@ -100,12 +100,19 @@ pub(super) struct Active<'r> {
     pub(super) rule: &'r Rule,
     /// The severity that the configuration sets.
     pub(super) severity: Option<Severity>,
+    /// Whether only those hits are shown that a fact raises.
+    pub(super) raised_only: bool,
 }
 
 impl Active<'_> {
     /// The severity of a hit, and the fact that raised it.
     pub(super) fn grade<'h>(&self, hit: &'h Hit) -> (Severity, Option<&'h str>) {
         self.severity.map_or_else(|| self.rule.grade(hit), |severity| (severity, None))
+    }
+
+    /// Whether a hit is shown at all.
+    pub(super) fn shows(&self, hit: &Hit) -> bool {
+        !self.raised_only || self.rule.grade(hit).1.is_some()
     }
 }
 
@@ -140,12 +147,13 @@ impl Settings {
                 Some(Setting::Off) => false,
                 Some(Setting::On) => true,
                 // The severity of a pack says nothing about its opt-in rules.
-                Some(Setting::Severity(_)) => own.is_some() || rule.default == Default::On,
-                None => rule.default == Default::On,
+                Some(Setting::Severity(_)) => own.is_some() || rule.default != Default::Off,
+                None => rule.default != Default::Off,
             }
         } else {
             false
         };
-        runs.then_some(Active { rule, severity })
+        let is_asked = own.is_some() || named(&self.select, &rule.id);
+        runs.then_some(Active { rule, severity, raised_only: rule.default == Default::Raised && !is_asked })
     }
 }

@@ -3,6 +3,10 @@
 //!
 //! Never: a name that is enough; the value must be a literal of a credential's shape.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::credential::{Credential, MAPS, how, in_secret};
 use super::embedded::{self, Assigned};
 use super::keys::{self, Place};
@@ -275,15 +279,26 @@ fn field(name: &str, text: &str) -> Option<Found> {
     (!is_plain || !is_no_literal(name, text)).then_some(found)
 }
 
+/// Parts of names that may say credential, in any case.
+static STEMS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let stems =
+        ["pass", "pw", "secret", "token", "key", "cred", "dsn", "psk", "auth", "bearer", "webhook", "connection"];
+    AhoCorasick::builder().ascii_case_insensitive(true).build(stems).expect("words make an automaton")
+});
+
+/// What texts hold that say credential by themselves.
+static SIGNS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let signs = ["$", "assword", "ASSWORD", "wd=", "uthorization"];
+    AhoCorasick::new(signs).expect("words make an automaton")
+});
+
 /// Whether a closer look is worth its time: most values have a name that says nothing, and no sign of what is found
-/// without one (URLs, connection strings, headers, hashes). Tokens and keys are found in the file as a whole.
+/// without one (URLs, connection strings, headers, hashes). Tokens and keys are found in the file as a whole. Every
+/// scalar of every object is asked, so each text is gone through once.
 fn may_hold(name: &str, text: &str) -> bool {
-    const STEMS: &[&str] =
-        &["pass", "pw", "secret", "token", "key", "cred", "dsn", "psk", "auth", "bearer", "webhook", "connection"];
-    let lower = name.to_ascii_lowercase();
-    STEMS.iter().any(|stem| lower.contains(stem))
-        || text.contains("://") && text.contains('@')
-        || ["$", "assword", "ASSWORD", "wd=", "uthorization"].iter().any(|sign| text.contains(sign))
+    STEMS.is_match(name)
+        || text.contains('@') && text.contains("://")
+        || SIGNS.is_match(text)
         || ["{S", "SCRAM-", "Basic ", "Bearer "].iter().any(|start| text.starts_with(start))
 }
 

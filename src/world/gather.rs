@@ -2,7 +2,7 @@
 //!
 //! Never: one build rendered twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
 use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
 use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader};
-use crate::model::{Object, ObjectKey, Trees};
+use crate::model::{Address, Object, ObjectKey, Trees};
 use crate::parse::ParseProblemKind;
 use crate::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
 
@@ -32,6 +32,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
         done: BTreeMap::new(),
         reader: Reader::new(&snapshot, trees, here),
         candidates: BTreeMap::new(),
+        has_news: false,
         trees,
     };
     pool.render(roots(&layout));
@@ -40,14 +41,14 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     pool.render(files(&layout, &snapshot, &consumed));
     let mut asked = pool.ask();
     for _ in 0..ROUNDS {
-        if !pool.render_asked(&asked) {
+        if !pool.render_asked(&asked) || !pool.has_news {
             break;
         }
         asked = pool.ask();
     }
     let done = drop_consumed(std::mem::take(&mut pool.done));
     drop(pool);
-    assemble(snapshot, trees, layout, done, asked)
+    assemble(snapshot, trees, here, layout, done, asked, base)
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -93,6 +94,8 @@ struct Pool<'a> {
     done: BTreeMap<Build, Arc<Rendered>>,
     reader: Reader<'a>,
     candidates: BTreeMap<Candidate, (Object, Vec<Build>)>,
+    /// Whether a candidate or a source came since all were asked.
+    has_news: bool,
     trees: &'a Trees,
 }
 
@@ -135,8 +138,9 @@ impl Pool<'_> {
     fn add(&mut self, rendered: Vec<(Build, Arc<Rendered>)>) {
         for (build, rendered) in rendered {
             for object in &rendered.objects {
-                self.reader.add_source(object);
+                self.has_news |= self.reader.add_source(object);
                 if delivery::is_application(object) {
+                    self.has_news = true;
                     self.add_candidate(object, &build);
                 }
             }
@@ -154,7 +158,8 @@ impl Pool<'_> {
 
     /// What all candidates ask for, in their order, each with the builds that hold it. Sources that a later build
     /// defines may change what an earlier one means, so all are asked again.
-    fn ask(&self) -> Vec<(Asked, Vec<Build>)> {
+    fn ask(&mut self) -> Vec<(Asked, Vec<Build>)> {
+        self.has_news = false;
         let candidates: Vec<&(Object, Vec<Build>)> = self.candidates.values().collect();
         let ask = |(object, holders): &(Object, Vec<Build>)| (self.reader.read(object), holders.clone());
         candidates.into_par_iter().map(ask).collect()
@@ -171,15 +176,17 @@ struct Shared<'a> {
     by_build: BTreeMap<&'a Build, &'a Arc<Rendered>>,
     /// The paths that only one of the sides has.
     moved: BTreeSet<RepoPath>,
-    /// Whether a link or a kustomization file came, went or changed its way: what an unchanged file means may be
-    /// another thing then.
+    /// The folders where a kustomization file came or went.
+    refounded: BTreeSet<RepoPath>,
+    /// Whether a link came, went or changed its way: what an unchanged file means may be another thing then.
     is_rebuilt: bool,
 }
 
 impl<'a> Shared<'a> {
     fn new(base: &'a World, snapshot: &'a Snapshot) -> Self {
         let by_build = base.builds.iter().map(|built| (&built.build, &built.rendered)).collect();
-        let mut shared = Self { snapshot, by_build, moved: BTreeSet::new(), is_rebuilt: false };
+        let (moved, refounded) = (BTreeSet::new(), BTreeSet::new());
+        let mut shared = Self { snapshot, by_build, moved, refounded, is_rebuilt: false };
         let before: BTreeMap<&RepoPath, &Entry> = base.snapshot.entries().collect();
         let after: BTreeMap<&RepoPath, &Entry> = snapshot.entries().collect();
         for (path, entry) in before.iter().filter(|(path, _)| !after.contains_key(*path)) {
@@ -196,7 +203,10 @@ impl<'a> Shared<'a> {
     }
 
     fn add(&mut self, path: &RepoPath, entry: &Entry) {
-        self.is_rebuilt |= !matches!(entry, Entry::File(_)) || layout::is_kustomization_name(path.name());
+        self.is_rebuilt |= !matches!(entry, Entry::File(_));
+        if layout::is_kustomization_name(path.name()) {
+            self.refounded.extend(path.parent());
+        }
         self.moved.insert(path.clone());
     }
 
@@ -204,7 +214,12 @@ impl<'a> Shared<'a> {
     fn take(&self, trees: &Trees, build: &Build) -> Option<Arc<Rendered>> {
         let rendered = self.by_build.get(build)?;
         let sources = trees.sources();
-        let same = |file: &FileId| self.snapshot.file(sources.path(*file)) == Some(*file);
+        let same = |file: &FileId| {
+            let path = sources.path(*file);
+            // A second kustomization beside the one that was read is a mistake.
+            let is_beside = || path.parent().is_some_and(|folder| self.refounded.contains(&folder));
+            self.snapshot.file(path) == Some(*file) && (self.refounded.is_empty() || !is_beside())
+        };
         let lists = matches!(build.kind, BuildKind::Folder { .. } | BuildKind::Generated);
         let lists_the_same = || !lists || !self.moved.iter().any(|path| path.is_within(&build.path));
         let same = !self.is_rebuilt && !fails(rendered) && lists_the_same() && rendered.files.iter().all(same);
@@ -233,9 +248,11 @@ fn drop_consumed(done: BTreeMap<Build, Arc<Rendered>>) -> BTreeMap<Build, Arc<Re
 fn assemble(
     snapshot: Arc<Snapshot>,
     trees: &Trees,
+    here: &Here,
     layout: Layout,
     done: BTreeMap<Build, Arc<Rendered>>,
     asked: Vec<(Asked, Vec<Build>)>,
+    base: Option<&World>,
 ) -> World {
     let rows: BTreeMap<&Build, usize> = done.keys().enumerate().map(|(row, build)| (build, row)).collect();
     let mut found = Found::default();
@@ -276,9 +293,11 @@ fn assemble(
         texts: layout.texts,
         consumed,
         layout: crate::delivery::Layout::default(),
+        lifecycle: super::Lifecycle::default(),
+        here: here.clone(),
     };
     place_in_clusters(&mut world, &found.holders);
-    world.definitions = definitions(&world, trees);
+    world.definitions = definitions(&world, trees, base);
     world
 }
 
@@ -330,13 +349,29 @@ fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
     }
 }
 
-fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
+/// The APIs that a world's objects define. What the other side compiled of the very same value is taken over, with
+/// the schemas that were looked into there.
+pub(super) fn definitions(world: &World, trees: &Trees, base: Option<&World>) -> Vec<DefinedApi> {
+    let mut known: HashMap<Address, (ObjectAt, Vec<Arc<api::Definition>>)> = HashMap::new();
+    for (base, defined) in base.into_iter().flat_map(|base| base.definitions.iter().map(move |d| (base, d))) {
+        let address = Address::of(&base.object(defined.from).value);
+        let (from, found) = known.entry(address).or_insert_with(|| (defined.from, Vec::new()));
+        // Several builds may hold the very same object.
+        if *from == defined.from {
+            found.push(Arc::clone(&defined.definition));
+        }
+    }
     let objects: Vec<(ObjectAt, &Object)> = world.objects().collect();
     objects
         .par_iter()
-        .filter_map(|(from, object)| {
-            let compiled = api::compile(trees, object)?;
-            Some(DefinedApi { from: *from, definition: Arc::new(compiled.definition) })
+        .flat_map_iter(|(from, object)| {
+            let compile = || {
+                let own = api::compile(trees, object).map(|compiled| compiled.definition);
+                own.into_iter().chain(api::carried(trees, object)).map(Arc::new).collect()
+            };
+            let shared = known.get(&Address::of(&object.value)).map(|(_, found)| found.clone());
+            let found: Vec<Arc<api::Definition>> = shared.unwrap_or_else(compile);
+            found.into_iter().map(|definition| DefinedApi { from: *from, definition })
         })
         .collect()
 }
@@ -363,18 +398,20 @@ fn problems_of(trees: &Trees, file: FileId) -> Vec<Problem> {
     if content.special().is_some() || layout::is_template(trees, file) {
         return Vec::new();
     }
-    let problems = trees.parsed(file).problems().iter().map(|found| {
+    let problems = trees.parsed(file).problems().iter().filter_map(|found| {
         let at = Span { file, range: found.at };
         let kind = match found.kind {
+            // Told by who reads the file as kustomize does; others may read it with another parser.
+            ParseProblemKind::Refused => return None,
             ParseProblemKind::Syntax | ParseProblemKind::Template => ProblemKind::Unparsable,
             ParseProblemKind::DuplicateKey => ProblemKind::DuplicateKey,
             ParseProblemKind::Limit => ProblemKind::LimitExceeded,
         };
         let problem = Problem::new(kind, at, found.message.clone());
-        match found.first {
+        Some(match found.first {
             Some(range) => problem.with_related(Span { file, range }, "given here first"),
             None => problem,
-        }
+        })
     });
     problems.collect()
 }

@@ -31,14 +31,11 @@ pub(super) enum Kustomized {
     Aside,
 }
 
-/// Names of folders whose manifests are for tests, or to be copied elsewhere: not deployed from where they are.
-const ASIDE: [&str; 17] = [
-    "test",
-    "tests",
-    "testdata",
-    "e2e",
-    "chainsaw",
-    ".chainsaw-test",
+/// Names of folders whose manifests are for tests.
+const TESTS: [&str; 6] = [".chainsaw-test", "chainsaw", "e2e", "test", "testdata", "tests"];
+
+/// Names of folders whose manifests are to be copied elsewhere, or done with: not deployed from where they are.
+const ASIDE: [&str; 11] = [
     ".github",
     "template",
     "templates",
@@ -142,18 +139,24 @@ fn is_kustomization(document: View<'_>) -> bool {
     document.str_at(["apiVersion"]).is_none_or(|version| version.starts_with("kustomize.config.k8s.io/"))
 }
 
+/// Whether a folder holds tests.
+pub(super) fn is_test(folder: &RepoPath) -> bool {
+    let mut segments = folder.segments();
+    segments.any(|segment| TESTS.contains(&segment)) && !folder.segments().any(|segment| ASIDE.contains(&segment))
+}
+
 fn is_aside(folder: &RepoPath) -> bool {
-    folder.segments().any(|segment| ASIDE.contains(&segment))
+    folder.segments().any(|segment| ASIDE.contains(&segment) || TESTS.contains(&segment))
 }
 
 /// The folders that hold a Helm chart.
-fn charts(snapshot: &Snapshot) -> BTreeSet<RepoPath> {
+pub(super) fn charts(snapshot: &Snapshot) -> BTreeSet<RepoPath> {
     let charts = snapshot.files().filter(|(path, _)| path.name() == "Chart.yaml");
     charts.filter_map(|(path, _)| path.parent()).collect()
 }
 
 /// Whether a file belongs to a chart: all but what lies in its `crds/`, which Helm applies as it is.
-fn is_chart_file(charts: &BTreeSet<RepoPath>, path: &RepoPath) -> bool {
+pub(super) fn is_chart_file(charts: &BTreeSet<RepoPath>, path: &RepoPath) -> bool {
     let mut folder = path.parent();
     while let Some(at) = folder {
         if charts.contains(&at) {

@@ -4,17 +4,21 @@
 
 mod gather;
 mod layout;
+mod lifecycle;
+mod tested;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::api::Definition;
 use crate::base::{FileId, Problem, RepoPath, Side, Snapshot, Span};
-use crate::delivery::{Application, Layout};
+use crate::delivery::{Application, Here, Layout};
 use crate::model::Object;
 use crate::render::{Build, BuildKind, Rendered};
 
 pub use gather::gather;
+pub use lifecycle::{Lifecycle, Sunset, version_of};
+pub use tested::tested;
 
 /// Everything one side means.
 pub struct World {
@@ -36,6 +40,10 @@ pub struct World {
     pub consumed: BTreeSet<RepoPath>,
     /// What the configuration says of tiers and environments.
     pub layout: Layout,
+    /// How it says that APIs go away.
+    pub lifecycle: Lifecycle,
+    /// The addresses that mean this repository.
+    pub here: Here,
 }
 
 /// A build with what it gives.
@@ -78,10 +86,10 @@ pub struct DefinedApi {
 }
 
 impl World {
-    /// The same with what the configuration says: the layout, and applications (`namespace/name`) that are roots whatever
-    /// the graph says.
+    /// The same with what the configuration says: the layout, applications (`namespace/name`) that are roots whatever
+    /// the graph says, and how APIs go away.
     #[must_use]
-    pub fn configured(mut self, layout: &Layout, roots: &[String]) -> Self {
+    pub fn configured(mut self, layout: &Layout, roots: &[String], lifecycle: &Lifecycle) -> Self {
         let is_named = |key: &crate::model::ObjectKey| {
             let (namespace, name) = (&*key.namespace, &*key.name);
             roots.iter().any(|root| root.split_once('/').unwrap_or(("", root)) == (namespace, name))
@@ -90,6 +98,7 @@ impl World {
             application.is_root = true;
         }
         self.layout = layout.clone();
+        self.lifecycle = lifecycle.clone();
         self
     }
 

@@ -197,3 +197,40 @@ fn what_did_not_change_is_shared() {
     let head = world(&trees, Side::Head, &more, Some(&base));
     assert_eq!(head.builds[1].rendered.objects.len(), 2, "a file that came is read");
 }
+
+/// The folders of the head's builds that were rendered anew though the base has them.
+fn rendered_twice(base: &World, head: &World) -> Vec<String> {
+    let before = |built: &crate::world::Built| base.builds.iter().find(|other| other.build == built.build);
+    let is_twice = |built: &&crate::world::Built| {
+        before(built).is_some_and(|other| !Arc::ptr_eq(&other.rendered, &built.rendered))
+    };
+    head.builds.iter().filter(is_twice).map(|built| built.build.path.to_string()).collect()
+}
+
+#[test]
+fn only_the_overlay_that_differs_is_rendered_twice() {
+    let trees = trees();
+    let overlay = "resources: [../../base]\nnamespace: a\n";
+    let changed = "resources: [../../base]\nnamespace: b\n";
+    let files = |two: &'static str| {
+        [
+            ("base/kustomization.yaml", "resources: [settings.yaml]\n"),
+            ("base/settings.yaml", SETTINGS),
+            ("overlays/one/kustomization.yaml", overlay),
+            ("overlays/three/kustomization.yaml", overlay),
+            ("overlays/two/kustomization.yaml", two),
+        ]
+    };
+    let base = world(&trees, Side::Base, &files(overlay), None);
+    let head = world(&trees, Side::Head, &files(overlay), Some(&base));
+    assert_eq!((rendered_twice(&base, &head), head.builds.len()), (Vec::new(), 3));
+    let head = world(&trees, Side::Head, &files(changed), Some(&base));
+    assert_eq!((rendered_twice(&base, &head), head.builds.len()), (vec!["overlays/two".to_owned()], 3));
+    let mut more = files(overlay).to_vec();
+    more.push(("overlays/four/kustomization.yaml", overlay));
+    let head = world(&trees, Side::Head, &more, Some(&base));
+    assert_eq!((rendered_twice(&base, &head), head.builds.len()), (Vec::new(), 4), "an overlay more changes no other");
+    more.push(("base/kustomization.yml", overlay));
+    let head = world(&trees, Side::Head, &more, Some(&base));
+    assert_eq!(rendered_twice(&base, &head).len(), 3, "a second kustomization of the base breaks all of its overlays");
+}

@@ -8,6 +8,7 @@
 mod number;
 mod order;
 mod page;
+mod places;
 mod style;
 #[cfg(test)]
 pub(super) mod tests;
@@ -171,6 +172,7 @@ impl<'t> Emitter<'t, '_> {
         sorted_fields(view, &mut self.fields)?;
         let end = self.fields.len();
         if first == end {
+            self.mark(|| view.place());
             self.page.empty("{}");
         }
         for at in first..end {
@@ -222,19 +224,36 @@ impl<'t> Emitter<'t, '_> {
             self.entry(item, view, indent, Place::Item)?;
         }
         if is_empty {
+            self.mark(|| view.place());
             self.page.empty("[]");
         }
         Ok(())
     }
 
+    /// Marks the lines of a text that is written as a block since `start`, where the lines are also written so.
+    fn mark_lines(&mut self, view: View<'t>, start: usize) {
+        let Some(marks) = &mut self.marks else { return };
+        let written = self.page.since(start);
+        if !written.trim_start_matches(' ').starts_with('|') {
+            return;
+        }
+        let ends = written.match_indices('\n').map(|(at, _)| start + at + 1);
+        marks.extend(ends.zip(places::of_lines(view)));
+    }
+
     fn scalar(&mut self, view: View<'t>) -> Result<(), EmitError> {
-        self.mark(|| view.place());
+        // What is not written has its line from its key.
+        if !view.is_unwritten() {
+            self.mark(|| view.place());
+        }
         match view.scalar() {
             Scalar::Str(text) if is_plain_word(&text) => self.page.word(&text),
             Scalar::Str(text) => {
                 let text = printable(as_decoded(view, text), || view.place())?;
                 let shape = style::analyze(&text);
+                let start = self.page.len();
                 self.page.text(&text, &shape, Use::Value);
+                self.mark_lines(view, start);
             }
             Scalar::Null => self.page.word("null"),
             Scalar::Bool(true) => self.page.word("true"),

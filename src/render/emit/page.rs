@@ -41,6 +41,11 @@ impl<'o> Page<'o> {
         self.out.len()
     }
 
+    /// What is written since a byte.
+    pub(super) fn since(&self, start: usize) -> &str {
+        &self.out[start..]
+    }
+
     /// Where the next line starts.
     pub(super) fn set_indent(&mut self, indent: isize) {
         self.indent = indent.unsigned_abs();

@@ -245,6 +245,7 @@ impl<'t> Operation<'t> {
     }
 
     fn null(&self, old: Option<Value>) -> Value {
+        let old = old.and_then(|old| old.written(self.trees));
         Value::scalar(MadeScalar::Null, Origin::set(self.view.place(), How::Patch, self.by, old))
     }
 

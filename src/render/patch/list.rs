@@ -10,7 +10,7 @@ use super::strategic::{Alone, DIRECTIVE, Directive, Known, Merge, Step, directiv
 use super::{Loss, PatchError};
 use crate::base::Span;
 use crate::model::{Trees, Value, View};
-use crate::render::schema::Strategy;
+use crate::render::schema::{Strategy, Text};
 
 /// How many pairs of elements the steps for irregular lists may look at.
 const PAIRS: usize = 4_000_000;
@@ -66,7 +66,7 @@ impl<'a> Merge<'a> {
     /// Whether [`Self::list_alone`] would do anything.
     pub(super) fn is_list_untidy(&mut self, list: View<'_>, known: Known<'a>, side: Alone) -> bool {
         let element = Known { strategy: &Strategy::Plain, ..known };
-        let no_keys: &[Box<str>] = &[];
+        let no_keys: &[Text] = &[];
         let keys = if let Strategy::Keys(keys) = known.strategy { keys } else { no_keys };
         let rows: Vec<Row<'_>> = list.items().map(|item| Row::new(item, keys)).collect();
         let valid = valid_keys(rows.iter(), keys.len());
@@ -132,7 +132,7 @@ impl<'a> Merge<'a> {
         originals: &[Value],
         sides: Sides<'_, '_>,
         known: Known<'a>,
-        keys: &[Box<str>],
+        keys: &[Text],
     ) -> Result<Vec<Value>, PatchError> {
         let trees = self.trees;
         let targets: Vec<Row<'_>> = originals.iter().map(|value| Row::new(trees.view(value), keys)).collect();
@@ -193,7 +193,7 @@ struct Row<'t> {
 }
 
 impl<'t> Row<'t> {
-    fn new(view: View<'t>, keys: &[Box<str>]) -> Self {
+    fn new(view: View<'t>, keys: &[Text]) -> Self {
         if keys.is_empty() {
             // An element of a set is told by itself.
             let written = view.is_scalar().then(|| view.written());

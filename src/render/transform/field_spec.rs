@@ -73,11 +73,16 @@ pub(super) struct FieldSpec {
 impl FieldSpec {
     /// A specification with a path such as `spec/containers[]/image`; `\/` is a slash within a name.
     pub(super) fn new(gvk: Gvk, path: &str, create: Create) -> Self {
-        let segments = split_path(path, '/').into_iter().map(|name| match name.strip_suffix("[]") {
+        let segment = |name: &str| match name.strip_suffix("[]") {
             Some(name) => Segment { name: name.into(), kind: SegmentKind::List },
             None => Segment { name: name.into(), kind: SegmentKind::Field },
-        });
-        Self { gvk, path: path.into(), create, segments: segments.collect() }
+        };
+        let segments = if path.contains('\\') {
+            split_path(path, '/').iter().map(|name| segment(name)).collect()
+        } else {
+            path.strip_prefix('/').unwrap_or(path).split('/').map(segment).collect()
+        };
+        Self { gvk, path: path.into(), create, segments }
     }
 }
 

@@ -7,13 +7,11 @@ use std::sync::Arc;
 use regex::Regex;
 
 use super::super::resource::Resource;
-use super::field_spec::{
-    Seen, Steps, expect_map, expect_scalar, fill_null_lists, follow, replace_scalar, untagged, visit,
-};
+use super::field_spec::{Seen, Steps, expect_map, expect_scalar, fill_null_lists, follow, untagged, visit};
 use super::specs::SpecKind;
 use super::{Cx, broken, text_of};
 use crate::base::{Problem, Span};
-use crate::model::{How, MadeNode, Trees, Value, View};
+use crate::model::{How, MadeNode, Origin, Trees, Value, View};
 
 /// The entries of `images:`.
 pub(in crate::render) fn images(cx: &Cx<'_>, resources: &mut [Resource], field: View<'_>) -> Result<(), Problem> {
@@ -79,7 +77,8 @@ fn change_image(trees: &Trees, object: &mut Value, place: &Place, changes: &[Cha
         }
         if matched && let Some(value) = follow(trees, object, &place.steps) {
             let scalar = untagged(trees, Some(value), &text);
-            replace_scalar(trees, value, scalar, How::Image, change.at);
+            let from = Some(value.clone());
+            *value = Value::scalar(scalar, Origin::set(change.at, How::Image, change.by, from));
         }
     }
 }
@@ -144,6 +143,8 @@ struct Change {
     digest: Arc<str>,
     /// The scalar that decides: the tag, the digest, the suffix or the name.
     at: Span,
+    /// The entry.
+    by: Span,
 }
 
 impl Change {
@@ -155,7 +156,7 @@ impl Change {
         let decisive = written.iter().find(|(_, text)| !text.is_empty()).and_then(|(name, _)| entry.get(name));
         let at = decisive.unwrap_or(entry).place();
         let name = Name::read(entry)?;
-        Ok(Self { name, new_name, new_tag, tag_suffix, digest, at })
+        Ok(Self { name, new_name, new_tag, tag_suffix, digest, at, by: entry.place() })
     }
 
     /// The image with the new parts in it. A new tag drops the digest and the other way round.

@@ -141,7 +141,7 @@ impl Edit for SetPairs {
                 Value::scalar(MadeScalar::Str(pair.text.clone()), origin)
             };
             match entries.iter_mut().find(|entry| entry.key.text(trees) == &*pair.name) {
-                Some(entry) => entry.value = made(Some(entry.value.clone())),
+                Some(entry) => entry.value = made(entry.value.clone().written(trees)),
                 None if is_text(&pair.name) => entries.push(Entry { key: pair.key.clone(), value: made(None) }),
                 None => return Err(format!("unsupported key `{}`: kustomize writes it without quotes", pair.name)),
             }

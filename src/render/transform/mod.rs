@@ -3,6 +3,7 @@
 //!
 //! Never: the order in which they run; that is the accumulation's.
 
+mod crd_specs;
 mod field_spec;
 mod images;
 mod labels;
@@ -17,8 +18,10 @@ mod selector;
 mod specs;
 #[cfg(test)]
 mod tests;
+mod value_add;
 mod variable;
 
+pub(super) use crd_specs::crd_specs;
 pub(super) use images::{has_doubled_suffix, image, images};
 pub(super) use labels::{annotations, common_labels, labels};
 pub(super) use name_reference::name_references;
@@ -28,6 +31,7 @@ pub(super) use replacement::replacements;
 pub(super) use replicas::{replica, replicas};
 pub(super) use selector::Requirements;
 pub(super) use specs::{SpecKind, Specs};
+pub(super) use value_add::{Addition, add_value};
 pub(super) use variable::{declare_vars, vars};
 
 use std::borrow::Cow;

@@ -58,9 +58,14 @@ impl<'r> Index<'r> {
                 let original = or_default(&resource.original().namespace);
                 index.originals.extend([(original, Some(present)), (original, None)]);
             }
-            for kind in &resource.previous {
-                for name in &resource.previous {
-                    index.add(row, &kind.kind, &name.name);
+            let previous = &resource.previous;
+            // Most of them are equal: an identity is remembered at each step.
+            let is_new =
+                |at: usize, same: fn(&Id, &Id) -> bool| !previous[..at].iter().any(|id| same(id, &previous[at]));
+            let kinds = (0..previous.len()).filter(|at| is_new(*at, |a, b| a.kind == b.kind));
+            for kind in kinds {
+                for name in (0..previous.len()).filter(|at| is_new(*at, |a, b| a.name == b.name)) {
+                    index.add(row, &previous[kind].kind, &previous[name].name);
                 }
             }
         }
@@ -117,11 +122,9 @@ impl<'r> Referrer<'r> {
         let trees = cx.trees;
         // Nearly all references of nearly all objects stay: one walk is enough to know it.
         let trie = cx.specs.references().trie(self.resource.original());
-        if !trie.meets(trees.view(&self.resource.value), &|kind, name| self.index.is_renamed(kind, name)) {
-            return Ok(None);
-        }
+        let met = trie.meets(trees.view(&self.resource.value), &|kind, name| self.index.is_renamed(kind, name));
         let mut changed: Option<Value> = None;
-        for (target, spec) in cx.specs.references().of(self.resource.original()) {
+        for (target, spec) in met.into_iter().map(|row| cx.specs.references().row(row)) {
             let value = changed.as_ref().unwrap_or(&self.resource.value);
             for change in self.changes(trees.view(value), target, spec)? {
                 let value = changed.get_or_insert_with(|| self.resource.value.clone());
@@ -368,23 +371,26 @@ fn role_of(binding: View<'_>) -> Option<Gvk> {
 
 /// Writes the present name (and for a map the namespace) of an object into a reference.
 fn point_at(trees: &Trees, reference: &mut Value, named: &Resource) {
-    let view = trees.view(&named.value);
-    let place = |field| view.path(["metadata", field]).unwrap_or(view).place();
-    let made = |text: &Arc<str>, at: Span, from: Option<Value>| {
+    let metadata = named.value.field(trees, "metadata");
+    let theirs = |field| metadata.as_ref().and_then(|metadata| metadata.field(trees, field));
+    let made = |text: &Arc<str>, followed: &Value, from: Option<Value>| {
         let scalar = untagged(trees, from.as_ref(), text);
-        Value::scalar(scalar, Origin::set(at, How::NameReference, at, from))
+        let at = trees.view(followed).place();
+        Value::scalar(scalar, Origin::brought(at, How::NameReference, at, from, followed.clone()))
     };
     let (name, namespace) = (&named.id.name, &named.id.namespace);
     if !trees.view(reference).is_map() {
-        *reference = made(name, place("name"), Some(reference.clone()));
+        let followed = theirs("name").unwrap_or_else(|| named.value.clone());
+        *reference = made(name, &followed, Some(reference.clone()));
         return;
     }
     for (key, text) in [("name", name), ("namespace", namespace)] {
-        let old = trees.view(reference).get(key).map(|old| old.value());
+        let old = reference.field(trees, key);
         let is_same = old.as_ref().is_some_and(|old| trees.view(old).written() == **text);
         if !text.is_empty() && !is_same {
-            let at = place(key);
-            reference.set_field(trees, Key::made(key, at), made(text, at, old));
+            let followed = theirs(key).unwrap_or_else(|| named.value.clone());
+            let at = trees.view(&followed).place();
+            reference.set_field(trees, Key::made(key, at), made(text, &followed, old));
         }
     }
 }

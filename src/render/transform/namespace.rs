@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::super::resource::Resource;
 use super::field_spec::{Blank, Create, Edit, FieldSpec, Gvk, SetScalar, Walk, expect_map, expect_scalar, expect_seq};
-use super::specs::SpecKind;
+use super::specs::{SpecKind, Specs};
 use super::{Cx, broken, or_default, reread, shown, text};
 use crate::base::{Problem, Span};
 use crate::model::{How, Key, MadeScalar, Origin, Trees, Value, View};
@@ -90,6 +90,13 @@ pub(in crate::render) fn namespace_with(
         reread(cx.trees, resource);
     }
     refuse_conflicts(cx, resources, set.at)
+}
+
+/// Sets the namespace of one object, and of nothing that specifications name.
+pub(super) fn set_one(cx: &Cx<'_>, resource: &mut Resource, (name, at): (&str, Span)) -> Result<(), String> {
+    let mut set = SetNamespace { text: name.into(), at, which: Which::All };
+    let specs = Specs::empty();
+    set.transform(&Cx { specs: &specs, ..*cx }, resource, SubjectMode::default())
 }
 
 fn refuse_conflicts(cx: &Cx<'_>, resources: &[Resource], at: Span) -> Result<(), Problem> {

@@ -11,84 +11,113 @@ use crate::model::View;
 
 /// The paths of one kind's references.
 #[derive(Debug, Default)]
-pub(super) struct Trie(Vec<Node>);
+pub(super) struct Trie {
+    nodes: Vec<Node>,
+    /// The rows of the references, in order.
+    rows: Vec<Row>,
+}
+
+/// A target and one of its referrers, by their positions.
+pub(super) type Row = (u32, u32);
 
 #[derive(Debug, Default)]
 struct Node {
     children: Vec<(Box<str>, usize)>,
-    /// The kinds of object that are named here.
-    targets: Vec<Box<str>>,
+    /// The kinds of object that are named here, each with its position among the rows.
+    targets: Vec<(Box<str>, usize)>,
 }
 
 impl Trie {
-    fn new<'s>(specs: impl Iterator<Item = (&'s Gvk, &'s FieldSpec)>) -> Self {
-        let mut trie = Self(vec![Node::default()]);
-        for (target, spec) in specs {
+    fn new<'s>(specs: impl Iterator<Item = (Row, &'s Gvk, &'s FieldSpec)>) -> Self {
+        let mut trie = Self { nodes: vec![Node::default()], rows: Vec::new() };
+        for (row, target, spec) in specs {
             let mut at = 0;
             for name in spec.names() {
-                at = match trie.0[at].children.iter().find(|(known, _)| **known == *name) {
-                    Some((_, child)) => *child,
+                at = match trie.nodes[at].child(name) {
+                    Some(child) => child,
                     None => {
-                        let child = trie.0.len();
-                        trie.0.push(Node::default());
-                        trie.0[at].children.push((name.into(), child));
+                        let child = trie.nodes.len();
+                        trie.nodes.push(Node::default());
+                        trie.nodes[at].children.push((name.into(), child));
                         child
                     }
                 };
             }
-            trie.0[at].targets.push(target.kind.clone());
+            trie.nodes[at].targets.push((target.kind.clone(), trie.rows.len()));
+            trie.rows.push(row);
         }
         trie
     }
 
-    /// Whether a value at one of the paths must be looked at: it may name an object of a kind as `names` says, or it is
-    /// not what a reference looks like.
-    pub(super) fn meets(&self, view: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> bool {
-        self.node(0, view, names)
+    /// The references whose values must be looked at, in order: they may name an object of a kind as `names` says, or are
+    /// not what a reference looks like. What is followed at one path may be seen at a path above or below it, so
+    /// those are looked at too.
+    pub(super) fn meets(&self, view: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> Vec<Row> {
+        let mut met = Vec::new();
+        self.node(0, view, names, &mut met);
+        met.sort_unstable();
+        met.dedup();
+        met.into_iter().map(|at| self.rows[at]).collect()
     }
 
-    fn node(&self, at: usize, view: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> bool {
-        let node = &self.0[at];
-        if !node.targets.is_empty() && Self::reference(node, view, names) {
-            return true;
+    /// Adds what is met at `at` and below; gives whether there was any.
+    fn node(&self, at: usize, view: View<'_>, names: &dyn Fn(&str, &str) -> bool, met: &mut Vec<usize>) -> bool {
+        let node = &self.nodes[at];
+        let before = met.len();
+        if !node.targets.is_empty() && node.is_reference(view, names) {
+            self.all(at, met);
+        } else if node.children.is_empty() {
+        } else if view.is_map() {
+            self.fields(node, view, names, met);
+        } else if view.is_seq() {
+            // The path goes on in the items of a list.
+            for item in view.items() {
+                if item.is_map() {
+                    self.fields(node, item, names, met);
+                } else if !item.is_null() {
+                    self.all(at, met);
+                }
+            }
+        } else if !view.is_null() {
+            self.all(at, met);
         }
-        if node.children.is_empty() {
-            return false;
+        let is_met = met.len() > before;
+        if is_met {
+            met.extend(node.targets.iter().map(|(_, row)| row));
         }
-        if view.is_map() {
-            return view.fields().any(|field| {
-                let name = field.name();
-                let child = node.children.iter().find(|(known, _)| **known == *name);
-                child.is_some_and(|(_, child)| self.node(*child, field.value, names))
-            });
+        is_met
+    }
+
+    fn fields(&self, node: &Node, map: View<'_>, names: &dyn Fn(&str, &str) -> bool, met: &mut Vec<usize>) {
+        for field in map.fields() {
+            if let Some(child) = node.child(field.name()) {
+                self.node(child, field.value, names, met);
+            }
         }
+    }
+
+    /// Adds all rows at `at` and below.
+    fn all(&self, at: usize, met: &mut Vec<usize>) {
+        let node = &self.nodes[at];
+        met.extend(node.targets.iter().map(|(_, row)| row));
+        node.children.iter().for_each(|(_, child)| self.all(*child, met));
+    }
+}
+
+impl Node {
+    fn child(&self, name: &str) -> Option<usize> {
+        self.children.iter().find(|(known, _)| **known == *name).map(|(_, child)| *child)
+    }
+
+    fn is_reference(&self, view: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> bool {
         if view.is_seq() {
-            return view.items().any(|item| self.below_list(at, item, names));
-        }
-        !view.is_null()
-    }
-
-    /// The path goes on in the items of a list.
-    fn below_list(&self, at: usize, item: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> bool {
-        let node = &self.0[at];
-        if item.is_map() {
-            return item.fields().any(|field| {
-                let child = node.children.iter().find(|(known, _)| **known == *field.name());
-                child.is_some_and(|(_, child)| self.node(*child, field.value, names))
-            });
-        }
-        !item.is_null()
-    }
-
-    fn reference(node: &Node, view: View<'_>, names: &dyn Fn(&str, &str) -> bool) -> bool {
-        if view.is_seq() {
-            return view.items().any(|item| !item.is_scalar() || Self::reference(node, item, names));
+            return view.items().any(|item| !item.is_scalar() || self.is_reference(item, names));
         }
         if view.is_map() {
             return true;
         }
         let written = view.written();
-        !view.is_null() && node.targets.iter().any(|kind| kind.is_empty() || names(kind, &written))
+        !view.is_null() && self.targets.iter().any(|(kind, _)| kind.is_empty() || names(kind, &written))
     }
 }
 
@@ -101,7 +130,7 @@ pub(super) struct Tries(RwLock<HashMap<Kind, Arc<Trie>>>);
 
 impl Tries {
     /// The trie of an object's kind; `specs` are its references.
-    pub(super) fn of<'s>(&self, id: &Id, specs: impl Iterator<Item = (&'s Gvk, &'s FieldSpec)>) -> Arc<Trie> {
+    pub(super) fn of<'s>(&self, id: &Id, specs: impl Iterator<Item = (Row, &'s Gvk, &'s FieldSpec)>) -> Arc<Trie> {
         let kind = (id.group.clone(), id.version.clone(), id.kind.clone());
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&kind) {
             return known.clone();

@@ -29,7 +29,8 @@ pub(in crate::render) fn replacements(
         (Some(source), None) => Copied::of_source(cx, resources, source)?,
         (None, Some(constant)) => {
             let text = text(constant, "sourceValue")?;
-            Copied { value: constant.value(), text: text.into_owned(), part: Extent::Whole, at: constant.place() }
+            let value = constant.value();
+            Copied { brought: value.clone(), value, text: text.into_owned(), part: Extent::Whole, at: constant.place() }
         }
         _ => return Err(broken(by, "value and resource selectors are mutually exclusive")),
     };
@@ -48,6 +49,8 @@ pub(in crate::render) fn replacements(
 /// The value to be copied.
 struct Copied {
     value: Value,
+    /// The same with its history: of one part of it, that part's.
+    brought: Value,
     /// Its characters, or of one part of them; empty for a container.
     text: String,
     part: Extent,
@@ -77,26 +80,33 @@ impl Copied {
         }
         let path = if path.is_empty() { "metadata.name".into() } else { path };
         let path_at = source.get("fieldPath").unwrap_or(source).place();
-        let value = match lookup(cx.trees.view(&resource.value), &split_dotted(&path)) {
+        let found = match lookup(cx.trees, &resource.value, &split_dotted(&path)) {
             Err(message) => {
                 return Err(broken(path_at, format!("error looking up replacement source: {message}")));
             }
-            Ok(Lookup::Found(value)) if !is_empty(value) => value,
+            Ok(Lookup::Found(found)) if !is_empty(cx.trees.view(&found)) => found,
             Ok(_) => {
                 let message = format!("fieldPath `{path}` is missing for replacement source {}", selector.shown());
                 return Err(broken(path_at, message));
             }
         };
-        let whole =
-            Self { value: value.value(), text: value.written().into_owned(), part: Extent::Whole, at: value.place() };
-        whole.refined(value, &Options::read(source)?, at)
+        let value = cx.trees.view(&found);
+        let whole = Self {
+            value: value.value(),
+            brought: found.clone(),
+            text: value.written().into_owned(),
+            part: Extent::Whole,
+            at: value.place(),
+        };
+        whole.refined(value, &Options::read(source)?, source)
     }
 
     /// The part that `options` ask for.
-    fn refined(self, value: View<'_>, options: &Options, at: Span) -> Result<Self, Problem> {
+    fn refined(self, value: View<'_>, options: &Options, source: View<'_>) -> Result<Self, Problem> {
         if options.delimiter.is_empty() {
             return Ok(self);
         }
+        let at = source.place();
         if !value.is_scalar() {
             return Err(broken(at, "delimiter option can only be used with scalar nodes"));
         }
@@ -105,7 +115,9 @@ impl Copied {
             let message = format!("options.index {} is out of bounds for value {}", options.index, self.text);
             return Err(broken(at, message));
         };
-        Ok(Self { text: piece.to_owned(), part: Extent::Piece, ..self })
+        let by = source.get("options").unwrap_or(source).place();
+        let brought = Value::text(piece, Origin::brought(self.at, How::Replacement, by, None, self.brought));
+        Ok(Self { text: piece.to_owned(), brought, part: Extent::Piece, ..self })
     }
 }
 
@@ -304,11 +316,11 @@ impl Target {
             text = spliced(&old, &self.options, &text);
         }
         let was = if is_blank(value) { Was::Missing } else { Was::There };
-        let from = (was == Was::There).then(|| value.clone());
-        let origin = Origin::set(copied.at, How::Replacement, self.at, from.clone());
+        let from = (was == Was::There).then(|| value.clone()).and_then(|value| value.written(trees));
+        let origin = Origin::brought(copied.at, How::Replacement, self.at, from.clone(), copied.brought.clone());
         if !view.is_scalar() {
             *value = match copied.part {
-                Extent::Whole => Value::link(trees, copied.value.clone(), How::Replacement, self.at, from),
+                Extent::Whole => Value::link(trees, copied.brought.clone(), How::Replacement, self.at, from),
                 Extent::Piece => Value::text(&text, origin),
             };
             return Ok(());
@@ -413,7 +425,7 @@ fn built(trees: &Trees, path: &[String], copied: &Copied, at: Span) -> Result<Va
 
 /// A new list item that `[name=value]` selects, with the rest of the path in it.
 fn item(trees: &Trees, name: &str, value: &str, rest: &[String], copied: &Copied, at: Span) -> Result<Value, String> {
-    let selected = Value::text(value, Origin::within(at));
+    let selected = Value::text(value, Origin::set(at, How::Replacement, at, None));
     if name.is_empty() {
         return Ok(selected);
     }

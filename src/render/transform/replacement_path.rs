@@ -5,7 +5,7 @@
 use regex::Regex;
 
 use super::field_spec::{Steps, expect_map, expect_seq, split_path};
-use crate::model::View;
+use crate::model::{Trees, Value, View};
 
 /// Splits a path at dots; a bracketed segment is one, and keeps its brackets if it selects list items
 /// (`kustomize kyaml/utils.SmarterPathSplitter`).
@@ -56,44 +56,47 @@ pub(super) fn part_of(segment: &str) -> Result<Part<'_>, String> {
 }
 
 /// What [`lookup`] found.
-pub(super) enum Lookup<'t> {
-    Found(View<'t>),
+pub(super) enum Lookup {
+    /// The value with its history.
+    Found(Value),
     Missing,
 }
 
 /// The one value at a path, as a source is read (`kustomize kyaml/yaml.PathGetter`).
-pub(super) fn lookup<'t>(view: View<'t>, path: &[String]) -> Result<Lookup<'t>, String> {
-    let mut at = view;
+pub(super) fn lookup(trees: &Trees, object: &Value, path: &[String]) -> Result<Lookup, String> {
+    let mut found = object.clone();
     for segment in path.iter().map(|segment| segment.trim()).filter(|segment| !segment.is_empty()) {
+        let at = trees.view(&found);
         let next = if segment == "-" {
             expect_seq(at)?;
-            at.items().last()
+            at.items().count().checked_sub(1).and_then(|last| found.item(trees, last))
         } else {
             match part_of(segment)? {
                 Part::Every => return Err("wildcard is not supported in PathGetter".to_owned()),
                 Part::Index(index) => {
                     expect_seq(at)?;
-                    at.items().nth(index)
+                    found.item(trees, index)
                 }
                 Part::Item(name, value) => {
                     expect_seq(at)?;
-                    at.items().find(|item| {
-                        let field = if name.is_empty() { Some(*item) } else { item.get(name) };
+                    let is_meant = |item: View<'_>| {
+                        let field = if name.is_empty() { Some(item) } else { item.get(name) };
                         field.is_some_and(|field| field.is_scalar() && field.written() == value)
-                    })
+                    };
+                    at.items().position(is_meant).and_then(|row| found.item(trees, row))
                 }
                 Part::Field(name) => {
                     expect_map(at)?;
-                    at.get(name)
+                    found.field(trees, name)
                 }
             }
         };
         match next {
-            Some(next) => at = next,
+            Some(next) => found = next,
             None => return Ok(Lookup::Missing),
         }
     }
-    Ok(Lookup::Found(at))
+    Ok(Lookup::Found(found))
 }
 
 /// What a target's path leads to.

@@ -10,7 +10,7 @@ use super::super::order::{FIRST, LAST};
 use super::super::resource::Id;
 use super::broken;
 use super::field_spec::{Create, FieldSpec, Gvk};
-use super::reference_trie::{Trie, Tries};
+use super::reference_trie::{Row, Trie, Tries};
 use crate::base::{Problem, Span};
 use crate::model::View;
 
@@ -106,6 +106,29 @@ impl Specs {
         Ok(replaced)
     }
 
+    /// None at all.
+    pub(super) fn empty() -> Self {
+        Self { sets: Default::default(), references: Arc::default() }
+    }
+
+    /// These with more of them; `at` is the file that brings them.
+    pub(super) fn adding(
+        mut self,
+        specs: Vec<(SpecKind, FieldSpec)>,
+        references: Vec<Target>,
+        at: Span,
+    ) -> Result<Self, Problem> {
+        for (kind, spec) in specs {
+            let mut set = self.sets[kind as usize].specs.clone();
+            merge(&mut set, vec![spec], at)?;
+            self.sets[kind as usize] = Arc::new(SpecSet::new(set));
+        }
+        let mut targets = self.references.targets.clone();
+        references.into_iter().try_for_each(|target| merge_target(&mut targets, target, at))?;
+        self.references = Arc::new(References::new(targets));
+        Ok(self)
+    }
+
     pub(super) fn set(&self, kind: SpecKind) -> &Arc<SpecSet> {
         &self.sets[kind as usize]
     }
@@ -165,7 +188,7 @@ pub(super) struct Target {
 pub(super) struct References {
     targets: Vec<Target>,
     /// Target and referrer of every field, in kustomize's order.
-    rows: Vec<(u32, u32)>,
+    rows: Vec<Row>,
     index: KindIndex,
     tries: Tries,
 }
@@ -183,18 +206,23 @@ impl References {
         Self { targets, rows, index, tries: Tries::default() }
     }
 
-    /// The same fields as one tree.
+    /// The fields of an object that name others, as one tree.
     pub(super) fn trie(&self, referrer: &Id) -> Arc<Trie> {
         self.tries.of(referrer, self.of(referrer))
     }
 
-    /// The fields of an object that name others, each with what it names.
-    pub(super) fn of<'s>(&'s self, referrer: &'s Id) -> impl Iterator<Item = (&'s Gvk, &'s FieldSpec)> {
+    /// One of those fields, with what it names.
+    pub(super) fn row(&self, (target, referrer): Row) -> (&Gvk, &FieldSpec) {
+        let target = &self.targets[target as usize];
+        (&target.gvk, &target.referrers[referrer as usize])
+    }
+
+    /// The fields of an object that name others.
+    fn of<'s>(&'s self, referrer: &'s Id) -> impl Iterator<Item = (Row, &'s Gvk, &'s FieldSpec)> {
         self.index.rows(&referrer.kind).iter().filter_map(|row| {
-            let (target, spec) = self.rows[*row as usize];
-            let target = &self.targets[target as usize];
-            let spec = &target.referrers[spec as usize];
-            spec.gvk.selects(referrer).then_some((&target.gvk, spec))
+            let row = self.rows[*row as usize];
+            let (target, spec) = self.row(row);
+            spec.gvk.selects(referrer).then_some((row, target, spec))
         })
     }
 }
@@ -289,8 +317,12 @@ fn sort_key(gvk: &Gvk) -> (usize, String) {
         (None, Some(at)) => FIRST.len() + 1 + at,
         (None, None) => FIRST.len(),
     };
-    let or = |text: &str, none: &str| if text.is_empty() { none.to_owned() } else { text.to_owned() };
-    (rank, format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K")))
+    let mut text = String::with_capacity(gvk.group.len() + gvk.version.len() + gvk.kind.len() + 8);
+    for (at, (part, none)) in [(&gvk.group, "~G"), (&gvk.version, "~V"), (&gvk.kind, "~K")].into_iter().enumerate() {
+        text.push_str(if at > 0 { "_" } else { "" });
+        text.push_str(if part.is_empty() { none } else { part });
+    }
+    (rank, text)
 }
 
 /// Reads the table of defaults; its columns are described at its top.

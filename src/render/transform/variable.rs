@@ -10,7 +10,7 @@ use super::replacement_path::{Lookup, lookup, split_dotted};
 use super::specs::SpecKind;
 use super::{Cx, broken, or_default, text_of};
 use crate::base::{Problem, Span};
-use crate::model::{How, MadeScalar, Origin, Value, View, split_api_version};
+use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View, split_api_version};
 use crate::parse::Scalar;
 
 /// Resolves the entries of all `vars:` lists of a build, at the root and at the end. An entry that [`declare_vars`] has
@@ -33,7 +33,7 @@ pub(in crate::render) fn vars(cx: &Cx<'_>, resources: &mut [Resource], vars: &[V
 /// Replaces the variables in all fields of an object that may refer to some.
 fn replace_all(cx: &Cx<'_>, resource: &mut Resource, known: &HashMap<String, Known>) -> Result<(), Problem> {
     for spec in cx.specs.set(SpecKind::VarReference).selecting(&resource.id) {
-        let mut changes: Vec<(Steps, MadeScalar, Span)> = Vec::new();
+        let mut changes: Vec<(Steps, Expanded)> = Vec::new();
         let mut wrong: Option<(Span, String)> = None;
         let view = cx.trees.view(&resource.value);
         let result = visit(spec, view, &mut |steps, seen| {
@@ -46,19 +46,48 @@ fn replace_all(cx: &Cx<'_>, resource: &mut Resource, known: &HashMap<String, Kno
         if let Some((at, message)) = wrong.or_else(|| result.err().map(|message| (view.place(), message))) {
             return Err(broken(at, message));
         }
-        for (steps, scalar, at) in changes {
+        for (steps, expanded) in changes {
             if let Some(value) = follow(cx.trees, &mut resource.value, &steps) {
-                *value = Value::scalar(scalar, Origin::set(at, How::Variable, at, Some(value.clone())));
+                *value = expanded.over(cx.trees, value.clone(), known);
             }
         }
     }
     Ok(())
 }
 
-/// A variable's value and where it is written.
+/// A variable.
 struct Known {
     scalar: MadeScalar,
+    /// The value that it was read from, with its history.
+    value: Value,
+    /// Where that is written.
     at: Span,
+    /// The entry of `vars:`.
+    by: Span,
+}
+
+/// A text with its variables replaced.
+struct Expanded {
+    scalar: MadeScalar,
+    /// The variables in it, in order; none where only a `$$` was one.
+    names: Vec<String>,
+}
+
+impl Expanded {
+    /// The new value in the place of `from`. Its bytes are the first variable's.
+    fn over(self, trees: &Trees, from: Value, known: &HashMap<String, Known>) -> Value {
+        let found: Vec<(&String, &Known)> =
+            self.names.iter().filter_map(|name| known.get_key_value(name.as_str())).collect();
+        let Some((_, first)) = found.first() else {
+            // Only escapes were undone: the text is still written where it was.
+            let at = trees.view(&from).place();
+            return Value::scalar(self.scalar, Origin::set(at, How::Variable, at, Some(from)));
+        };
+        let brought =
+            found.iter().map(|(name, known)| Entry { key: Key::made(name, known.by), value: known.value.clone() });
+        let brought = Value::map(brought.collect(), Origin::within(first.by));
+        Value::scalar(self.scalar, Origin::brought(first.at, How::Variable, first.by, Some(from), brought))
+    }
 }
 
 /// Ties the entries of one kustomization's `vars:` to the objects that they read, among those that the kustomization
@@ -114,11 +143,12 @@ fn value_of(cx: &Cx<'_>, resources: &[Resource], entry: View<'_>, name: &str) ->
     let path = entry.path(["fieldref", "fieldpath"]).or_else(|| entry.path(["fieldref", "fieldPath"]));
     let written = path.map(|path| path.written()).filter(|path| !path.is_empty());
     let segments = split_slices(split_dotted(written.as_deref().unwrap_or("metadata.name")));
-    let Ok(Lookup::Found(value)) = lookup(cx.trees.view(&resource.value), &segments) else {
+    let Ok(Lookup::Found(found)) = lookup(cx.trees, &resource.value, &segments) else {
         let message = format!("field specified in var '{name}' not found in corresponding resource");
         return Err(broken(path.unwrap_or(entry).place(), message));
     };
-    Ok(Known { scalar: scalar_of(value, name), at: value.place() })
+    let view = cx.trees.view(&found);
+    Ok(Known { scalar: scalar_of(view, name), at: view.place(), by: entry.place(), value: found.clone() })
 }
 
 /// `ports[0]` as two segments (`kustomize kyaml/yaml convertSliceIndex`).
@@ -152,15 +182,15 @@ fn collect(
     value: View<'_>,
     steps: &[u32],
     known: &HashMap<String, Known>,
-    changes: &mut Vec<(Steps, MadeScalar, Span)>,
+    changes: &mut Vec<(Steps, Expanded)>,
 ) -> Result<(), String> {
     let mut add = |value: View<'_>, step: Option<usize>| {
         if let Some(text) = value.as_str()
-            && let Some((scalar, at)) = expand(text, known)
+            && let Some(expanded) = expand(text, known)
         {
             let mut steps = steps.to_vec();
             steps.extend(step.map(|step| step as u32));
-            changes.push((steps, scalar, at));
+            changes.push((steps, expanded));
         }
     };
     if value.is_map() {
@@ -178,11 +208,11 @@ fn collect(
     Ok(())
 }
 
-/// The text with its variables replaced, and where the first of them is written; `None` where nothing changes.
+/// The text with its variables replaced; `None` where nothing changes.
 /// A text that is one variable takes that variable's type; `$$` is an escaped `$` (`kustomize refvar.DoReplacements`).
-fn expand(text: &str, known: &HashMap<String, Known>) -> Option<(MadeScalar, Span)> {
+fn expand(text: &str, known: &HashMap<String, Known>) -> Option<Expanded> {
     let mut expanded = String::new();
-    let mut first: Option<Span> = None;
+    let mut names: Vec<String> = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         let behind = &rest[at + 1..];
@@ -203,9 +233,13 @@ fn expand(text: &str, known: &HashMap<String, Known>) -> Option<(MadeScalar, Spa
         };
         rest = after;
         match known.get(name) {
-            Some(found) if text.len() == name.len() + 3 => return Some((found.scalar.clone(), found.at)),
+            Some(found) if text.len() == name.len() + 3 => {
+                return Some(Expanded { scalar: found.scalar.clone(), names: vec![name.to_owned()] });
+            }
             Some(found) => {
-                first.get_or_insert(found.at);
+                if names.iter().all(|met| met != name) {
+                    names.push(name.to_owned());
+                }
                 expanded.push_str(&shown_scalar(&found.scalar));
             }
             None => {
@@ -216,8 +250,7 @@ fn expand(text: &str, known: &HashMap<String, Known>) -> Option<(MadeScalar, Spa
         }
     }
     expanded.push_str(rest);
-    let any = known.values().next()?;
-    (expanded != text).then(|| (MadeScalar::Str(expanded.into()), first.unwrap_or(any.at)))
+    (expanded != text).then(|| Expanded { scalar: MadeScalar::Str(expanded.into()), names })
 }
 
 fn shown_scalar(scalar: &MadeScalar) -> String {
@@ -258,12 +291,16 @@ mod tests {
             ("VAR_REF", text("$(VAR_A)")),
             ("EIGHT", MadeScalar::Int(8)),
         ];
-        values.into_iter().map(|(name, scalar)| (name.to_owned(), Known { scalar, at })).collect()
+        let known = |scalar: MadeScalar| {
+            let value = Value::scalar(scalar.clone(), Origin::within(at));
+            Known { scalar, value, at, by: at }
+        };
+        values.into_iter().map(|(name, scalar)| (name.to_owned(), known(scalar))).collect()
     }
 
     #[test]
     fn variables_are_replaced_once_and_escapes_are_undone() {
-        let expanded = |text| expand(text, &known()).map_or(text.to_owned(), |(scalar, _)| shown_scalar(&scalar));
+        let expanded = |text| expand(text, &known()).map_or(text.to_owned(), |expanded| shown_scalar(&expanded.scalar));
         let rows = [
             ("$(VAR_A)-$(VAR_A)", "A-A"),
             ("$(VAR_REF)-x", "$(VAR_A)-x"),
@@ -278,6 +315,6 @@ mod tests {
         for (text, expected) in rows {
             assert_eq!(expanded(text), expected, "{text}");
         }
-        assert_eq!(expand("$(EIGHT)", &known()).map(|(scalar, _)| scalar), Some(MadeScalar::Int(8)));
+        assert_eq!(expand("$(EIGHT)", &known()).map(|expanded| expanded.scalar), Some(MadeScalar::Int(8)));
     }
 }

@@ -5,7 +5,7 @@
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Span;
 use crate::model::{Object, Trees, View};
-use crate::rules::{Check, Hit, Sink};
+use crate::rules::{Check, Facts, Hit, ObjectName, Sink};
 
 pub(super) const KIND: CheckKind = CheckKind {
     name: "definition-fault",
@@ -17,11 +17,13 @@ pub(super) const KIND: CheckKind = CheckKind {
             "claim-name-conflict",
             "conversion-none",
             "duplicate-pipeline",
+            "invalid-api",
             "legacy-field",
             "long-pipeline-name",
             "missing-schema",
             "name-mismatch",
             "reserved-field",
+            "short-interval",
         ]),
         need: Need::Required,
         about: "what is wrong",
@@ -46,6 +48,8 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
         "api-not-namespaced" => ("Promise", api_not_namespaced),
         "duplicate-pipeline" => ("Promise", duplicate_pipeline),
         "long-pipeline-name" => ("Promise", long_pipeline_name),
+        "invalid-api" => return Ok(Check::Change(Box::new(|facts, sink| changed(facts, invalid_api, sink)))),
+        "short-interval" => return Ok(Check::Change(Box::new(|facts, sink| changed(facts, short_interval, sink)))),
         "claim-name-conflict" => ("CompositeResourceDefinition", claim_name_conflict),
         "conversion-none" => ("CompositeResourceDefinition", conversion_none),
         "legacy-field" => ("CompositeResourceDefinition", legacy_field),
@@ -59,19 +63,44 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
             return;
         }
         let view = object.view(trees);
-        let defined =
-            view.path(["spec", "names", "kind"]).or_else(|| view.path(["spec", "api", "spec", "names", "kind"]));
-        let defined = defined.map(|kind| kind.written().into_owned());
-        for (at, field, wanted) in judge(view) {
-            let hit = Hit::at(at)
-                .word("kind", defined.clone().unwrap_or_else(|| object.key.name.to_string()))
-                .word("name", &*object.key.name)
-                .mark(field.clone())
-                .word("field", field)
-                .word("wanted", wanted);
-            sink.report(hit);
+        for fault in judge(view) {
+            sink.report(hit(object, view, fault));
         }
     })))
+}
+
+fn hit(object: &Object, view: View<'_>, (at, field, wanted): Fault) -> Hit {
+    let defined = view.path(["spec", "names", "kind"]).or_else(|| view.path(["spec", "api", "spec", "names", "kind"]));
+    let defined = defined.map(|kind| kind.written().into_owned());
+    Hit::at(at)
+        .word("kind", defined.unwrap_or_else(|| object.key.name.to_string()))
+        .word("name", &*object.key.name)
+        .mark(field.clone())
+        .word("field", field)
+        .word("wanted", wanted)
+}
+
+/// Faults of Promises for which Kratix refuses a change: those that the base has too are not this one's.
+fn changed(facts: &Facts<'_>, judge: Judge, sink: &mut Sink) {
+    let Some(base) = facts.base else { return };
+    for pair in &facts.changes.objects {
+        let Some(at) = pair.head else { continue };
+        let object = facts.head.object(at);
+        if !object.is("platform.kratix.io", "Promise") {
+            continue;
+        }
+        let view = object.view(facts.trees);
+        let before = pair.base.map(|was| judge(base.object(was).view(facts.trees))).unwrap_or_default();
+        for fault in judge(view) {
+            if before.iter().any(|(_, field, wanted)| (field, wanted) == (&fault.1, &fault.2)) {
+                continue;
+            }
+            let mut hit = hit(object, view, fault);
+            hit.object = Some(ObjectName::of(object));
+            hit.build = Some(at.build);
+            sink.report(hit);
+        }
+    }
 }
 
 fn versions(object: View<'_>) -> impl Iterator<Item = View<'_>> {
@@ -205,4 +234,105 @@ fn long_pipeline_name(object: View<'_>) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// What the API server refuses of the CRD in a Promise; how many versions are stored is a rule of its own.
+fn invalid_api(object: View<'_>) -> Vec<Fault> {
+    let Some(api) = object.path(["spec", "api"]) else { return Vec::new() };
+    let key = object.get("spec").and_then(|spec| spec.field("api")).map_or(api.place(), |field| field.key_place());
+    let mut faults = Vec::new();
+    for (field, wanted) in [("apiVersion", "apiextensions.k8s.io/v1"), ("kind", "CustomResourceDefinition")] {
+        let written = api.get(field);
+        if written.is_none_or(|written| written.written() != wanted) {
+            faults.push((
+                written.map_or(key, |written| written.place()),
+                format!("api.{field}"),
+                format!("`{wanted}`"),
+            ));
+        }
+    }
+    let named = [
+        ("api.spec.group", api.path(["spec", "group"])),
+        ("api.spec.names.kind", api.path(["spec", "names", "kind"])),
+        ("api.spec.names.plural", api.path(["spec", "names", "plural"])),
+    ];
+    for (field, found) in named {
+        if found.is_none_or(|found| found.written().trim().is_empty()) {
+            faults.push((key, field.to_owned(), "a name".to_owned()));
+        }
+    }
+    faults.extend(name_of_api(api));
+    faults.extend(versions_of_api(api, key));
+    faults
+}
+
+fn name_of_api(api: View<'_>) -> Option<Fault> {
+    let name = api.path(["metadata", "name"])?;
+    let (plural, group) = (api.path(["spec", "names", "plural"])?, api.path(["spec", "group"])?);
+    let wanted = format!("{}.{}", plural.written(), group.written());
+    (name.written() != wanted).then(|| (name.place(), "api.metadata.name".to_owned(), format!("`{wanted}`")))
+}
+
+fn versions_of_api(api: View<'_>, key: Span) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    for version in versions(api) {
+        let Some(name) = version.get("name") else {
+            faults.push((version.place(), "api.spec.versions".to_owned(), "a name for each".to_owned()));
+            continue;
+        };
+        let (place, name) = (name.place(), name.written().into_owned());
+        if version.path(["schema", "openAPIV3Schema"]).is_none() {
+            faults.push((place, format!("version {name}"), "a schema".to_owned()));
+        }
+        if names.contains(&name) {
+            faults.push((place, format!("version {name}"), "a name of its own".to_owned()));
+        }
+        names.push(name);
+    }
+    if names.is_empty() && faults.is_empty() {
+        faults.push((key, "api.spec.versions".to_owned(), "at least one version".to_owned()));
+    }
+    faults
+}
+
+/// Kratix takes no interval of less than a minute.
+fn short_interval(object: View<'_>) -> Vec<Fault> {
+    const ANNOTATION: &str = "kratix.io/reconciliation-interval";
+    let of_spec = object.path(["spec", "workflows", "config", "reconciliationInterval"]);
+    let of_annotation = object.path(["metadata", "annotations", ANNOTATION]);
+    let named = [("workflows.config.reconciliationInterval", of_spec), (ANNOTATION, of_annotation)];
+    let short = |(name, value): (&str, Option<View<'_>>)| {
+        let value = value?;
+        let is_short = seconds(&value.written()).is_none_or(|seconds| seconds < 60.0);
+        is_short.then(|| (value.place(), name.to_owned(), "at least `1m`".to_owned()))
+    };
+    named.into_iter().filter_map(short).collect()
+}
+
+/// The seconds of a duration as Go writes it: `1h30m`, `45s`, `500ms`.
+fn seconds(text: &str) -> Option<f64> {
+    let mut rest = text.trim();
+    if rest == "0" {
+        return Some(0.0);
+    }
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|char: char| !char.is_ascii_digit() && char != '.')?;
+        let number: f64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let end = rest.find(|char: char| char.is_ascii_digit() || char == '.').unwrap_or(rest.len());
+        total += number
+            * match &rest[..end] {
+                "h" => 3600.0,
+                "m" => 60.0,
+                "s" => 1.0,
+                "ms" => 0.001,
+                "us" | "µs" => 0.000_001,
+                "ns" => 0.000_000_001,
+                _ => return None,
+            };
+        rest = &rest[end..];
+    }
+    Some(total)
 }

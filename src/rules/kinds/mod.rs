@@ -4,24 +4,35 @@
 
 mod api_version;
 mod application;
+mod cel;
+mod composition_mode;
+mod composition_patch;
 mod composition_reference;
-mod container_field;
+mod composition_selection;
 mod credential_in_manifest;
 mod definition_fault;
 mod field_change;
 mod flux_root;
+mod graph_fault;
+mod graph_verdict;
 mod instance;
 mod leak;
 mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
+mod policy;
 mod problem;
+mod promise_destinations;
+mod promise_reference;
+mod prune;
 mod schema_change;
+mod schema_fault;
 mod secret_object;
 mod silent_loss;
 mod sunset;
 mod unencrypted_file;
 mod unready_dependency;
+mod version_history;
 mod way_out;
 
 use serde_json::{Map, Value};
@@ -78,6 +89,10 @@ pub enum Takes {
     Integer,
     /// A list of scalars of any type.
     Scalars,
+    /// A map of values of any type.
+    Map,
+    /// A CEL expression that may name these variables.
+    Expression(&'static [&'static str]),
 }
 
 /// Whether a parameter must be given.
@@ -123,6 +138,13 @@ impl Params<'_> {
         self.0.get(name).and_then(Value::as_i64)
     }
 
+    /// A map; empty where it is not given.
+    #[must_use]
+    pub fn map(&self, name: &str) -> &Map<String, Value> {
+        static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+        self.0.get(name).and_then(Value::as_object).unwrap_or(&NONE)
+    }
+
     /// A list; empty where it is not given.
     #[must_use]
     pub fn values(&self, name: &str) -> &[Value] {
@@ -134,24 +156,35 @@ impl Params<'_> {
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     application::KIND,
+    cel::KIND,
+    composition_mode::KIND,
+    composition_patch::KIND,
     composition_reference::KIND,
-    container_field::KIND,
+    composition_selection::KIND,
     credential_in_manifest::KIND,
     definition_fault::KIND,
     field_change::KIND,
     flux_root::KIND,
+    graph_fault::KIND,
+    graph_verdict::KIND,
     instance::KIND,
     leak::KIND,
     part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
+    policy::KIND,
     problem::KIND,
+    promise_destinations::KIND,
+    promise_reference::KIND,
+    prune::KIND,
     schema_change::KIND,
+    schema_fault::KIND,
     secret_object::KIND,
     silent_loss::KIND,
     sunset::KIND,
     unencrypted_file::KIND,
     unready_dependency::KIND,
+    version_history::KIND,
 ];
 
 /// The kind with this name.

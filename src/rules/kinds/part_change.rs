@@ -4,9 +4,11 @@
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Side;
-use crate::compare::{Part, PartChange};
+use crate::compare::{Left, Part, PartChange};
 use crate::impact::{self, Certainty, Users};
+use crate::model::KRATIX_GROUP;
 use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
+use crate::world::World;
 
 /// How many instances of a finding are named.
 const NAMED: usize = 5;
@@ -22,10 +24,15 @@ pub(super) const KIND: CheckKind = CheckKind {
     }],
     facts: &[
         ("runs-once", "it is an object that runs once"),
+        ("perhaps", "a step that cannot be read may give it"),
         ("helper", "nothing says that the step makes resources"),
+        ("unnamed", "it does not say which object"),
+        ("absent", "the repository has no such Promise, or not in that version"),
+        ("destinations-differ", "other destinations of this repository are selected"),
         ("instance-hit", "an instance in this repository is hit"),
     ],
     words: &[
+        ("fate", "what becomes of a composed resource that goes"),
         ("kind", "the object's kind"),
         ("name", "its name"),
         ("part", "the part's name in the base"),
@@ -56,6 +63,7 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         .word("name", &*object.key.name)
         .word("part", change.name.clone())
         .word("now", change.now.clone())
+        .word("fate", fate(change.left))
         .word("instances", words(facts, &users))
         .mark(change.name.clone());
     hit.object = Some(ObjectName::of(object));
@@ -65,8 +73,24 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     }
     match change.what {
         Part::RunDependencyRemoved => hit.facts.push("runs-once"),
-        Part::HelperStepRemoved => hit.facts.push("helper"),
+        Part::HelperStepRemoved | Part::HelperStepReordered => hit.facts.push("helper"),
+        Part::ReferenceUnnamed => hit.facts.push("unnamed"),
+        Part::RequiredPromiseAdded | Part::RequiredPromiseVersionChanged => {
+            if is_absent(facts, &change.name, &change.now) {
+                hit.facts.push("absent");
+            }
+        }
+        Part::DestinationsChanged => {
+            let before = impact::destinations_of(facts.trees, base, change.base);
+            let after = change.head.map(|at| impact::destinations_of(facts.trees, facts.head, at));
+            if after.is_some_and(|after| after != before) {
+                hit.facts.push("destinations-differ");
+            }
+        }
         _ => {}
+    }
+    if change.left == Left::Unknown {
+        hit.facts.push("perhaps");
     }
     if !users.hit.is_empty() {
         hit.facts.push("instance-hit");
@@ -79,6 +103,35 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         hit.related.push(Label { at: user.place, side: Side::Head, says });
     }
     sink.report(hit);
+}
+
+fn fate(left: Left) -> &'static str {
+    match left {
+        Left::Nothing => "is deleted, and what it stands for with it",
+        Left::Unknown => "is deleted, unless a step gives it under a name that only a run shows",
+        Left::External => "is deleted, while what it stands for stays behind, unmanaged",
+    }
+}
+
+/// Whether no side has a Promise, or a release of one, of this name and version. Other versions that were there stay
+/// as revisions, so the base counts.
+fn is_absent(facts: &Facts<'_>, name: &str, version: &str) -> bool {
+    let worlds = || facts.base.into_iter().chain([facts.head]);
+    let promises = || worlds().flat_map(World::objects).filter(|(_, object)| *object.key.name == *name);
+    let of_promise = promises().filter(|(_, object)| object.is(KRATIX_GROUP, "Promise")).map(|(_, object)| {
+        object
+            .view(facts.trees)
+            .path(["metadata", "labels", "kratix.io/promise-version"])
+            .map(|v| v.written().into_owned())
+    });
+    let of_release = promises()
+        .filter(|(_, object)| object.is(KRATIX_GROUP, "PromiseRelease"))
+        .map(|(_, object)| object.view(facts.trees).path(["spec", "version"]).map(|v| v.written().into_owned()));
+    let in_head = facts.head.objects().any(|(_, object)| {
+        *object.key.name == *name && (object.is(KRATIX_GROUP, "Promise") || object.is(KRATIX_GROUP, "PromiseRelease"))
+    });
+    let mut versions = of_promise.chain(of_release);
+    !in_head || (!version.is_empty() && !versions.any(|known| known.as_deref() == Some(version)))
 }
 
 /// "; it hits 2 instances: team-a/a, team-b/b (1 more stays with what it has)".

@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes, way_out};
-use crate::api::Violation;
+use crate::api::{Definition, Violation};
 use crate::base::{FileId, Side, Span, TextRange};
 use crate::compare::{ApiChange, Offered, What};
 use crate::impact::{ApiImpact, Instance, Outcome};
-use crate::model::Trees;
-use crate::rules::{Check, Facts, Hit, Label, ObjectName, Rewritten, Sink};
+use crate::model::{CompositionTarget, Flow, Missing, Object, Trees, Way, flows, split_api_version};
+use crate::rules::{Check, Facts, Hit, Label, Node, ObjectName, Rewritten, Sink};
 use crate::world::{DefinedApi, World};
 
 /// How many instances of a finding are named.
@@ -40,15 +40,19 @@ pub(super) const KIND: CheckKind = CheckKind {
         },
         ParamDesc {
             name: "part",
-            takes: Takes::OneOf(&["spec", "status"]),
+            takes: Takes::OneOf(&["any", "spec", "status"]),
             need: Need::Optional,
-            about: "which part of an object: all but its status (the default), or its status",
+            about: "which part of an object: all but its status (the default), its status, or any",
         },
     ],
     facts: &[
         ("instance-hit", "an instance in this repository is hit"),
         ("single-value", "the rule looks at one value, as a keyword does"),
         ("one-of-branch", "a branch joined `oneOf`"),
+        ("of-status", "whoever reads the status may not know it"),
+        ("over-default", "`null` kept the default until now"),
+        ("scaled", "an autoscaler of this repository targets it"),
+        ("read-unguarded", "a Composition of this repository reads it and does not ask whether it is there"),
     ],
     words: &[
         ("path", "the path of the field in an instance"),
@@ -58,6 +62,10 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("from", "what it was"),
         ("to", "what it is"),
         ("keyword", "the keyword of the schema"),
+        (
+            "story",
+            "what else goes with a move between the cluster and namespaces, after a comma; empty where nothing does",
+        ),
         ("instances", "the instances that are hit, after a semicolon; empty where there are none"),
     ],
     build,
@@ -65,6 +73,7 @@ pub(super) const KIND: CheckKind = CheckKind {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
+    Any,
     Spec,
     Status,
 }
@@ -78,7 +87,11 @@ struct Wanted {
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
-    let part = if params.text("part") == "status" { Part::Status } else { Part::Spec };
+    let part = match params.text("part") {
+        "any" => Part::Any,
+        "status" => Part::Status,
+        _ => Part::Spec,
+    };
     let (change, versions) = (params.text("change").into(), params.text("versions").into());
     let wanted = Wanted { change, versions, part, of: params.texts("of") };
     Ok(Check::Change(Box::new(move |facts, sink| report(&wanted, facts, sink))))
@@ -89,7 +102,7 @@ impl Wanted {
         if change.what.name() != self.change {
             return false;
         }
-        let of_status = change.path == "status" || change.path.starts_with("status.");
+        let of_status = is_of_status(change);
         let offered = match &*self.versions {
             "served" => change.offered == Offered::Served,
             "stored" => change.offered == Offered::StoredOnly,
@@ -97,7 +110,7 @@ impl Wanted {
         };
         let flavor = subject(facts, change).0.definition.flavor.name();
         let of = self.of.is_empty() || self.of.iter().any(|of| of == flavor);
-        of && offered && (self.part == Part::Status) == of_status
+        of && offered && (self.part == Part::Any || (self.part == Part::Status) == of_status)
     }
 }
 
@@ -135,8 +148,11 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
         .word("from", from)
         .word("to", to)
         .word("keyword", change.what.keyword())
+        .word("story", story(facts, change))
         .word("instances", touched.words())
         .mark(format!("{} {}", change.version.as_deref().unwrap_or_default(), change.path));
+    let scope = change.version.as_deref().unwrap_or_default().to_owned();
+    hit.node = Some(Node { scope, path: change.path.clone() });
     hit.side = side;
     hit.object = Some(ObjectName::of(world.object(defined.from)));
     hit.build = Some(defined.from.build);
@@ -146,7 +162,13 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
     match change.what {
         What::CelValueRuleAdded(_) => hit.facts.push("single-value"),
         What::CombinerBranchAdded(_) => hit.facts.push("one-of-branch"),
+        What::NullableAddedOverDefault => hit.facts.push("over-default"),
+        What::ScaleRemoved => scalers(facts, &defined.definition, &mut hit),
+        What::RequiredRemoved => readers(facts, &defined.definition, change, &mut hit),
         _ => {}
+    }
+    if is_of_status(change) {
+        hit.facts.push("of-status");
     }
     if let Some(was) = change.was.filter(|_| side == Side::Head) {
         hit.related.push(Label { at: was, side: Side::Base, says: "as it was".into() });
@@ -197,6 +219,67 @@ fn breaks(what: &What) -> bool {
     )
 }
 
+/// What becomes of an XRD's claim where the XRD moves into namespaces.
+fn story(facts: &Facts<'_>, change: &ApiChange) -> String {
+    let Some((was, is)) = moved(facts, change) else { return String::new() };
+    let (Some(claim), None) = (was.kinds.get(1), is.kinds.get(1)) else { return String::new() };
+    if is.kinds.first() == Some(claim) {
+        let composite = was.kinds.first().map(|kind| &**kind).unwrap_or_default();
+        return format!(
+            ", as its claim {claim} becomes the composite resource: the definition of {composite} goes, and all \
+             composite resources and claims with it"
+        );
+    }
+    format!(", and its claim {claim} is not offered any more")
+}
+
+/// Both definitions, where the scope differs.
+fn moved<'a>(facts: &Facts<'a>, change: &ApiChange) -> Option<(&'a Definition, &'a Definition)> {
+    let is_move = matches!(change.what, What::ScopeChanged | What::ScopeImplied);
+    let (was, is) = (change.definition.0?, change.definition.1?);
+    is_move.then_some((&facts.base?.definitions[was].definition, &facts.head.definitions[is].definition))
+}
+
+fn is_of_status(change: &ApiChange) -> bool {
+    change.path == "status" || change.path.starts_with("status.")
+}
+
+/// Autoscalers of the head that scale instances of an API.
+fn scalers(facts: &Facts<'_>, definition: &Definition, hit: &mut Hit) {
+    let scales =
+        |object: &Object| object.is("autoscaling", "HorizontalPodAutoscaler") || object.is("keda.sh", "ScaledObject");
+    for (_, object) in facts.head.objects().filter(|(_, object)| scales(object)) {
+        let Some(target) = object.view(facts.trees).path(["spec", "scaleTargetRef"]) else { continue };
+        let group = split_api_version(target.str_at(["apiVersion"]).unwrap_or_default()).0;
+        if target.str_at(["kind"]).is_some_and(|kind| definition.has_instances(group, kind)) {
+            hit.facts.push("scaled");
+            let says = format!("scaled by this {}", object.key.kind);
+            hit.related.push(Label { at: target.place(), side: Side::Head, says });
+        }
+    }
+}
+
+/// Compositions of the head that read a field and stop, or make something else, where it is missing.
+fn readers(facts: &Facts<'_>, definition: &Definition, change: &ApiChange, hit: &mut Hit) {
+    for (_, object) in
+        facts.head.objects().filter(|(_, object)| object.is("apiextensions.crossplane.io", "Composition"))
+    {
+        let view = object.view(facts.trees);
+        let Some(target) = CompositionTarget::of(view) else { continue };
+        if *target.group != *definition.group || Some(target.kind) != definition.kinds.first().map(|kind| &**kind) {
+            continue;
+        }
+        let stops = |flow: &Flow| flow.way == Way::Reads && flow.missing == Missing::Breaks;
+        let below = |path: &str| {
+            path.strip_prefix(&*change.path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        for flow in flows(view).into_iter().filter(|flow| stops(flow) && below(&flow.path)) {
+            hit.facts.push("read-unguarded");
+            hit.related.push(Label { at: flow.at, side: Side::Head, says: "read here".into() });
+        }
+    }
+}
+
 fn subject<'a>(facts: &Facts<'a>, change: &ApiChange) -> (&'a DefinedApi, &'a World, Side) {
     match (change.definition, facts.base) {
         ((_, Some(row)), _) => (&facts.head.definitions[row], facts.head, Side::Head),
@@ -240,7 +323,10 @@ impl Touched {
     fn add(facts: &Facts<'_>, change: &ApiChange, api: &ApiImpact, seen: &mut Seen) {
         for instance in &api.instances {
             let place = instance.object.place(facts.trees);
-            let shown = shows(facts.trees, change, instance);
+            let left = moved(facts, change)
+                .and_then(|(was, _)| was.kinds.get(1))
+                .is_some_and(|claim| *claim == instance.object.key.kind);
+            let shown = if left { Some(place) } else { shows(facts.trees, change, instance) };
             let path = facts.trees.sources().path(place.file).as_str().to_owned();
             let name = instance.title(facts.head);
             let entry = seen.entry((path, place.range.start, place.range.end, name.clone())).or_default();
@@ -290,7 +376,7 @@ fn shows(trees: &Trees, change: &ApiChange, instance: &Instance) -> Option<Span>
     }
     let Outcome { unserved, violations, pruned, defaults, .. } = &instance.outcome;
     let is_at = |path: &str, pointer: &str| is_below(path, &change.path) || leads_to(&change.path, pointer);
-    match change.what {
+    match &change.what {
         What::ApiRemoved | What::VersionRemoved | What::VersionUnserved => {
             let view = object.view(trees);
             unserved.then(|| view.get("apiVersion").unwrap_or(view).place())
@@ -305,6 +391,10 @@ fn shows(trees: &Trees, change: &ApiChange, instance: &Instance) -> Option<Span>
         | What::AdditionalPropertiesTightened => {
             let lost = pruned.iter().find(|field| is_at(&field.path, &field.pointer)).map(|field| field.at);
             lost.or_else(|| refused(violations, is_at))
+        }
+        What::CelRuleAdded(rule) | What::CelValueRuleAdded(rule) | What::CelTransitionAdded(rule) => {
+            let mut broken = violations.iter().filter(|violation| violation.rule.as_deref() == Some(&**rule));
+            broken.find(|violation| is_at(&violation.path, &violation.pointer)).map(|violation| violation.at)
         }
         _ => refused(violations, is_at),
     }

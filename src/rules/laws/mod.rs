@@ -8,7 +8,7 @@ mod random;
 mod witness;
 
 use super::{Facts, Hit, RuleSet, Severity, Sink};
-use crate::base::Date;
+use crate::base::{Date, History};
 use crate::compare::testworld::Sides;
 use crate::compare::{self, Changes};
 use crate::impact::{self, Impact};
@@ -31,7 +31,7 @@ fn rules() -> RuleSet {
 /// Runs them over both sides.
 fn say(rules: &RuleSet, sides: &Sides) -> Said {
     let changes = compare::worlds(&sides.trees, &sides.base, &sides.head);
-    let impact = impact::of(&sides.trees, &sides.base, &sides.head, &changes);
+    let impact = impact::of(&sides.trees, &sides.base, &sides.head, &changes, History::default());
     let facts = Facts {
         trees: &sides.trees,
         base: Some(&sides.base),

@@ -1,0 +1,123 @@
+//! What the parts of a build share: what was asked for, the context they work in, and what a kustomization accumulates to.
+//!
+//! Never: a step of a build; whoever takes one is given this.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::load::LoadRestriction;
+use super::order::Order;
+use super::schema::{Beside, Schema};
+use super::set::ResourceSet;
+use super::transform::Specs;
+use crate::base::{FileId, Problem, RepoPath, Snapshot};
+use crate::model::{Kustomization, Silent, Trees, Value};
+
+/// What `kustomize build` can be told on its command line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// `--load-restrictor`
+    pub load: LoadRestriction,
+    /// `--reorder`; a kustomization's `sortOptions` win. Without both, legacy.
+    pub order: Option<Order>,
+    /// `--enable-managedby-label`
+    pub managed_by: ManagedBy,
+}
+
+/// Whether objects get the label that says kustomize made them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ManagedBy {
+    /// Where the kustomization's `buildMetadata` asks for it.
+    #[default]
+    AsWritten,
+    /// Everywhere.
+    Always,
+}
+
+/// What all kustomizations of one build share.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) trees: &'a Trees,
+    /// The schema of this build: kustomize's own, or the root's `openapi`.
+    pub(super) schema: &'a Schema,
+    pub(super) options: Options,
+    pub(super) bases: &'a Bases,
+    pub(super) trace: Trace,
+}
+
+/// Whether the transformers that come by an object are noted in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trace {
+    Off,
+    /// The root's `buildMetadata` asks for it.
+    Transformers,
+}
+
+/// Kustomize bases that were accumulated once and are used again, by folder.
+#[derive(Default)]
+pub(super) struct Bases(Mutex<HashMap<RepoPath, Arc<Base>>>);
+
+impl Bases {
+    pub(super) fn get(&self, folder: &RepoPath) -> Option<Arc<Base>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned()
+    }
+
+    pub(super) fn keep(&self, folder: &RepoPath, base: &Arc<Base>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.clone(), base.clone());
+    }
+}
+
+/// A kustomization with what it accumulates to.
+pub(super) struct Base {
+    pub(super) kustomization: Kustomization,
+    pub(super) accumulated: Accumulated,
+}
+
+/// What a kustomization and all below it give.
+pub(super) struct Accumulated {
+    pub(super) resources: ResourceSet,
+    pub(super) specs: Specs,
+    /// The entries of `vars`, resolved at the root.
+    pub(super) vars: Vec<Value>,
+    /// What is not rendered.
+    pub(super) problems: Vec<Problem>,
+    /// Every file that was read.
+    pub(super) files: Vec<FileId>,
+    /// Every folder whose kustomization was read.
+    pub(super) folders: Vec<RepoPath>,
+    /// What was lost without a word.
+    pub(super) silent: Silent,
+    /// The first kustomization that brings a schema.
+    pub(super) openapi: Option<(RepoPath, FileId, Beside)>,
+}
+
+impl Accumulated {
+    /// Nothing yet.
+    pub(super) fn empty() -> Self {
+        Self {
+            resources: ResourceSet::default(),
+            specs: Specs::builtin(),
+            vars: Vec::new(),
+            problems: Vec::new(),
+            files: Vec::new(),
+            folders: Vec::new(),
+            silent: Silent::default(),
+            openapi: None,
+        }
+    }
+
+    /// Whether a part that is not rendered may hold what somebody looks for.
+    pub(super) fn missing(&self) -> Missing {
+        if self.problems.is_empty() { Missing::Fails } else { Missing::Unknown }
+    }
+}
+
+/// What it means that a patch finds no object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// kustomize fails.
+    Fails,
+    /// Nothing is known: the object may come from a part that this tool does not render.
+    Unknown,
+}
