@@ -33,7 +33,8 @@
 //! **world** – everything one side means; drives the loop from builds to objects to applications to further builds. Uses
 //! all above but read. Never: the other side.
 //!
-//! **compare** – two worlds to changes, totally. Uses model, api, delivery and world. Never: the word "breaking".
+//! **compare** – two worlds to changes, totally. Uses base, grammar, model, api, delivery and world. Never: the word
+//! "breaking".
 //!
 //! **impact** – changes to what happens: instances hit; what is delivered and what nobody renders. Uses what compare uses,
 //! and compare. Never: a grade.

@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("api", &["base", "grammar", "model"]),
     ("secrets", &["base", "parse", "grammar", "model"]),
     ("world", &["base", "parse", "grammar", "model", "render", "delivery", "api", "secrets"]),
-    ("compare", &["base", "model", "api", "delivery", "world"]),
+    ("compare", &["base", "grammar", "model", "api", "delivery", "world"]),
     ("impact", &["base", "model", "api", "delivery", "world", "compare"]),
     ("rules", &["base", "parse", "grammar", "model", "delivery", "api", "secrets", "world", "compare", "impact"]),
     ("report", &["base", "rules", "impact"]),

@@ -162,11 +162,13 @@ fn settled(
     trees: &Trees,
     schema: &Schema,
     subject: Subject<'_>,
-    before: Option<&Object>,
+    was: Option<Subject<'_>>,
 ) -> (Judgement, Option<Unknown>) {
     let view = subject.object.view(trees);
-    let mut judgement =
-        before.map_or_else(|| schema.judge(view), |before| schema.judge_update(view, before.view(trees)));
+    let mut judgement = match was {
+        Some(was) => schema.judge_update(view, was.object.view(trees)),
+        None => schema.judge(view),
+    };
     let mut unknown = judgement.undecided.then_some(Unknown::Unchecked);
     if let Some(brought) = subject.brought {
         let before = judgement.violations.len();
@@ -181,8 +183,8 @@ fn settled(
 
 /// `was` is the instance as the base has it: it was accepted, or else nothing new happens to it.
 fn judge(trees: &Trees, schemas: (&Schema, &Schema), was: Subject<'_>, is: Subject<'_>, outcome: &mut Outcome) {
-    let (old, unknown) = settled(trees, schemas.0, is, Some(was.object));
-    let (new, unknown_now) = settled(trees, schemas.1, is, Some(was.object));
+    let (old, unknown) = settled(trees, schemas.0, is, Some(was));
+    let (new, unknown_now) = settled(trees, schemas.1, is, Some(was));
     // What was open before stays so, whatever the change.
     outcome.unknown = unknown_now.or(unknown);
     outcome.defaults = moved(&old, &new);

@@ -181,44 +181,6 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
     hit
 }
 
-/// The lines of the base that a difference is about, and those that stand for them.
-fn rewritten(change: &ApiChange, was: Span) -> Option<Rewritten> {
-    match change.what {
-        What::PropertyRemoved | What::PropertyBecameUntyped | What::VersionRemoved | What::ApiRemoved => {
-            Some(Rewritten { was, is: None })
-        }
-        // The base's line is that of the field, the head's that of the list of required ones.
-        What::RequiredAdded | What::RequiredAddedWithDefault | What::RequiredRemoved => None,
-        _ => Some(Rewritten { was, is: Some(change.at) }),
-    }
-}
-
-/// Whether objects in use are refused or lose data, so that a new version is the way.
-fn breaks(what: &What) -> bool {
-    matches!(
-        what,
-        What::PropertyRemoved
-            | What::PropertyRenamed(_)
-            | What::RequiredPropertyAdded
-            | What::RequiredAdded
-            | What::RequiredDefaultRemoved
-            | What::TypeChanged(..)
-            | What::IntOrStringNarrowed(_)
-            | What::EnumValueRemoved(_)
-            | What::EnumConstraintAdded(_)
-            | What::BoundTightened(..)
-            | What::PatternAdded(_)
-            | What::PatternChanged(..)
-            | What::FormatTightened(..)
-            | What::NullableRemoved
-            | What::AdditionalPropertiesTightened
-            | What::PreserveUnknownRemoved
-            | What::EmbeddedResourceChanged
-            | What::ListMapKeysChanged
-            | What::CombinerTightened(_)
-    )
-}
-
 /// What becomes of an XRD's claim where the XRD moves into namespaces.
 fn story(facts: &Facts<'_>, change: &ApiChange) -> String {
     let Some((was, is)) = moved(facts, change) else { return String::new() };
@@ -278,6 +240,44 @@ fn readers(facts: &Facts<'_>, definition: &Definition, change: &ApiChange, hit: 
             hit.related.push(Label { at: flow.at, side: Side::Head, says: "read here".into() });
         }
     }
+}
+
+/// The lines of the base that a difference is about, and those that stand for them.
+fn rewritten(change: &ApiChange, was: Span) -> Option<Rewritten> {
+    match change.what {
+        What::PropertyRemoved | What::PropertyBecameUntyped | What::VersionRemoved | What::ApiRemoved => {
+            Some(Rewritten { was, is: None })
+        }
+        // The base's line is that of the field, the head's that of the list of required ones.
+        What::RequiredAdded | What::RequiredAddedWithDefault | What::RequiredRemoved => None,
+        _ => Some(Rewritten { was, is: Some(change.at) }),
+    }
+}
+
+/// Whether objects in use are refused or lose data, so that a new version is the way.
+fn breaks(what: &What) -> bool {
+    matches!(
+        what,
+        What::PropertyRemoved
+            | What::PropertyRenamed(_)
+            | What::RequiredPropertyAdded
+            | What::RequiredAdded
+            | What::RequiredDefaultRemoved
+            | What::TypeChanged(..)
+            | What::IntOrStringNarrowed(_)
+            | What::EnumValueRemoved(_)
+            | What::EnumConstraintAdded(_)
+            | What::BoundTightened(..)
+            | What::PatternAdded(_)
+            | What::PatternChanged(..)
+            | What::FormatTightened(..)
+            | What::NullableRemoved
+            | What::AdditionalPropertiesTightened
+            | What::PreserveUnknownRemoved
+            | What::EmbeddedResourceChanged
+            | What::ListMapKeysChanged
+            | What::CombinerTightened(_)
+    )
 }
 
 fn subject<'a>(facts: &Facts<'a>, change: &ApiChange) -> (&'a DefinedApi, &'a World, Side) {

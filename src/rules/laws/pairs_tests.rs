@@ -81,8 +81,11 @@ fn faults(rules: &RuleSet, case: &Case) -> Vec<String> {
         if !old.violations.is_empty() || is_another(&case.instances[row], &old, &new) {
             continue;
         }
-        let is_error = of_schema().any(|(_, severity, _)| *severity == Severity::Error);
-        let names_it = || of_schema().any(|(_, _, hit)| hit.facts.contains(&"instance-hit"));
+        // What was kept unread and has a schema now is a new field to the rules about schemas: its instance speaks.
+        let is_read_now = heard.contains(&"property-became-typed")
+            && said.hits.iter().any(|(id, severity, _)| id == "instance-invalid" && *severity == Severity::Error);
+        let is_error = is_read_now || of_schema().any(|(_, severity, _)| *severity == Severity::Error);
+        let names_it = || is_read_now || of_schema().any(|(_, _, hit)| hit.facts.contains(&"instance-hit"));
         if becomes_invalid && !is_error {
             faults.push(format!("an instance becomes invalid ({words:?}) without an error; heard {heard:?}"));
         } else if becomes_invalid && new.violations.iter().any(|violation| !is_of_many(violation)) && !names_it() {
