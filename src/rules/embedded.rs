@@ -143,7 +143,6 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("breaking-changes", "schema-enum-constraint-removed", "api.yaml"),
     rule!("breaking-changes", "schema-enum-value-added", "api.yaml"),
     rule!("breaking-changes", "schema-enum-value-removed", "api.yaml"),
-    rule!("breaking-changes", "schema-field-became-typed", "api.yaml"),
     rule!("breaking-changes", "schema-field-became-untyped", "api.yaml"),
     rule!("breaking-changes", "schema-field-removed", "api.yaml"),
     rule!("breaking-changes", "schema-field-renamed", "api.yaml"),

@@ -44,7 +44,6 @@ const WITHOUT: &[&str] = &[
     "schema-enum-constraint-removed",
     "schema-enum-value-added",
     "schema-field-became-untyped",
-    "schema-field-became-untyped",
     "schema-nullable-added",
     "schema-pattern-removed",
     "schema-preserve-unknown-added",
