@@ -45,8 +45,16 @@ fn main() {
     one_overlay(&root);
 }
 
-/// What all overlays of a folder give: their texts by path.
-fn render_all(root: &Path) -> BTreeMap<RepoPath, String> {
+/// What all overlays of a folder give.
+struct All {
+    overlays: usize,
+    bytes: usize,
+    /// The texts of those that the peer is run on.
+    sample: BTreeMap<RepoPath, String>,
+}
+
+/// Renders and prints all overlays of a folder. Most texts are let go at once, as a program that prints them would.
+fn render_all(root: &Path) -> All {
     let sources = Arc::new(Sources::default());
     let snapshot = read::folder(Side::Head, &sources, root).expect("the input is readable");
     let trees = Trees::new(sources);
@@ -56,20 +64,24 @@ fn render_all(root: &Path) -> BTreeMap<RepoPath, String> {
         snapshot.files().filter(|(path, _)| is_kustomization(path)).filter_map(|(path, _)| path.parent()).collect();
     let options = render::Options { load: LoadRestriction::None, ..render::Options::default() };
     let renderer = Renderer::new(&snapshot, &trees, options);
-    let printed = folders.into_par_iter().filter_map(|path| {
+    let step = (folders.len() / SAMPLE).max(1);
+    let printed = folders.into_par_iter().enumerate().filter_map(|(row, path)| {
         let rendered = renderer.build(&Build { path: path.clone(), kind: BuildKind::Kustomize });
         let text = rendered.problems.is_empty().then(|| render::print(&trees, &rendered.objects).ok()).flatten()?;
-        Some((path, text))
+        Some((text.len(), (row % step == 0).then_some((path, text))))
     });
-    printed.collect()
+    let printed: Vec<(usize, Option<(RepoPath, String)>)> = printed.collect();
+    All {
+        overlays: printed.len(),
+        bytes: printed.iter().map(|(bytes, _)| bytes).sum(),
+        sample: printed.into_iter().filter_map(|(_, kept)| kept).collect(),
+    }
 }
 
 fn overlays(root: &Path, peer: Option<&str>) {
-    let (printed, ours, cpu) = peer::fastest(3, || render_all(root));
-    let bytes: usize = printed.values().map(String::len).sum();
+    let (All { overlays, bytes, sample }, ours, cpu) = peer::fastest(3, || render_all(root));
     println!(
-        "{} overlays in one process, reading and printing included: {:.0} ms (cpu {:.0} ms), {:.1} MB out",
-        printed.len(),
+        "{overlays} overlays in one process, reading and printing included: {:.0} ms (cpu {:.0} ms), {:.1} MB out",
         millis(ours),
         millis(cpu),
         bytes as f64 / 1e6
@@ -77,11 +89,11 @@ fn overlays(root: &Path, peer: Option<&str>) {
     let Some(peer) = peer else { return };
     let (mut theirs, mut single) = ([Duration::ZERO; 2], [Duration::ZERO; 2]);
     let (mut count, mut differ) = (0_u32, 0_u32);
-    for (path, text) in printed.iter().step_by((printed.len() / SAMPLE).max(1)) {
+    for (path, text) in &sample {
         let folder = root.join(path.as_str());
         let folder = folder.to_str().expect("a path that is text");
         let Some(their) = once(peer, &["build", "--load-restrictor", "LoadRestrictionsNone", folder]) else { continue };
-        let Some(mine) = once(GUARD, &["render", "--load-restrictor", "none", folder]) else { continue };
+        let Some(mine) = once(GUARD, &["render", "--load-restrictor", "LoadRestrictionsNone", folder]) else { continue };
         assert!(mine.printed == *text, "{folder}: the command prints other bytes than the library");
         differ += u32::from(their.printed != *text);
         for (sum, cost) in [(&mut theirs, &their), (&mut single, &mine)] {
@@ -91,9 +103,10 @@ fn overlays(root: &Path, peer: Option<&str>) {
         count += 1;
     }
     if count == 0 {
+        println!("  {peer} builds none of the sample");
         return;
     }
-    let scaled = theirs.map(|time| time * printed.len() as u32 / count);
+    let scaled = theirs.map(|time| time * overlays as u32 / count);
     println!(
         "  single runs of kustomize on {count} of them: {:.1} ms each (cpu {:.1} ms; {differ} print other bytes), so {:.1} s \
          for all (cpu {:.1} s): {:.0}x, by cpu {:.0}x",
@@ -237,11 +250,14 @@ fn one_overlay(root: &Path) {
     let before: BTreeMap<&Build, _> = base.builds.iter().map(|built| (&built.build, &built.rendered)).collect();
     let is_shared =
         |built: &&world::Built| before.get(&built.build).is_some_and(|other| Arc::ptr_eq(other, &built.rendered));
-    let shared = head.builds.iter().filter(is_shared).count();
+    // What does not build is tried again: a file that it missed may have come.
+    let (twice, broken): (Vec<&world::Built>, Vec<&world::Built>) =
+        head.builds.iter().filter(|built| !is_shared(built)).partition(|built| !built.rendered.objects.is_empty());
     println!(
-        "with one overlay changed, {} of {} builds are rendered on both sides",
-        head.builds.len() - shared,
-        shared
+        "with one overlay changed, {} of {} builds are rendered on both sides, and {} that do not build",
+        twice.len(),
+        head.builds.len(),
+        broken.len()
     );
 }
 
