@@ -103,8 +103,8 @@ pub struct Render {
     /// Print beside each line where it was written. Values of Secrets are blanked.
     #[arg(long)]
     pub origins: bool,
-    /// Write to this file instead of standard output.
-    #[arg(short, long, value_name = "FILE")]
+    /// Write to this file instead of standard output; into a folder that is there, one file an object.
+    #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
 }
 

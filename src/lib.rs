@@ -5,7 +5,8 @@
 //! **base** – ids, paths, spans, the text of the run ([`base::Sources`]), the paths of one side ([`base::Snapshot`]),
 //! problems. Uses nothing. Never: git, YAML, Kubernetes.
 //!
-//! **read** – the work tree, the index, a revision or a plain folder as a snapshot, by one code path. Uses base. All IO is
+//! **read** – the work tree, the index, a revision or a plain folder as a snapshot, by one code path; the history of
+//! paths. Uses base. All IO is
 //! here and at the edge. Never: an opinion on what is relevant, beyond what git ignores.
 //!
 //! **parse** – text to a span tree with comments and problems, and the type of a scalar; one content at a time. Uses base.

@@ -517,6 +517,25 @@ impl Folder {
     fn told(&self) -> origins::Told<'_> {
         origins::Told { trees: &self.trees, folder: &self.path, built: &self.built }
     }
+
+    /// Writes a file for each object, as kustomize names them.
+    fn write(&self, into: &Path, err: &mut dyn Write) -> Result<u8, Stop> {
+        let objects = &self.built.objects;
+        for (object, name) in objects.iter().zip(render::file_names(objects)) {
+            match render::print(&self.trees, std::slice::from_ref(object)) {
+                // A name may hold anything; a file must not land elsewhere.
+                Ok(_) if name.contains(['/', '\\']) => {
+                    return Err(Stop::Told(format!("`{name}` cannot be the name of a file"), FINDINGS));
+                }
+                Ok(printed) => write_file(&into.join(name), printed.as_bytes())?,
+                Err(problem) => {
+                    tell(&self.trees, &problem, err)?;
+                    return Ok(FINDINGS);
+                }
+            }
+        }
+        Ok(CLEAN)
+    }
 }
 
 /// Why a folder does not build or cannot be printed.
@@ -545,6 +564,10 @@ fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write
         managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
     };
     let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
+    let into = ask.output.as_ref().map(|path| env.directory.join(path)).filter(|path| path.is_dir());
+    if let Some(into) = into.filter(|_| !ask.origins) {
+        return folder.write(&into, err);
+    }
     let printed = if ask.origins {
         let color = if env.color && ask.output.is_none() { Color::On } else { Color::Off };
         origins::beside(folder.told(), color)

@@ -149,9 +149,21 @@ impl<'t> Law<'t> {
             },
             How::Variable => expanded(&before, brought) == now,
             How::Generator => self.generated(now, at, set.by),
-            How::Transformer => now == "kustomize-v5.7.1" || now.contains("path: ") || now.contains("configuredIn: "),
+            How::Transformer => {
+                self.configured(view, at, set.by)
+                    || now == "kustomize-v5.7.1"
+                    || now.contains("path: ")
+                    || now.contains("configuredIn: ")
+            }
             How::Substitution => true,
         }
+    }
+
+    /// A value of a transformer's configuration, put into a path, or a word of one of its paths.
+    fn configured(&self, view: View<'_>, at: Span, by: Span) -> bool {
+        let now = &*view.written();
+        let added = self.read(at).is_some_and(|added| is(view, &added) || now.split('/').any(|part| part == added));
+        added || !now.is_empty() && self.trees.sources().text(by.file).contains(&format!("={now}]"))
     }
 
     /// What a JSON patch makes of a value besides copying it: nothing at all, a boolean of YAML 1.1, a number that a

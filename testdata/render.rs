@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use gitops_guard::base::{BlobId, Entry, LoadError, Loader, RepoPath, Side, Snapshot, Sources};
 use gitops_guard::model::Trees;
-use gitops_guard::render::{Build, BuildKind, Options, Renderer, print};
+use gitops_guard::render::{Build, BuildKind, Options, Renderer, file_names, print};
 
 struct Disk(PathBuf);
 
@@ -149,4 +149,29 @@ fn what_is_not_rendered_leaves_the_rest_of_the_overlay() {
     };
     assert_eq!(built("not-rendered"), ["ConfigMap", "Secret"]);
     assert_eq!(built("not-here"), ["Secret"]);
+}
+
+#[test]
+fn a_file_for_each_object_is_called_as_kustomize_calls_it() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/render");
+    let sources = Arc::new(Sources::default());
+    let snapshot = snapshot(&root, &sources);
+    let trees = Trees::new(sources.clone());
+    let renderer = Renderer::new(&snapshot, &trees, Options::default());
+    let names = |case: &str| {
+        let path = RepoPath::new(&format!("{case}/in")).expect("a path in the tree");
+        file_names(&renderer.build(&Build { path, kind: BuildKind::Kustomize }).objects)
+    };
+    assert_eq!(
+        names("files"),
+        [
+            "v1_namespace_ns.yaml",
+            "rbac.authorization.k8s.io_v1_clusterrole_system:foo.yaml",
+            "default_v1_configmap_gen-4h2mbtbbt6.yaml",
+            "ns_v1_service_foo.bar.yaml",
+            "other_v1_service_a.yaml",
+            "default_v1_service_a.yaml",
+        ]
+    );
+    assert_eq!(names("replicas")[0], "apps_v1_deployment_a.yaml", "one namespace is in no name");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::installed::{Install, Installed};
 use super::schema::Schema;
-use super::{Conversion, Definition, Flavor, Scope, Version};
+use super::{Conversion, Definition, Flavor, Scope, Standing, Version};
 use crate::base::Span;
 use crate::model::View;
 
@@ -27,6 +27,7 @@ pub(super) fn of_spec(view: View<'_>, spec: View<'_>, install: Install) -> Optio
     Some(Definition {
         claims_at: outline.names_at,
         flavor: Flavor::Crd,
+        standing: Standing::Own,
         group: spec.str_at(["group"])?.into(),
         kinds: vec![kind.clone()],
         kind,

@@ -122,15 +122,48 @@ struct Walk<'a> {
     trees: &'a Trees,
     steps: Vec<Step<'a>>,
     out: Judgement,
-    /// In a branch of a combiner: the structural node around it, whose defaults were applied before.
-    host: Option<&'a Schema>,
     /// The value here of the instance that is replaced.
     old: Option<View<'a>>,
+    shape: Shape<'a>,
+}
+
+/// Which node says what of a value is kept and filled in: the API server prunes and defaults before it validates, so
+/// that a branch of a combiner meets what the structural schema around it has left.
+#[derive(Clone, Copy)]
+enum Shape<'a> {
+    /// The node that is walked.
+    Own,
+    /// The structural node around a branch of a combiner.
+    Of(&'a Schema),
+    /// None: it keeps what lies here unread.
+    Free,
+}
+
+impl<'a> Shape<'a> {
+    fn node(self, walked: &'a Schema) -> Option<&'a Schema> {
+        match self {
+            Self::Own => Some(walked),
+            Self::Of(node) => Some(node),
+            Self::Free => None,
+        }
+    }
+
+    fn below(self, find: impl FnOnce(&'a Schema) -> Option<&'a Schema>) -> Self {
+        match self {
+            Self::Of(node) => find(node).map_or(Self::Free, Self::Of),
+            own_or_free => own_or_free,
+        }
+    }
+}
+
+/// What a node says of one field.
+fn known<'a>(schema: &'a Schema, name: &str) -> Option<&'a Schema> {
+    schema.property(name).or(schema.values.as_deref())
 }
 
 impl<'a> Walk<'a> {
     fn new(trees: &'a Trees) -> Self {
-        Self { trees, steps: Vec::new(), out: Judgement::default(), host: None, old: None }
+        Self { trees, steps: Vec::new(), out: Judgement::default(), old: None, shape: Shape::Own }
     }
 
     fn node(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
@@ -138,7 +171,8 @@ impl<'a> Walk<'a> {
             if !schema.is_nullable() && schema.limits.kind.is_some() {
                 self.violate("type", at, "must not be null".into());
             }
-            return;
+            // Of all keywords only `enum` looks at a null (`kube-openapi validate SchemaValidator`).
+            return self.members(schema, view, at);
         }
         if !Self::type_fits(schema, view) {
             let expected = schema.type_name().unwrap_or("an integer or a string");
@@ -166,7 +200,7 @@ impl<'a> Walk<'a> {
 
     /// The rules of the node; in a branch of a combiner there are none.
     fn rules(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
-        let rules = if self.host.is_none() { schema.rules(self.trees) } else { &[] };
+        let rules = if matches!(self.shape, Shape::Own) { schema.rules(self.trees) } else { &[] };
         let part = if self.steps.is_empty() { Part::Object } else { Part::Field };
         for rule in rules {
             let was = self.old.filter(|old| !old.is_null() && Self::type_fits(schema, *old));
@@ -210,46 +244,48 @@ impl<'a> Walk<'a> {
     }
 
     fn object(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
+        let shape = self.shape.node(schema);
         let mut present: Vec<&str> = Vec::with_capacity(8);
         for field in view.fields() {
             let name = field.name();
-            let property = schema.property(name);
+            let kept_as = shape.and_then(|shape| known(shape, name));
             // A null where none may be is dropped before defaults are applied (`defaulting/prune.go`).
-            let dropped =
-                field.value.is_null() && property.or(schema.values.as_deref()).is_some_and(|s| !s.is_nullable());
-            if !dropped {
-                present.push(name);
-                self.field(schema, property, field);
+            if field.value.is_null() && kept_as.is_some_and(|node| !node.is_nullable()) {
+                continue;
             }
+            if kept_as.is_none() && shape.is_some_and(|shape| Self::is_unknown(shape, name)) {
+                self.prune(name, field.key_place());
+                continue;
+            }
+            present.push(name);
+            self.field(schema, field);
         }
-        if self.host.is_none() {
-            self.defaults(schema, &present);
-        }
+        self.defaults(schema, &mut present);
         self.required(schema, &present, at);
         self.counted(schema, ["minProperties", "maxProperties"], present.len(), "fields", at);
     }
 
-    fn field(&mut self, schema: &'a Schema, property: Option<&'a Schema>, field: Field<'a>) {
+    fn field(&mut self, schema: &'a Schema, field: Field<'a>) {
         let name = field.name();
         let at = if field.value.is_scalar() { field.value.place() } else { field.key_place() };
         let old = self.old;
         self.old = old.and_then(|old| old.get(name));
-        if let Some(property) = property {
-            self.below(Step::Key(name), |walk| {
-                let host = walk.host;
-                walk.host = host.map(|host| host.property(name).unwrap_or(property));
-                walk.node(property, field.value, at);
-                walk.host = host;
-            });
+        let shape = self.shape.below(|node| known(node, name));
+        if let Some(property) = schema.property(name) {
+            self.below(Step::Key(name), shape, |walk| walk.node(property, field.value, at));
         } else if let Some(values) = &schema.values {
-            self.below(Step::MapKey(name), |walk| walk.node(values, field.value, at));
-        } else if self.host.is_none() && Self::is_unknown(schema, name) {
-            self.steps.push(Step::Key(name));
-            let (pointer, path) = self.names();
-            self.out.pruned.push(Pruned { pointer, path, at: field.key_place() });
-            self.steps.pop();
+            self.below(Step::MapKey(name), shape, |walk| walk.node(values, field.value, at));
         }
         self.old = old;
+    }
+
+    fn prune(&mut self, name: &'a str, at: Span) {
+        if matches!(self.shape, Shape::Own) {
+            self.steps.push(Step::Key(name));
+            let (pointer, path) = self.names();
+            self.out.pruned.push(Pruned { pointer, path, at });
+            self.steps.pop();
+        }
     }
 
     fn is_unknown(schema: &Schema, name: &str) -> bool {
@@ -258,34 +294,39 @@ impl<'a> Walk<'a> {
         !of_object && !flags.has(Flags::PRESERVES) && !flags.has(Flags::ANY_VALUES)
     }
 
-    fn defaults(&mut self, schema: &'a Schema, present: &[&str]) {
-        for property in &schema.properties {
+    /// Fills in what is missing; a branch of a combiner is shown what was filled in around it.
+    fn defaults(&mut self, schema: &'a Schema, present: &mut Vec<&'a str>) {
+        let Some(shape) = self.shape.node(schema) else { return };
+        for property in &shape.properties {
             let Some(default) = property.schema.default_value(self.trees) else { continue };
             if present.contains(&&*property.name) {
                 continue;
             }
+            present.push(&property.name);
             let view = self.trees.view(default);
             let old = self.old;
             self.old = old.and_then(|old| old.get(&property.name));
-            self.below(Step::Key(&property.name), |walk| {
-                let (pointer, path) = walk.names();
-                walk.out.defaults.push(Defaulted { pointer, path, value: view.to_json() });
-                let violations = walk.out.violations.len();
-                walk.node(&property.schema, view, property.schema.at);
-                // A default that its own schema refuses is the definition's fault, not the instance's.
-                walk.out.violations.truncate(violations);
+            let below = self.shape.below(|_| Some(&property.schema));
+            self.below(Step::Key(&property.name), below, |walk| match walk.shape {
+                Shape::Own => walk.default(&property.schema, view),
+                _ => known(schema, &property.name).into_iter().for_each(|node| walk.node(node, view, node.at)),
             });
             self.old = old;
         }
     }
 
+    fn default(&mut self, schema: &'a Schema, view: View<'a>) {
+        let (pointer, path) = self.names();
+        self.out.defaults.push(Defaulted { pointer, path, value: view.to_json() });
+        let violations = self.out.violations.len();
+        self.node(schema, view, schema.at);
+        // A default that its own schema refuses is the definition's fault, not the instance's.
+        self.out.violations.truncate(violations);
+    }
+
     fn required(&mut self, schema: &Schema, present: &[&str], at: Span) {
-        for name in schema.required() {
-            let host = self.host.unwrap_or(schema);
-            let filled = |schema: &Schema| schema.property(name).is_some_and(|p| p.default_value(self.trees).is_some());
-            if !present.contains(&name) && !filled(schema) && !filled(host) {
-                self.missing("required", name, at);
-            }
+        for name in schema.required().filter(|name| !present.contains(name)) {
+            self.missing("required", name, at);
         }
         if schema.limits.flags.has(Flags::EMBEDDED) {
             for name in ["apiVersion", "kind"].into_iter().filter(|name| !present.contains(name)) {
@@ -309,7 +350,8 @@ impl<'a> Walk<'a> {
             count += 1;
             if let Some(items) = &schema.items {
                 self.old = old.and_then(|old| partner(schema, item, old));
-                self.below(Step::Index(index), |walk| walk.node(items, item, item.place()));
+                let shape = self.shape.below(|node| node.items.as_deref());
+                self.below(Step::Index(index), shape, |walk| walk.node(items, item, item.place()));
             }
         }
         self.old = old;
@@ -318,8 +360,16 @@ impl<'a> Walk<'a> {
     }
 
     fn duplicates(&mut self, schema: &Schema, view: View<'_>) {
+        let default = |key: &str| {
+            let property = schema.items.as_ref()?.property(key)?;
+            Some(self.trees.view(property.default_value(self.trees)?).to_json())
+        };
+        // A key that is left out has its default by then.
+        let key = |item: View<'_>, key: &str| {
+            item.get(key).map(|value| value.to_json()).or_else(|| default(key)).unwrap_or_default()
+        };
         let identity = |item: View<'_>| match &schema.limits.list {
-            ListType::Map(keys) => keys.iter().map(|key| item.get(key).map_or(Json::Null, |v| v.to_json())).collect(),
+            ListType::Map(keys) => keys.iter().map(|name| key(item, name)).collect(),
             _ => item.to_json(),
         };
         if matches!(schema.limits.list, ListType::Atomic) && !schema.limits.flags.has(Flags::UNIQUE) {
@@ -371,9 +421,9 @@ impl<'a> Walk<'a> {
 
     fn combiners(&mut self, schema: &'a Schema, view: View<'a>, at: Span) {
         let Some(combiners) = &schema.combiners else { return };
-        let host = self.host.unwrap_or(schema);
+        let shape = self.shape.node(schema).map_or(Shape::Free, Shape::Of);
         let mut fits = |branch: &'a Schema| {
-            let mut inner = Walk { host: Some(host), ..Walk::new(self.trees) };
+            let mut inner = Walk { shape, ..Walk::new(self.trees) };
             inner.node(branch, view, at);
             self.out.undecided |= inner.out.undecided;
             inner.out.violations.is_empty()
@@ -394,10 +444,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn below(&mut self, step: Step<'a>, judge: impl FnOnce(&mut Self)) {
+    fn below(&mut self, step: Step<'a>, shape: Shape<'a>, judge: impl FnOnce(&mut Self)) {
+        let around = std::mem::replace(&mut self.shape, shape);
         self.steps.push(step);
         judge(self);
         self.steps.pop();
+        self.shape = around;
     }
 
     fn violate(&mut self, keyword: &'static str, at: Span, message: String) {

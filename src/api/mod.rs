@@ -3,6 +3,7 @@
 //! Never: a comparison of two APIs, a file, a severity.
 
 mod crd;
+mod emitted;
 mod fault;
 mod format;
 mod installed;
@@ -16,6 +17,7 @@ mod xrd;
 
 use std::sync::Arc;
 
+pub use emitted::{Emitted, emitted};
 pub use fault::{Fault, SchemaFault, schema_faults};
 pub use format::is_checked_format;
 pub use instance::{Defaulted, Judgement, Pruned, Violation};
@@ -31,6 +33,8 @@ use crate::model::{Object, Trees, Value, View};
 pub struct Definition {
     /// What people wrote it as.
     pub flavor: Flavor,
+    /// Whether the object defines it, or brings it along.
+    pub standing: Standing,
     /// The group.
     pub group: Arc<str>,
     /// The kind people write: the claim's for an XRD that offers one.
@@ -55,6 +59,15 @@ pub struct Definition {
     pub conversion_at: Span,
     /// The definition as a whole: its `kind`.
     pub at: Span,
+}
+
+/// How an object has a definition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The object is the definition.
+    Own,
+    /// The object brings it to other clusters: a CRD among the dependencies of a Promise.
+    Carried,
 }
 
 /// What an API definition is written as.
@@ -160,6 +173,12 @@ pub fn compile(trees: &Trees, object: &Object) -> Option<Compiled> {
         _ => None,
     }?;
     Some(Compiled { definition, problems: Vec::new() })
+}
+
+/// The APIs that an object brings to other clusters: the CRDs among a Promise's dependencies.
+#[must_use]
+pub fn carried(trees: &Trees, object: &Object) -> Vec<Definition> {
+    if object.is("platform.kratix.io", "Promise") { promise::carried(object.view(trees)) } else { Vec::new() }
 }
 
 impl Definition {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::crd::{self, Outline};
 use super::installed::Installed;
 use super::schema::Schema;
-use super::{Conversion, Definition, Flavor, Scope, Version};
+use super::{Conversion, Definition, Flavor, Scope, Standing, Version};
 use crate::base::Span;
 use crate::grammar::{Marker, simple_field, simple_flag};
 use crate::model::{Entry, Key, MadeScalar, Origin, Value, View};
@@ -37,6 +37,7 @@ pub(super) fn compile(view: View<'_>) -> Option<Definition> {
     let scope = written.get("scope");
     Some(Definition {
         flavor: Flavor::Rgd,
+        standing: Standing::Own,
         group: written.str_at(["group"]).unwrap_or("kro.run").into(),
         kinds: vec![kind.clone()],
         kind,

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::schema::{Flags, ListType, Schema, Type};
 use crate::grammar::cel::{Document, Duration, Other, Program, Shape, Text, Timestamp, Val};
+use crate::grammar::{FieldStep, field_path};
 use crate::model::{Trees, View};
 
 /// One rule of a node.
@@ -139,23 +140,14 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// The names of a path: `.a.b`, `['x.y']`.
+/// The names of a path; a rule may name no item.
 fn steps(path: &str) -> Vec<String> {
-    let mut steps = Vec::new();
-    let mut rest = path;
-    loop {
-        if let Some(inner) = rest.strip_prefix("['") {
-            let Some((name, behind)) = inner.split_once("']") else { return steps };
-            steps.push(name.to_owned());
-            rest = behind;
-        } else if let Some(inner) = rest.strip_prefix('.') {
-            let (name, behind) = inner.split_at(inner.find(['.', '[']).unwrap_or(inner.len()));
-            steps.push(name.to_owned());
-            rest = behind;
-        } else {
-            return steps;
-        }
-    }
+    let steps = field_path(path).unwrap_or_default().into_iter();
+    let name = |step| match step {
+        FieldStep::Name(name) => Some(name),
+        FieldStep::Item(_) | FieldStep::Each => None,
+    };
+    steps.map_while(name).collect()
 }
 
 /// Whether text of the instance is seen.
@@ -290,13 +282,4 @@ fn formatted<'t, D: Document<'t>>(format: &str, text: &str) -> Option<Val<'t, D>
         "byte" => Val::Bytes(base64::engine::general_purpose::STANDARD.decode(text).ok()?.into()),
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn paths_have_names() {
-        assert_eq!(super::steps(".spec['a.b'].c"), ["spec", "a.b", "c"]);
-        assert_eq!(super::steps("spec"), [""; 0]);
-    }
 }

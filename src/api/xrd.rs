@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::crd::{self, Outline};
 use super::installed::{Install, Installed};
 use super::schema::Schema;
-use super::{Definition, Flavor, Scope};
+use super::{Definition, Flavor, Scope, Standing};
 use crate::base::Span;
 use crate::model::View;
 
@@ -49,6 +49,7 @@ pub(super) fn compile(view: View<'_>, version: &str) -> Option<Definition> {
     Some(Definition {
         claims_at: outline.names_at,
         flavor: Flavor::Xrd,
+        standing: Standing::Own,
         group: spec.str_at(["group"])?.into(),
         kind: claim.clone().unwrap_or_else(|| composite.clone()),
         short_names: Vec::new(),

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::schema::{Node, compare_nodes};
 use super::{ApiChange, Changes, Offered, What};
-use crate::api::{Conversion, Definition, Flavor, Version};
+use crate::api::{Conversion, Definition, Flavor, Standing, Version};
 use crate::base::{FileId, Problem, ProblemKind, Span};
 use crate::model::{Trees, View};
-use crate::world::{ObjectAt, World};
+use crate::world::{DefinedApi, ObjectAt, World};
 
 /// The definitions of both worlds, paired by their rows: the same object's, else the same group and kind of a cluster
 /// that may be the same.
@@ -40,6 +40,7 @@ pub(super) fn pair(base: &World, head: &World, changes: &Changes) -> Vec<(Option
             pairs[row].0 = found.map(|position| rows.remove(position));
         }
     }
+    migrated(base, head, &mut left, &mut pairs);
     let mut gone: Vec<usize> = Vec::new();
     for defined in &base.definitions {
         gone.extend(left.remove(&identity(&defined.definition)).into_iter().flatten());
@@ -54,6 +55,14 @@ fn identity(definition: &Definition) -> (&str, &str) {
     (&definition.group, &definition.kinds[0])
 }
 
+/// What tells the definitions of one object apart: its own is whatever it is, those that it carries go by what they are.
+fn within(defined: &DefinedApi) -> (&str, &str) {
+    match defined.definition.standing {
+        Standing::Own => ("", ""),
+        Standing::Carried => identity(&defined.definition),
+    }
+}
+
 /// Pairs what one object defines on both sides, also where it defines another group or kind by now.
 fn same_objects<'a>(
     base: &'a World,
@@ -62,15 +71,41 @@ fn same_objects<'a>(
     left: &mut HashMap<(&'a str, &'a str), Vec<usize>>,
     pairs: &mut [(Option<usize>, Option<usize>)],
 ) {
-    let rows: HashMap<ObjectAt, usize> =
-        base.definitions.iter().enumerate().map(|(row, defined)| (defined.from, row)).collect();
+    let rows: HashMap<(ObjectAt, (&str, &str)), usize> =
+        base.definitions.iter().enumerate().map(|(row, defined)| ((defined.from, within(defined)), row)).collect();
     for (row, defined) in head.definitions.iter().enumerate() {
-        let was = changes.base_of(defined.from).and_then(|was| rows.get(&was).copied());
+        let was = changes.base_of(defined.from).and_then(|was| rows.get(&(was, within(defined))).copied());
         let Some(was) = was else { continue };
         if let Some(others) = left.get_mut(&identity(&base.definitions[was].definition)) {
             others.retain(|other| *other != was);
             pairs[row].0 = Some(was);
         }
+    }
+}
+
+/// Pairs definitions of which the claim became the composite resource: how Crossplane's v2 does without claims. One
+/// story, not a deletion and an addition.
+fn migrated<'a>(
+    base: &'a World,
+    head: &World,
+    left: &mut HashMap<(&'a str, &'a str), Vec<usize>>,
+    pairs: &mut [(Option<usize>, Option<usize>)],
+) {
+    for (row, defined) in head.definitions.iter().enumerate() {
+        let is = &defined.definition;
+        if pairs[row].0.is_some() || is.flavor != Flavor::Xrd {
+            continue;
+        }
+        let found = base.definitions.iter().enumerate().find(|(other, known)| {
+            let was = &known.definition;
+            let is_claim = was.flavor == Flavor::Xrd && was.group == is.group && was.kinds.get(1) == is.kinds.first();
+            is_claim && left.get(&identity(was)).is_some_and(|rows| rows.contains(other))
+        });
+        let Some((other, known)) = found else { continue };
+        if let Some(rows) = left.get_mut(&identity(&known.definition)) {
+            rows.retain(|left| *left != other);
+        }
+        pairs[row].0 = Some(other);
     }
 }
 
@@ -97,6 +132,8 @@ pub(super) fn compare(trees: &Trees, base: &World, head: &World, known: &Changes
             (Some(was), None) if !is_readable(trees, base, head, was.from.build) => {}
             // The Promise is still there, without its API: that is a difference of the Promise.
             (Some(was), None) if was.definition.flavor == Flavor::Promise && known.head_of(was.from).is_some() => {}
+            // A dependency that leaves, and a Promise that leaves with its dependencies, are told as that.
+            (Some(was), None) if was.definition.standing == Standing::Carried => {}
             (Some(was), None) => out.push(String::new(), What::ApiRemoved, was.definition.at, Some(was.definition.at)),
             (None, Some(is)) => out.push(String::new(), What::ApiAdded, is.definition.at, None),
             (None, None) => {}

@@ -10,7 +10,7 @@ use crate::model::{View, split_api_version};
 /// What differs in a Composition.
 pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     let (was, is) = (Composed::all(old), Composed::all(new));
-    named(new, &was, &is, parts);
+    named(old, new, &was, &is, parts);
     anonymous(new, &was, &is, parts);
     details(new, &was, &is, parts, old);
     steps(old, new, parts);
@@ -151,7 +151,8 @@ fn list_place(object: View<'_>) -> Span {
     })
 }
 
-fn named(new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut Parts) {
+fn named(old: View<'_>, new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut Parts) {
+    let is_opaque = joins_opaque(old, new);
     let by_name = |list: &[Composed<'_>], name: &str| list.iter().position(|c| c.name.as_deref() == Some(name));
     let mut joined: Vec<&Composed<'_>> =
         is.iter().filter(|c| c.name.as_deref().is_some_and(|name| by_name(was, name).is_none())).collect();
@@ -174,10 +175,14 @@ fn named(new: View<'_>, was: &[Composed<'_>], is: &[Composed<'_>], parts: &mut P
                 let left = if before.base.is_some_and(|base| !deletes(base)) { Left::External } else { Left::Nothing };
                 parts.push_left(Part::ResourceRenamed, (name, to), now.at, Some(before.at), left);
             }
-            // A name that a template makes may be this one; nobody can tell.
-            None if joined.iter().any(|now| now.name.as_deref().is_some_and(|masked| may_be(masked, name))) => {}
             None => {
-                let left = if before.base.is_some_and(|base| !deletes(base)) { Left::External } else { Left::Nothing };
+                // A name that a template makes may be this one, and so may what a program gives.
+                let masked = |now: &&Composed<'_>| now.name.as_deref().is_some_and(|masked| may_be(masked, name));
+                let left = match () {
+                    () if is_opaque || joined.iter().any(masked) => Left::Unknown,
+                    () if before.base.is_some_and(|base| !deletes(base)) => Left::External,
+                    () => Left::Nothing,
+                };
                 parts.push_left(Part::ResourceRemoved, (name, ""), list_place(new), Some(before.at), left);
             }
         }
@@ -309,6 +314,14 @@ fn steps(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     reordered(&was, &is, parts);
 }
 
+/// Whether the head runs a step that makes resources which nobody can read here, and the base does not run it so.
+fn joins_opaque(old: View<'_>, new: View<'_>) -> bool {
+    let was = steps_of(old);
+    let known = |step: &Step<'_>| was.iter().any(|other| other.name == step.name && other.entry.is_equal(&step.entry));
+    let mut steps = steps_of(new).into_iter();
+    steps.any(|step| step.makes() && Composed::of_step(step.entry).is_empty() && !known(&step))
+}
+
 fn removed_step(step: &Step<'_>, is: &[Step<'_>], new: View<'_>, parts: &mut Parts) {
     let place = key_place(new, &["spec", "pipeline"]);
     if short(&step.function).contains("auto-ready") {
@@ -359,4 +372,23 @@ fn longest_rising(rows: &[usize]) -> Vec<usize> {
 /// The name of a function without its owner's: `crossplane-contrib-function-kcl` is `function-kcl`.
 fn short(function: &str) -> &str {
     function.find("function-").map_or(function, |at| &function[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{longest_rising, may_be};
+
+    #[test]
+    fn a_masked_name_may_come_out_as_many() {
+        assert!(may_be("{}", "bucket") && may_be("{}-bucket", "logs-bucket") && may_be("a-{}-b-{}", "a-1-b-2"));
+        assert!(!may_be("bucket", "buckets") && !may_be("{}-bucket", "bucket") && !may_be("a{}b", "abc"));
+        assert!(may_be("bucket", "bucket") && !may_be("a-{}-a", "a-a"));
+    }
+
+    #[test]
+    fn the_fewest_steps_moved() {
+        assert_eq!(longest_rising(&[1, 0, 2]).len(), 2);
+        assert_eq!(longest_rising(&[3, 0, 1, 2]), [0, 1, 2]);
+        assert!(longest_rising(&[]).is_empty());
+    }
 }

@@ -97,7 +97,10 @@ fn bound(trees: &Trees, node: &Node<'_>, out: &mut Out, keyword: &'static str, i
     };
     let read = |schema: &Schema| {
         let is_strict = schema.keyword(strict).and_then(|k| trees.view(&k.value).as_bool()) == Some(true);
-        schema.bound(keyword).map(|value| (value, is_strict))
+        let bound = schema.bound(keyword)?;
+        // Of integers the next one is the bound: more than 3 is at least 4.
+        let steps = is_strict && bound.fract() == 0.0 && schema.type_name() == Some("integer");
+        Some(if steps { (bound + inward, false) } else { (bound, is_strict) })
     };
     let (old, new) = (read(node.old), read(node.new));
     if old == new {
@@ -201,7 +204,12 @@ pub(super) fn combiner(
         items.map(|item| without_words(item.to_json())).collect()
     };
     let (was, is) = (branches(old), branches(new));
-    let lacks = |mine: &[Json], others: &[Json]| mine.iter().any(|b| !others.iter().any(|o| is_same_data(b, o)));
+    let count = |among: &[Json], branch: &Json| among.iter().filter(|other| is_same_data(other, branch)).count();
+    // A branch that stands twice matters to `oneOf` alone: what fits it fits two.
+    let lacks = |mine: &[Json], others: &[Json]| match name {
+        "oneOf" => mine.iter().any(|branch| count(others, branch) < count(mine, branch)),
+        _ => mine.iter().any(|branch| count(others, branch) == 0),
+    };
     let (gone, joined) = (lacks(&was, &is), lacks(&is, &was));
     let what = match (name, old.is_some(), new.is_some()) {
         (_, _, false) => What::CombinerRelaxed(name),

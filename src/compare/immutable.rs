@@ -8,21 +8,20 @@
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
 /// By group and kind. Sources: `registry.terraform.io/providers/hashicorp/{aws,google,azurerm}`, the resource's page.
-const TABLE: [Row; 22] = [
+const TABLE: [Row; 21] = [
     ("ec2.aws.upbound.io", "EBSVolume", &["availabilityZone", "encrypted", "kmsKeyId"]),
     ("ec2.aws.upbound.io", "Subnet", &["availabilityZone", "cidrBlock", "vpcId"]),
     ("ec2.aws.upbound.io", "VPC", &["cidrBlock"]),
     ("dynamodb.aws.upbound.io", "Table", &["hashKey", "rangeKey"]),
     ("ecr.aws.upbound.io", "Repository", &["encryptionConfiguration"]),
     ("efs.aws.upbound.io", "FileSystem", &["encrypted", "kmsKeyId", "performanceMode"]),
-    ("eks.aws.upbound.io", "Cluster", &["kubernetesNetworkConfig", "roleArn"]),
+    ("eks.aws.upbound.io", "Cluster", &["roleArn"]),
     (
         "eks.aws.upbound.io",
         "NodeGroup",
         &["amiType", "capacityType", "diskSize", "instanceTypes", "nodeRoleArn", "subnetIds"],
     ),
     ("elasticache.aws.upbound.io", "ReplicationGroup", &["atRestEncryptionEnabled", "kmsKeyId", "subnetGroupName"]),
-    ("kinesis.aws.upbound.io", "Stream", &["name"]),
     ("rds.aws.upbound.io", "Cluster", &["databaseName", "engine", "kmsKeyId", "masterUsername", "storageEncrypted"]),
     ("rds.aws.upbound.io", "Instance", &["dbName", "engine", "kmsKeyId", "storageEncrypted", "username"]),
     ("sqs.aws.upbound.io", "Queue", &["fifoQueue"]),
@@ -30,8 +29,8 @@ const TABLE: [Row; 22] = [
     ("containerservice.azure.upbound.io", "KubernetesCluster", &["dnsPrefix", "location"]),
     ("dbforpostgresql.azure.upbound.io", "FlexibleServer", &["administratorLogin", "delegatedSubnetId", "location"]),
     ("network.azure.upbound.io", "VirtualNetwork", &["location"]),
-    ("storage.azure.upbound.io", "Account", &["accountKind", "isHnsEnabled", "location"]),
-    ("compute.gcp.upbound.io", "Subnetwork", &["network", "purpose"]),
+    ("storage.azure.upbound.io", "Account", &["isHnsEnabled", "location"]),
+    ("compute.gcp.upbound.io", "Subnetwork", &["network"]),
     ("container.gcp.upbound.io", "Cluster", &["location", "network", "subnetwork"]),
     ("sql.gcp.upbound.io", "DatabaseInstance", &["encryptionKeyName", "region"]),
     ("storage.gcp.upbound.io", "Bucket", &["location"]),

@@ -15,6 +15,7 @@ mod schema;
 mod what;
 
 pub use part::{Left, Part, PartChange};
+pub use promise::promise_content;
 pub use what::What;
 
 use std::sync::Arc;

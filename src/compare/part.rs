@@ -217,6 +217,8 @@ pub enum Left {
     Nothing,
     /// The external resource: its policies keep it.
     External,
+    /// Perhaps all of it: a step that nobody can read here may make the resource from now on.
+    Unknown,
 }
 
 /// Collects the differences of one object.

@@ -326,27 +326,54 @@ fn renamed<'a>(trees: &Trees, node: &Node<'a>, out: &Out) -> Option<(&'a Propert
 }
 
 fn removed(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, old: &Schema) {
-    let what = match &node.new.values {
-        _ if node.new.preserves_unknown() => What::PropertyBecameUntyped,
-        None if node.new.is_map() => What::PropertyBecameUntyped,
-        None => What::PropertyRemoved,
-        // The field lives on as a key of the map: what the map's values are is what it became.
-        Some(values) => return compare_nodes(trees, &node.property(name, old, values), out),
-    };
     let parent = node.new.keyword("properties").map_or(node.new.at, |keyword| keyword.key);
-    out.push(node.path_of(name), what, parent, Some(old.at));
+    let (at, path) = (Some(old.at), node.path_of(name));
+    match &node.new.values {
+        // The field lives on as a key of the map: what the map's values are is what it became.
+        Some(values) if !node.new.preserves_unknown() => {
+            return compare_nodes(trees, &node.property(name, old, values), out);
+        }
+        None if !node.new.preserves_unknown() && !node.new.is_map() => {
+            return out.push(path, What::PropertyRemoved, parent, at);
+        }
+        _ => out.push(path.clone(), What::PropertyBecameUntyped, parent, at),
+    }
+    // Nothing fills it in any more, nor what is below it.
+    if old.default_value(trees).is_some() && node.new.required().any(|other| other == name) {
+        return out.push(path, What::RequiredDefaultRemoved, parent, at);
+    }
+    defaults_lost(trees, old, path, parent, out);
+}
+
+fn defaults_lost(trees: &Trees, old: &Schema, path: String, parent: Span, out: &mut Out) {
+    if let Some(value) = old.default_value(trees) {
+        return out.push(path, What::DefaultRemoved(short(trees, value)), parent, Some(old.at));
+    }
+    for property in &old.properties {
+        defaults_lost(trees, &property.schema, format!("{path}.{}", property.name), parent, out);
+    }
+    for element in old.items.iter().chain(&old.values) {
+        defaults_lost(trees, element, format!("{path}[*]"), parent, out);
+    }
 }
 
 fn added(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, new: &Schema) {
+    let (old, path) = (node.old, node.path_of(name));
+    match &old.values {
+        // The keys of a map had values of a known shape.
+        Some(values) if !node.new.is_map() => return compare_nodes(trees, &node.property(name, values, new), out),
+        _ if old.preserves_unknown() || old.is_map() => {
+            out.push(path.clone(), What::PropertyBecameTyped, new.at, None);
+        }
+        _ => {}
+    }
     let (what, at) = match (new.keyword("default"), new.default_value(trees)) {
         (Some(keyword), Some(value)) => (What::DefaultAdded(short(trees, value)), line(trees, keyword)),
         // `required` says it.
-        _ if node.new.required().any(|other| other == name) && !node.old.required().any(|other| other == name) => {
-            return;
-        }
+        _ if node.new.required().any(|other| other == name) && !old.required().any(|other| other == name) => return,
         _ => (What::PropertyAdded, new.at),
     };
-    out.push(node.path_of(name), what, at, None);
+    out.push(path, what, at, None);
 }
 
 /// Equal as data; numbers by their value.

@@ -87,10 +87,11 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
         here: crate::delivery::Here::default(),
     };
     let define = |(from, object): (ObjectAt, &Object)| {
-        let definition = Arc::new(api::compile(trees, object)?.definition);
-        Some(DefinedApi { from, definition })
+        let own = api::compile(trees, object).map(|compiled| compiled.definition);
+        let all = own.into_iter().chain(api::carried(trees, object));
+        all.map(move |definition| DefinedApi { from, definition: Arc::new(definition) }).collect::<Vec<_>>()
     };
-    let definitions = world.objects().filter_map(define).collect();
+    let definitions = world.objects().flat_map(define).collect();
     world.definitions = definitions;
     world
 }

@@ -45,6 +45,8 @@ pub enum What {
     PropertyRemoved,
     /// A property is gone, but its parent keeps what it does not know.
     PropertyBecameUntyped,
+    /// A property is new whose parent kept what it did not know: values of any shape may be there.
+    PropertyBecameTyped,
     /// An optional property without a default is new.
     PropertyAdded,
     /// A required property without a default is new.
@@ -149,7 +151,7 @@ pub enum What {
 
 impl What {
     /// The kebab-case names, in the order of the variants.
-    pub const NAMES: [&str; 67] = [
+    pub const NAMES: [&str; 68] = [
         "api-added",
         "api-removed",
         "scope-changed",
@@ -170,6 +172,7 @@ impl What {
         "schema-removed",
         "property-removed",
         "property-became-untyped",
+        "property-became-typed",
         "property-added",
         "required-property-added",
         "required-added",
@@ -243,6 +246,7 @@ impl What {
             Self::SchemaRemoved => "schema-removed",
             Self::PropertyRemoved => "property-removed",
             Self::PropertyBecameUntyped => "property-became-untyped",
+            Self::PropertyBecameTyped => "property-became-typed",
             Self::PropertyAdded => "property-added",
             Self::RequiredPropertyAdded => "required-property-added",
             Self::RequiredAdded => "required-added",

@@ -3,6 +3,7 @@
 //! Never: a manifest; a language here knows its own text alone.
 
 pub mod cel;
+mod field_path;
 mod glob;
 mod go_functions;
 mod go_template;
@@ -11,6 +12,7 @@ mod pattern;
 mod simple_schema;
 mod version;
 
+pub use field_path::{FieldStep, field_path};
 pub use glob::{Glob, GlobError};
 pub use go_template::{Gap, go_template, name_template};
 pub use names::{Read, expressions, reads};

@@ -9,13 +9,16 @@ mod destinations;
 mod instances;
 mod past;
 mod prune;
+mod users;
 
-pub use compositions::users_of;
 pub use destinations::{destinations_beside, destinations_of};
+pub use users::{Certainty, User, Users, users_of};
+
+use std::collections::BTreeMap;
 
 use crate::api::{Defaulted, Pruned, Violation};
 use crate::base::{History, Span, TextRange};
-use crate::model::Trees;
+use crate::model::{Object, ObjectKey, Trees};
 use crate::world::{ObjectAt, World};
 
 use crate::compare::Changes;
@@ -23,7 +26,7 @@ use crate::compare::Changes;
 pub use crate::delivery::Controller;
 pub use crate::delivery::Ending;
 pub use delivered::{Deletion, Delivered, Unrendered, applications, deletions, unrendered};
-pub use past::{StoredBefore, asks};
+pub use past::{Rereleased, StoredBefore, asks};
 pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};
 
 /// What the merge does in the clusters, as far as the repository tells.
@@ -33,6 +36,8 @@ pub struct Impact {
     pub apis: Vec<ApiImpact>,
     /// The versions that leave and that were stored before the base, as far as the history tells.
     pub stored_before: Vec<StoredBefore>,
+    /// The Promises that take the version of an older release, as far as the history tells.
+    pub rereleased: Vec<Rereleased>,
     /// What the paths of [`asks`] held in older commits.
     pub history: History,
     /// What leaves the repository.
@@ -59,12 +64,36 @@ pub struct ApiImpact {
 /// One instance under both definitions.
 #[derive(Debug)]
 pub struct Instance {
-    /// In the head.
+    /// In the head: the instance, or the object that brings it.
     pub at: ObjectAt,
+    /// The instance as the head has it.
+    pub object: Object,
+    /// What the object that brings it calls it; `None` where the repository has it as an object of its own.
+    pub part: Option<String>,
     /// In the base, where it was there.
     pub was: Option<ObjectAt>,
     /// Its outcome.
     pub outcome: Outcome,
+}
+
+impl Instance {
+    /// Its name, as a finding gives it: `team-a/orders`, or `db of Composition databases`.
+    #[must_use]
+    pub fn title(&self, head: &World) -> String {
+        title(&self.object.key, self.part.as_deref(), &head.object(self.at).key)
+    }
+}
+
+/// The name of an instance, and of the one that brings it where another object does.
+fn title(instance: &ObjectKey, part: Option<&str>, by: &ObjectKey) -> String {
+    let named = |key: &ObjectKey| {
+        let slash = if key.namespace.is_empty() { "" } else { "/" };
+        format!("{}{slash}{}", key.namespace, key.name)
+    };
+    match part {
+        None => named(instance),
+        Some(part) => format!("{part} of {} {}", by.kind, named(by)),
+    }
 }
 
 /// What a change of an API does to one instance that the base has too.
@@ -72,14 +101,36 @@ pub struct Instance {
 pub struct Outcome {
     /// Its `apiVersion` is not served any more, or its API is gone.
     pub unserved: bool,
+    /// Both schemas refuse it: the change is not to blame.
+    pub already_invalid: bool,
     /// What the head's schema refuses, though the base's took it.
     pub violations: Vec<Violation>,
     /// Fields that it loses from now on.
     pub pruned: Vec<Pruned>,
     /// Paths at which its effective value changes through defaults.
     pub defaults: Vec<Moved>,
-    /// Whether a check could not be made.
-    pub undecided: bool,
+    /// Why a check could not be made, where one could not.
+    pub unknown: Option<Unknown>,
+}
+
+/// Why nobody can say what becomes of an instance.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Unknown {
+    /// A patch or an expression settles the value when the instance is made.
+    Templated,
+    /// A check that this tool cannot make.
+    Unchecked,
+}
+
+impl Unknown {
+    /// In a word, as reports give it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Templated => "templated",
+            Self::Unchecked => "unchecked",
+        }
+    }
 }
 
 /// A field that takes another default, or one at last, or none any more.
@@ -110,6 +161,8 @@ pub struct Counts {
     pub unserved: usize,
     /// Not decided.
     pub unknown: usize,
+    /// Refused by both definitions.
+    pub already_invalid: usize,
 }
 
 impl ApiImpact {
@@ -118,8 +171,9 @@ impl ApiImpact {
         self.pairs.append(&mut other.pairs);
         self.changes = self.changes.max(other.changes);
         self.instances.append(&mut other.instances);
-        self.instances.sort_by_key(|instance| instance.at);
-        self.instances.dedup_by_key(|instance| instance.at);
+        let place = |instance: &Instance| (instance.at, instance.part.clone());
+        self.instances.sort_by_cached_key(place);
+        self.instances.dedup_by(|a, b| place(a) == place(b) && a.object.value.is_same(&b.object.value));
     }
 
     /// The numbers.
@@ -132,8 +186,19 @@ impl ApiImpact {
             changed: count(|outcome| !outcome.defaults.is_empty()),
             pruned: count(|outcome| !outcome.pruned.is_empty()),
             unserved: count(|outcome| outcome.unserved),
-            unknown: count(|outcome| outcome.undecided),
+            unknown: count(|outcome| outcome.unknown.is_some()),
+            already_invalid: count(|outcome| outcome.already_invalid),
         }
+    }
+
+    /// Why instances are unknown, each reason with how many.
+    #[must_use]
+    pub fn unknown(&self) -> BTreeMap<Unknown, usize> {
+        let mut found = BTreeMap::new();
+        for unknown in self.instances.iter().filter_map(|instance| instance.outcome.unknown) {
+            *found.entry(unknown).or_default() += 1;
+        }
+        found
     }
 }
 
@@ -151,7 +216,8 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes, history:
         same
     });
     let stored_before = past::stored_before(trees, base, changes, &history);
-    Impact { apis, stored_before, history, pruning: prune::of(trees, base, head) }
+    let rereleased = past::rereleased(trees, base, head, changes, &history);
+    Impact { apis, stored_before, rereleased, history, pruning: prune::of(trees, base, head) }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@
 use std::collections::BTreeSet;
 
 use crate::api::{self, Definition};
-use crate::base::{Date, FileId, History, RepoPath};
-use crate::compare::{ApiChange, Changes, What};
-use crate::model::{Object, Trees};
-use crate::world::World;
+use crate::base::{Date, FileId, History, Past, RepoPath, Span};
+use crate::compare::{ApiChange, Changes, What, promise_content};
+use crate::model::{KRATIX_GROUP, Object, Trees, View};
+use crate::world::{ObjectAt, World};
 
 /// A version that leaves, and in which objects were stored before the base.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,6 +16,21 @@ pub struct StoredBefore {
     /// The row in [`Changes::changes`].
     pub change: usize,
     /// The newest commit that says so.
+    pub commit: String,
+    /// Its day.
+    pub day: Date,
+}
+
+/// A Promise that takes the version of an older release, with another content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rereleased {
+    /// The Promise in the head.
+    pub promise: ObjectAt,
+    /// The version.
+    pub version: String,
+    /// Where it is written.
+    pub at: Span,
+    /// The newest commit that released it with another content.
     pub commit: String,
     /// Its day.
     pub day: Date,
@@ -74,4 +89,51 @@ fn stores(trees: &Trees, file: FileId, definition: &Definition, version: &str) -
         let is_same = other.group == definition.group && other.kinds.first() == definition.kinds.first();
         is_same && other.version(version).is_some_and(|version| version.stored)
     })
+}
+
+/// The Promises whose version is another than before, and one that an older commit gave to another content.
+pub(super) fn rereleased(
+    trees: &Trees,
+    base: &World,
+    head: &World,
+    changes: &Changes,
+    history: &History,
+) -> Vec<Rereleased> {
+    let mut found = Vec::new();
+    for pair in &changes.objects {
+        let (Some(was), Some(promise)) = (pair.base, pair.head) else { continue };
+        let object = head.object(promise);
+        if !object.is(KRATIX_GROUP, "Promise") {
+            continue;
+        }
+        let view = object.view(trees);
+        let Some(label) = version_label(view) else { continue };
+        let version = label.written().into_owned();
+        // An unchanged version is a difference of the sides, which needs no history.
+        if version_label(base.object(was).view(trees)).is_some_and(|before| before.written() == version) {
+            continue;
+        }
+        let content = promise_content(view);
+        let releases = |past: &&Past| {
+            let documents = trees.documents(past.file).filter_map(|document| Object::new(trees, document));
+            let mut same = documents.filter(|old| old.key.kind == object.key.kind && old.key.name == object.key.name);
+            same.any(|old| {
+                let old = old.view(trees);
+                version_label(old).is_some_and(|label| label.written() == version) && promise_content(old) != content
+            })
+        };
+        let said = history.of(trees.sources().path(object.place(trees).file)).find(releases);
+        found.extend(said.map(|past| Rereleased {
+            promise,
+            at: label.place(),
+            commit: past.commit.clone(),
+            day: past.day,
+            version: version.clone(),
+        }));
+    }
+    found
+}
+
+fn version_label(promise: View<'_>) -> Option<View<'_>> {
+    promise.path(["metadata", "labels", "kratix.io/promise-version"])
 }

@@ -165,3 +165,46 @@ fn of_template(text: &str, at: Span) -> Vec<Flow> {
     let flow = |path| Flow { way: Way::Reads, path, at, missing: Missing::Breaks, to: None, resource: None };
     paths.into_iter().map(flow).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, Way, flows};
+    use crate::testkit;
+
+    fn told(text: &str) -> Vec<String> {
+        let (trees, file) = testkit::file("composition.yaml", text);
+        let document = trees.documents(file).next().expect("a document");
+        let line = |flow: super::Flow| {
+            let way = if flow.way == Way::Reads { "<" } else { ">" };
+            let breaks = if flow.missing == Missing::Breaks { "!" } else { "" };
+            format!("{way}{breaks} {} {}", flow.path, flow.to.unwrap_or_default()).trim_end().to_owned()
+        };
+        flows(trees.view(&document)).into_iter().map(line).collect()
+    }
+
+    #[test]
+    fn patches_say_what_they_read_and_write() {
+        let text = "spec:\n  pipeline:\n  - input:\n      patchSets:\n      - patches:\n        - {fromFieldPath: metadata.labels}\n      \
+                    resources:\n      - name: a\n        patches:\n        - {type: PatchSet, patchSetName: x}\n        \
+                    - {fromFieldPath: spec.a, toFieldPath: spec.b, policy: {fromFieldPath: Required}}\n        \
+                    - {type: ToCompositeFieldPath, fromFieldPath: status.c}\n        \
+                    - {type: CombineFromComposite, combine: {variables: [{fromFieldPath: spec.d}]}, toFieldPath: spec.e}\n";
+        let wanted = ["< metadata.labels metadata.labels", "<! spec.a spec.b", "> status.c", "< spec.d spec.e"];
+        assert_eq!(told(text), wanted);
+    }
+
+    #[test]
+    fn a_template_reads_what_it_prints_without_asking() {
+        let template = |body: &str| {
+            format!(
+                "spec:\n  pipeline:\n  - input:\n      kind: GoTemplate\n      inline:\n        template: |\n          {body}\n"
+            )
+        };
+        let xr = ".observed.composite.resource";
+        assert_eq!(told(&template(&format!("a: {{{{ {xr}.spec.a | quote }}}}"))), ["<! spec.a"]);
+        assert_eq!(told(&template(&format!("a: {{{{ {xr}.spec.a | default \"x\" }}}}"))), [""; 0]);
+        let asked = format!("{{{{ if {xr}.spec.a }}}}{{{{ {xr}.spec.a.b }}}}{{{{ {xr}.spec.c }}}}{{{{ end }}}}");
+        assert_eq!(told(&template(&asked)), ["<! spec.c"]);
+        assert_eq!(told(&template(&format!("{{{{ $xr := {xr} }}}}{{{{ {xr}.spec.a }}}}"))), [""; 0]);
+    }
+}

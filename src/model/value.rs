@@ -290,4 +290,24 @@ impl Value {
     }
 }
 
+/// What a value is known by: where it stands, or the memory it was made in. It holds for as long as the value is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Address {
+    /// A node of a file.
+    Source(FileId, NodeId),
+    /// A value that was made.
+    Made(usize),
+}
+
+impl Address {
+    /// The address of a value.
+    #[must_use]
+    pub fn of(value: &Value) -> Self {
+        match value {
+            Value::Source(file, node) => Self::Source(*file, *node),
+            Value::Made(made) => Self::Made(Arc::as_ptr(made).addr()),
+        }
+    }
+}
+
 const _: () = assert!(size_of::<Value>() == 16 && size_of::<Key>() == 16);

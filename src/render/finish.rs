@@ -87,7 +87,7 @@ pub(super) fn object(resource: Resource) -> Object {
 /// Puts the hash behind the names of generated objects.
 pub(super) fn add_hashes(trees: &Trees, list: &mut [Resource]) -> Result<(), Problem> {
     for resource in list {
-        let Some(by) = resource.hash else { continue };
+        let Some(by) = resource.hash.or_else(|| asks_for_hash(trees.view(&resource.value))) else { continue };
         let suffix = hash::suffix(trees, trees.view(&resource.value))
             .map_err(|error| does_not_build(error.at, error.message).with_related(by, "hashed for this generator"))?;
         let name = format!("{}-{suffix}", resource.id.name);
@@ -99,6 +99,12 @@ pub(super) fn add_hashes(trees: &Trees, list: &mut [Resource]) -> Result<(), Pro
         resource.refresh(trees);
     }
     Ok(())
+}
+
+/// An annotation of kustomize's own, which it obeys also where somebody wrote it.
+fn asks_for_hash(view: View<'_>) -> Option<Span> {
+    let asked = view.path(["metadata", "annotations", "internal.config.kubernetes.io/needsHashSuffix"])?;
+    (asked.as_str() == Some("enabled")).then(|| asked.place())
 }
 
 /// Whether an object only serves the build: the annotation is there and not "false".

@@ -1,7 +1,7 @@
 //! The hash that kustomize adds to the names of generated objects (`kustomize api/hasher`).
 //!
 //! Never: another kind than `ConfigMap` and `Secret`: kustomize asks for others only where a plugin makes them, and hashes
-//! its own parser's nodes then.
+//! its own parser's nodes then, with the lines and columns that they have in its intermediate texts.
 
 use sha2::{Digest, Sha256};
 

@@ -140,6 +140,17 @@ pub(super) fn resources(trees: &Trees, file: FileId, at: Span) -> Result<Vec<Res
     Ok(documents.into_iter().map(|value| Resource::new(trees, value)).collect())
 }
 
+/// kustomize cuts a file of objects at its `---` before it reads the parts, so that a directive stands alone.
+fn no_directive(trees: &Trees, file: FileId) -> Result<(), Problem> {
+    let mut lines = trees.sources().text(file).lines();
+    let first = lines.find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    if first.is_none_or(|line| !line.starts_with('%')) {
+        return Ok(());
+    }
+    let message = format!("malformed YAML in `{}`: kustomize reads no directives", trees.sources().path(file));
+    Err(does_not_build(trees.top(file), message).with_help("remove the line that begins with `%`"))
+}
+
 /// Refuses a file that is not YAML from end to end. Duplicate keys are none of it: kustomize takes the last.
 pub(super) fn is_whole(trees: &Trees, file: FileId) -> Result<(), Problem> {
     let mut problems = trees.parsed(file).problems().iter();
@@ -154,6 +165,7 @@ pub(super) fn is_whole(trees: &Trees, file: FileId) -> Result<(), Problem> {
 /// What is not YAML, a document without kind or name.
 pub(super) fn documents(trees: &Trees, file: FileId) -> Result<Vec<Value>, Problem> {
     is_whole(trees, file)?;
+    no_directive(trees, file)?;
     let mut queue: VecDeque<Value> = VecDeque::new();
     for document in trees.documents(file) {
         if is_object(trees.view(&document))? {

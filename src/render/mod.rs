@@ -6,6 +6,7 @@ mod accumulate;
 mod build;
 mod context;
 mod emit;
+mod file_names;
 mod finish;
 mod generate;
 mod hash;
@@ -25,6 +26,7 @@ mod transform;
 
 pub use build::{Build, BuildKind, Rendered};
 pub use context::{ManagedBy, Options};
+pub use file_names::file_names;
 pub use load::LoadRestriction;
 pub use order::Order;
 pub use renderer::{Renderer, print, print_with_places};

@@ -69,12 +69,11 @@ impl Run<'_> {
                 }
                 self.transform(name, kind, config).map(|()| None)
             }
-            (_, Some(_)) => Err(does_not_build(kind.place(), format!("plugin {name} not a transformer"))),
             (Role::Generator, None) => {
                 let message = remote::chart(self.cx.snapshot, self.root, config, None);
                 Err(Problem::new(ProblemKind::NotRendered, kind.place(), message))
             }
-            (_, None) => Err(does_not_build(kind.place(), format!("plugin {name} not a transformer"))),
+            (_, _) => Err(does_not_build(kind.place(), format!("plugin {name} not a transformer"))),
         }
     }
 

@@ -42,6 +42,8 @@ struct JsonFinding<'a> {
     status: &'static str,
     message: &'a str,
     help: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    steps: &'a [String],
     location: Location<'a>,
     related: Vec<Related<'a>>,
     object: Option<JsonObject<'a>>,
@@ -98,6 +100,8 @@ pub struct ApiImpact {
     pub changes: usize,
     /// What becomes of its instances, each once for each build that renders it.
     pub instances: InstanceCounts,
+    /// Why some are unknown, each reason with how many.
+    pub unknown: BTreeMap<&'static str, usize>,
 }
 
 impl ApiImpact {
@@ -117,7 +121,9 @@ impl ApiImpact {
                 pruned: counts.pruned,
                 unserved: counts.unserved,
                 unknown: counts.unknown,
+                already_invalid: counts.already_invalid,
             },
+            unknown: api.unknown().into_iter().map(|(unknown, count)| (unknown.word(), count)).collect(),
         }
     }
 }
@@ -208,6 +214,8 @@ pub struct InstanceCounts {
     pub unserved: usize,
     /// Those that could not be judged.
     pub unknown: usize,
+    /// Those that both schemas refuse.
+    pub already_invalid: usize,
 }
 
 /// What the change deletes.
@@ -341,6 +349,7 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
         status: status(&finding.status),
         message: &finding.message,
         help: finding.help.as_deref(),
+        steps: &finding.steps,
         location: location(sources, finding.primary, finding.side),
         related: finding.related.iter().map(|label| related(sources, label)).collect(),
         object: finding.object.as_ref().map(object),

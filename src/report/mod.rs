@@ -2,6 +2,7 @@
 //!
 //! Never: a finding dropped, sorted or graded again; a byte of a file that `Sources` would not show.
 
+mod beside;
 mod explain;
 mod github;
 mod head;

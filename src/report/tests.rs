@@ -40,6 +40,8 @@ fn verdict(trees: &Trees, side: &Snapshot) -> Verdict {
         severity: Severity::Error,
         message: "`password` of Secret `db` is in the clear".into(),
         help: Some("Encrypt it.\nThen rotate it.".into()),
+        steps: Vec::new(),
+        rewritten: None,
         primary: at("base/secret.yaml", "hünter2"),
         side: Side::Head,
         related: vec![
@@ -57,6 +59,8 @@ fn verdict(trees: &Trees, side: &Snapshot) -> Verdict {
         severity: Severity::Info,
         message: "user is shown where it is".into(),
         help: None,
+        steps: Vec::new(),
+        rewritten: None,
         primary: at("base/secret.yaml", "root"),
         related: Vec::new(),
         object: None,
@@ -89,6 +93,7 @@ fn print(trees: &Trees, head: &Snapshot, verdict: &Verdict, format: Format) -> S
         path: "apis/database.yaml".into(),
         changes: 1,
         instances: InstanceCounts { total: 3, changed: 3, ..InstanceCounts::default() },
+        unknown: std::collections::BTreeMap::new(),
     };
     let application = ApplicationImpact {
         controller: "argocd",
@@ -233,6 +238,8 @@ fn hostile(trees: &Trees) -> (Snapshot, Verdict) {
         severity: Severity::Error,
         message: format!("`{HOSTILE}` is in the clear"),
         help: Some(HOSTILE.into()),
+        steps: Vec::new(),
+        rewritten: None,
         primary: at("name: \""),
         side: Side::Head,
         related: vec![label(at("Secret")), label(find(trees, &head, "b.yaml", "b"))],

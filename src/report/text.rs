@@ -2,12 +2,13 @@
 //!
 //! Never: the text of a file but through `Sources::shown`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Write as _};
 use std::{io, iter};
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode, SourceSpan};
 
+use super::beside;
 use super::plain::{unlike_command, visible};
 use super::window::Window;
 use super::{Color, Report, Summary};
@@ -24,6 +25,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let width = width.max(NARROWEST);
     let handler = handler(color, width);
+    let mut told = BTreeSet::new();
     for finding in &report.verdict.findings {
         let mut text = String::new();
         let shown = Shown::new(report.sources, finding, columns(width));
@@ -33,6 +35,8 @@ pub(super) fn write(
         for line in lines {
             writeln!(out, "{}", unlike_command(line))?;
         }
+        out.write_all(beside(report.sources, finding, width).as_bytes())?;
+        out.write_all(way_out(finding, &mut told).as_bytes())?;
         out.write_all(notes(report.sources, finding).as_bytes())?;
         out.write_all(b"\n")?;
     }
@@ -149,10 +153,36 @@ impl Diagnostic for Shown<'_> {
     }
 }
 
+/// What stood in the base beside what stands for it.
+fn beside(sources: &Sources, finding: &Finding, width: usize) -> String {
+    let mut out = String::new();
+    for line in finding.rewritten.iter().flat_map(|rewritten| beside::lines(sources, *rewritten, width)) {
+        writeln!(out, "  | {}", unlike_command(&line)).expect("a string takes all");
+    }
+    out
+}
+
+/// The way out in steps; of several findings that have the same one, only the first shows it.
+fn way_out<'a>(finding: &'a Finding, told: &mut BTreeSet<&'a [String]>) -> String {
+    if finding.steps.is_empty() {
+        return String::new();
+    }
+    if !told.insert(&finding.steps) {
+        return "  = the way out: as above\n".to_owned();
+    }
+    let steps = finding.steps.iter().enumerate();
+    let lines = steps.map(|(row, step)| format!("    {}. {}\n", row + 1, visible(step)));
+    std::iter::once("  = the way out:\n".to_owned()).chain(lines).collect()
+}
+
 /// Related places in other files, and the rule.
 fn notes(sources: &Sources, finding: &Finding) -> String {
     let mut out = String::new();
-    for label in finding.related.iter().filter(|label| !is_near(sources, finding, label)) {
+    let drawn = |label: &&Label| {
+        let is_beside = finding.rewritten.is_some_and(|rewritten| rewritten.was == label.at);
+        !is_beside && !is_near(sources, finding, label)
+    };
+    for label in finding.related.iter().filter(drawn) {
         let at = sources.positions(label.at).0;
         let side = if label.side == Side::Base && finding.side == Side::Head { " (base)" } else { "" };
         let path = sources.path(label.at.file).to_string();

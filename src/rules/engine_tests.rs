@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::kinds::{self, CheckKind};
-use super::{Check, Default, Facts, Grade, Hit, Rule, RuleSet, Settings, Severity, Show, Template, Verdict, judge};
+use super::{
+    Check, Default, Facts, Grade, Hit, Rule, RuleSet, Setting, Settings, Severity, Show, Template, Verdict, judge,
+};
 use crate::base::{Date, Problem, ProblemKind, Side};
 use crate::compare::Changes;
 use crate::impact::Impact;
@@ -233,4 +235,21 @@ fn selection_goes_by_ids_and_packs() {
     assert_eq!(found(Default::On, &ignore(&["test"])), 0);
     assert_eq!(found(Default::On, &within("dir")), 1);
     assert_eq!(found(Default::On, &within("other")), 0);
+}
+
+#[test]
+fn a_rule_that_is_on_where_it_is_raised_shows_the_rest_where_it_is_asked_for() {
+    let trees = trees();
+    let text = list("A", &["name: x, bad: true", "name: y, bad: true, worse: true"]);
+    let head = plain_world(&trees, Side::Head, &[("a.yaml", &text)]);
+    // The findings of one object are one, with the others beside it.
+    let others = |settings: &Settings| {
+        let rules = vec![Rule { default: Default::Raised, ..value_rule() }];
+        let found = verdict(rules, &trees, None, &head, settings).findings;
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Error));
+        found[0].related.iter().filter(|label| label.says == "and here").count()
+    };
+    assert_eq!(others(&Settings::default()), 0);
+    assert_eq!(others(&Settings { select: vec!["bad-item".to_owned()], ..Settings::default() }), 1);
+    assert_eq!(others(&Settings { rules: [("bad-item".to_owned(), Setting::On)].into(), ..Settings::default() }), 1);
 }

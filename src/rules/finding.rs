@@ -58,6 +58,15 @@ pub struct Label {
     pub says: String,
 }
 
+/// Lines of the base and what stands for them in the head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rewritten {
+    /// In the base.
+    pub was: Span,
+    /// In the head; `None` where nothing does.
+    pub is: Option<Span>,
+}
+
 /// The object that a finding is about.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ObjectName {
@@ -98,6 +107,10 @@ pub struct Finding {
     pub message: String,
     /// What to do, in one line or a few.
     pub help: Option<String>,
+    /// The way out, one step after the other; empty where `help` says all.
+    pub steps: Vec<String>,
+    /// What stood in the base and what stands for it.
+    pub rewritten: Option<Rewritten>,
     /// Where somebody must edit.
     pub primary: Span,
     /// Which side the place is on.
@@ -112,6 +125,26 @@ pub struct Finding {
     pub fingerprint: String,
     /// Whether it counts.
     pub status: Status,
+}
+
+/// A node of a schema.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Node {
+    /// The version of the API, or whatever else keeps schemas of one object apart.
+    pub scope: String,
+    /// The path in an instance, as people write it; empty for the root.
+    pub path: String,
+}
+
+impl Node {
+    /// Whether it is this node, or below it. A root is above nothing: what differs there says little of the rest.
+    #[must_use]
+    pub fn is_within(&self, above: &Self) -> bool {
+        let rest = self.path.strip_prefix(&*above.path);
+        self.scope == above.scope
+            && !above.path.is_empty()
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    }
 }
 
 /// What a check reports: everything but the rule's own words and severity.
@@ -138,8 +171,15 @@ pub struct Hit {
     pub value: Option<String>,
     /// What to do, where the rule's `fix` is not the best answer.
     pub help: Option<String>,
+    /// The way out, one step after the other.
+    pub steps: Vec<String>,
+    /// What stood in the base and what stands for it.
+    pub rewritten: Option<Rewritten>,
     /// Hits of the rule with the same word here become one finding, wherever they are.
     pub together: Option<String>,
+    /// The node of a schema that it is about. Hits of the rule on the same object at or below another's node become one
+    /// finding, at the topmost.
+    pub node: Option<Node>,
     /// The row of the build it was seen in; the engine sets it for checks of objects. Hits of one place in several builds become one finding.
     pub build: Option<usize>,
 }
@@ -159,7 +199,10 @@ impl Hit {
             mark: None,
             value: None,
             help: None,
+            steps: Vec::new(),
+            rewritten: None,
             together: None,
+            node: None,
             build: None,
         }
     }
@@ -255,6 +298,12 @@ impl Sink {
     /// Reports a hit. The only way to a finding.
     pub fn report(&mut self, hit: Hit) {
         self.hits.push(hit);
+    }
+
+    /// Whether nothing was reported.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty()
     }
 
     /// Counts a place where the rule cannot decide: it stays silent there, and the report says how often.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::Place;
 use super::settings::Active;
-use super::{Facts, Finding, Label};
+use super::{Facts, Finding, Hit, Label, Node};
 use crate::base::{Side, Span};
 use crate::model::Trees;
 use crate::world::{ObjectAt, World};
@@ -19,22 +19,49 @@ pub(super) fn findings(active: &[Active<'_>], facts: &Facts<'_>, places: &[&Plac
     let mut groups: BTreeMap<(usize, &BTreeSet<ObjectAt>), Vec<&Place>> = BTreeMap::new();
     let mut together: BTreeMap<(usize, &str), Vec<&Place>> = BTreeMap::new();
     let mut alone: Vec<Vec<&Place>> = Vec::new();
+    let mut nodes: BTreeMap<Schema<'_>, Vec<(&Node, &Place)>> = BTreeMap::new();
     for place in places {
         if let Some(word) = &place.hit.together {
             together.entry((place.row, word)).or_default().push(place);
+        } else if let Some(node) = place.hit.node.as_ref().filter(|_| place.objects.is_empty()) {
+            let object = place.hit.object.as_ref().map(|object| (&*object.kind, &*object.namespace, &*object.name));
+            nodes.entry((place.row, place.path.as_str(), object)).or_default().push((node, place));
         } else if place.objects.is_empty() {
             alone.push(vec![place]);
         } else {
             groups.entry((place.row, &place.objects)).or_default().push(place);
         }
     }
+    alone.extend(nodes.into_values().flat_map(topmost));
     let groups = groups.into_values().chain(together.into_values()).chain(alone);
     groups.map(|group| finding(active, facts, group)).collect()
 }
 
+/// The schema of one object in one file, for one rule.
+type Schema<'p> = (usize, &'p str, Option<(&'p str, &'p str, &'p str)>);
+
+/// Places by the topmost node that holds theirs. Several places of one line are told each.
+fn topmost<'p>(mut places: Vec<(&'p Node, &'p Place)>) -> Vec<Vec<&'p Place>> {
+    places.sort_by(|a, b| a.0.cmp(b.0).then_with(|| a.1.order().cmp(&b.1.order())));
+    let mut groups: Vec<(&Node, Vec<&Place>)> = Vec::new();
+    for (node, place) in places {
+        let holds = |(above, group): &&mut (&Node, Vec<&Place>)| {
+            node.is_within(above) && group.iter().all(|known| known.hit.at != place.hit.at)
+        };
+        match groups.iter_mut().find(holds) {
+            Some((_, group)) => group.push(place),
+            None => groups.push((node, vec![place])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
 fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>) -> Finding {
     // The worst place speaks for all; among equals the first.
-    group.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.order().cmp(&b.order())));
+    let depth = |place: &Place| place.hit.node.as_ref().map_or(0, |node| node.path.len());
+    group.sort_by(|a, b| {
+        b.severity.cmp(&a.severity).then_with(|| depth(a).cmp(&depth(b))).then_with(|| a.order().cmp(&b.order()))
+    });
     let first = group[0];
     let rule = active[first.row].rule;
     let hit = &first.hit;
@@ -45,7 +72,7 @@ fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>) -> 
     let mut related = Related { primary: hit.at, labels: Vec::new() };
     related.extend(hit.related.iter().cloned());
     related.extend(object_label(facts.trees, world, first, hit.side));
-    related.extend(group[1..].iter().map(|place| label(place.hit.at, hit.side, "and here")));
+    related.extend(group[1..].iter().map(|place| label(place.hit.at, hit.side, also(hit, place))));
     related.extend(overlays(world, first, hit.side));
     Finding {
         rule: rule.id.clone(),
@@ -53,6 +80,8 @@ fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>) -> 
         severity: first.severity,
         message: first.message.clone(),
         help: Some(hit.help.clone().unwrap_or_else(|| rule.fix.trim_end().to_owned())),
+        steps: hit.steps.clone(),
+        rewritten: hit.rewritten,
         primary: hit.at,
         side: hit.side,
         related: related.labels,
@@ -61,6 +90,12 @@ fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>) -> 
         fingerprint: first.fingerprint.clone(),
         status: first.status.clone(),
     }
+}
+
+/// What is said of a further place: another node says what happens there.
+fn also(first: &Hit, place: &Place) -> String {
+    let is_same = first.node.as_ref().map(|node| &node.path) == place.hit.node.as_ref().map(|node| &node.path);
+    if is_same { "and here".to_owned() } else { place.message.clone() }
 }
 
 /// The related places of a finding, each once.

@@ -6,9 +6,12 @@ mod embedded;
 mod engine;
 #[cfg(test)]
 mod engine_tests;
+mod expression;
 mod finding;
 mod fold;
 pub mod kinds;
+#[cfg(test)]
+mod laws;
 mod matching;
 mod pack;
 mod place;
@@ -25,8 +28,8 @@ pub(crate) use embedded::Embedded;
 pub(crate) use embedded::RULES as EMBEDDED;
 pub use engine::{Counts, Ran, Standing, Verdict, judge};
 pub use finding::{
-    ChangeCheck, Check, Facts, Finding, Hit, Label, ObjectCheck, ObjectName, Severity, Sink, Status, Subject,
-    Suppressed, TextCheck, ValueCheck, WorldCheck,
+    ChangeCheck, Check, Facts, Finding, Hit, Label, Node, ObjectCheck, ObjectName, Rewritten, Severity, Sink, Status,
+    Subject, Suppressed, TextCheck, ValueCheck, WorldCheck,
 };
 pub use pack::RuleFile;
 pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::kinds::{self, Params};
 use super::rule::{Default, Grade, Rule, Template};
 use super::written::{self, Mistake, Schema};
-use super::{Severity, schema};
+use super::{Severity, expression, schema};
 use crate::base::{FileId, Problem, ProblemKind};
 use crate::model::{Trees, View};
 use crate::secrets::RunKey;
@@ -74,6 +74,10 @@ fn typed(root: View<'_>, file: &RuleFile, key: &RunKey, raw: Raw) -> Result<Rule
             Mistake::new(at("says"), message).with_known(word, &words)
         })
         .collect();
+    mistakes.extend(expression::mistakes(kind, root));
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
     match (kind.build)(&Params(&raw.with, key)) {
         Ok(check) if mistakes.is_empty() => Ok(Rule {
             id: file.id.as_str().into(),

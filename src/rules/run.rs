@@ -4,16 +4,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::kinds::problem_hit;
 use super::settings::Active;
 use super::{Check, Facts, Hit, ObjectCheck, ObjectName, Sink, Subject, TextCheck};
-use crate::base::{FileId, NodeId, Problem, ProblemKind, Span, TextRange};
+use crate::base::{FileId, Problem, ProblemKind, Span, TextRange};
 use crate::impact::Impact;
-use crate::model::{Made, Object, Trees, Value};
+use crate::model::{Address, Object, Trees};
 use crate::world::{Built, ObjectAt, World};
 
 /// A hit with the rule that it is of and what it was seen on.
@@ -97,22 +96,6 @@ fn guarded(active: &[Active<'_>], row: usize, blame: Blame<'_>, check: impl FnOn
     looked.undecided = vec![row; sink.undecided];
     looked.seen = sink.hits.into_iter().map(|hit| Seen { row, hit, object: None }).collect();
     looked
-}
-
-/// What a value is known by: where it stands, or the memory it was made in, which the worlds keep for the whole run.
-#[derive(PartialEq, Eq, Hash)]
-enum Address {
-    Source(FileId, NodeId),
-    Made(*const Made),
-}
-
-impl Address {
-    fn of(value: &Value) -> Self {
-        match value {
-            Value::Source(file, node) => Self::Source(*file, *node),
-            Value::Made(made) => Self::Made(Arc::as_ptr(made)),
-        }
-    }
 }
 
 /// The results of the checks that look at an object alone, one row for each distinct value of both sides.

@@ -75,7 +75,8 @@ fn grades(when: &Value, about: &str) -> Value {
 
 fn of_param(desc: &ParamDesc) -> Value {
     let mut schema = match &desc.takes {
-        Takes::Text => json!({"type": "string"}),
+        Takes::Map => json!({"type": "object"}),
+        Takes::Text | Takes::Expression(_) => json!({"type": "string"}),
         Takes::OneOf(words) => json!({"enum": words}),
         Takes::Texts => json!({"type": "array", "items": {"type": "string"}}),
         Takes::SomeOf(words) => json!({"type": "array", "items": {"enum": words}}),

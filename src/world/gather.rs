@@ -2,7 +2,7 @@
 //!
 //! Never: one build rendered twice.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
 use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
 use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader};
-use crate::model::{Object, ObjectKey, Trees};
+use crate::model::{Address, Object, ObjectKey, Trees};
 use crate::parse::ParseProblemKind;
 use crate::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
 
@@ -48,7 +48,7 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     }
     let done = drop_consumed(std::mem::take(&mut pool.done));
     drop(pool);
-    assemble(snapshot, trees, here, layout, done, asked)
+    assemble(snapshot, trees, here, layout, done, asked, base)
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -252,6 +252,7 @@ fn assemble(
     layout: Layout,
     done: BTreeMap<Build, Arc<Rendered>>,
     asked: Vec<(Asked, Vec<Build>)>,
+    base: Option<&World>,
 ) -> World {
     let rows: BTreeMap<&Build, usize> = done.keys().enumerate().map(|(row, build)| (build, row)).collect();
     let mut found = Found::default();
@@ -296,7 +297,7 @@ fn assemble(
         here: here.clone(),
     };
     place_in_clusters(&mut world, &found.holders);
-    world.definitions = definitions(&world, trees);
+    world.definitions = definitions(&world, trees, base);
     world
 }
 
@@ -348,13 +349,29 @@ fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
     }
 }
 
-pub(super) fn definitions(world: &World, trees: &Trees) -> Vec<DefinedApi> {
+/// The APIs that a world's objects define. What the other side compiled of the very same value is taken over, with
+/// the schemas that were looked into there.
+pub(super) fn definitions(world: &World, trees: &Trees, base: Option<&World>) -> Vec<DefinedApi> {
+    let mut known: HashMap<Address, (ObjectAt, Vec<Arc<api::Definition>>)> = HashMap::new();
+    for (base, defined) in base.into_iter().flat_map(|base| base.definitions.iter().map(move |d| (base, d))) {
+        let address = Address::of(&base.object(defined.from).value);
+        let (from, found) = known.entry(address).or_insert_with(|| (defined.from, Vec::new()));
+        // Several builds may hold the very same object.
+        if *from == defined.from {
+            found.push(Arc::clone(&defined.definition));
+        }
+    }
     let objects: Vec<(ObjectAt, &Object)> = world.objects().collect();
     objects
         .par_iter()
-        .filter_map(|(from, object)| {
-            let compiled = api::compile(trees, object)?;
-            Some(DefinedApi { from: *from, definition: Arc::new(compiled.definition) })
+        .flat_map_iter(|(from, object)| {
+            let compile = || {
+                let own = api::compile(trees, object).map(|compiled| compiled.definition);
+                own.into_iter().chain(api::carried(trees, object)).map(Arc::new).collect()
+            };
+            let shared = known.get(&Address::of(&object.value)).map(|(_, found)| found.clone());
+            let found: Vec<Arc<api::Definition>> = shared.unwrap_or_else(compile);
+            found.into_iter().map(|definition| DefinedApi { from: *from, definition })
         })
         .collect()
 }

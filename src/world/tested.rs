@@ -99,7 +99,7 @@ impl World {
             lifecycle: self.lifecycle.clone(),
             here: self.here.clone(),
         };
-        world.definitions = definitions(&world, trees);
+        world.definitions = definitions(&world, trees, None);
         world
     }
 }

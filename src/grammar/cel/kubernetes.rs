@@ -3,7 +3,7 @@
 //! Never: a function that Kubernetes does not have.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use regex::Regex;
@@ -186,44 +186,36 @@ pub(super) fn shown(of: &Other) -> Result<String, Why> {
     })
 }
 
-/// A call with a pattern that was compiled before.
+/// A call with a pattern; `known` is the one that this call compiled first.
 pub(super) fn with_pattern<'t, D: Document<'t>>(
     name: &str,
-    of: &Val<'t, D>,
-    regex: &Regex,
-    arguments: &[Val<'t, D>],
-    meter: &mut Meter,
-) -> Done<'t, D> {
-    let Some(text) = of.as_text() else { return Err(Why::types(name, std::slice::from_ref(of))) };
-    meter.take(text.len() / 4 + regex.as_str().len() / 4)?;
-    Ok(match (name, arguments.get(1)) {
-        ("matches", _) => Val::Bool(regex.is_match(text)),
-        ("find", _) => Val::text(regex.find(text).map(|found| found.as_str()).unwrap_or_default()),
-        (_, most) => {
-            let most = match most {
-                None => usize::MAX,
-                Some(Val::Int(most)) => usize::try_from(*most).unwrap_or(usize::MAX),
-                Some(other) => return Err(Why::types(name, std::slice::from_ref(other))),
-            };
-            Val::list(regex.find_iter(text).take(most).map(|found| Val::text(found.as_str())).collect())
-        }
-    })
-}
-
-/// A call with a pattern that only the run knows.
-pub(super) fn with_text_pattern<'t, D: Document<'t>>(
-    name: &str,
     text: &str,
-    written: &str,
+    (written, known): (&str, &OnceLock<(Box<str>, Regex)>),
     more: &[Val<'t, D>],
     meter: &mut Meter,
 ) -> Done<'t, D> {
-    // Compiling is dear: a thousand patterns are what a run may make.
-    meter.take(1000 + written.len())?;
-    let Some(regex) = pattern::compiled(written) else {
-        return Err(Why::value("this is no regular expression of RE2"));
+    meter.take(text.len() / 4 + written.len() / 4)?;
+    let made;
+    let regex = match known.get() {
+        Some((text, regex)) if **text == *written => regex,
+        _ => {
+            // Compiling is dear: a thousand patterns are what a run may make.
+            meter.take(1000 + written.len())?;
+            let compiled = pattern::compiled(written);
+            made = compiled.ok_or_else(|| Why::value("this is no regular expression of RE2"))?;
+            // Another thread may have been first; its pattern may be another.
+            let _ = known.set((written.into(), made.clone()));
+            &made
+        }
     };
-    let mut arguments = vec![Val::text(written)];
-    arguments.extend_from_slice(more);
-    with_pattern(name, &Val::text(text), &regex, &arguments, meter)
+    Ok(match (name, more) {
+        ("matches", _) => Val::Bool(regex.is_match(text)),
+        ("find", _) => Val::text(regex.find(text).map(|found| found.as_str()).unwrap_or_default()),
+        (_, []) => Val::list(regex.find_iter(text).map(|found| Val::text(found.as_str())).collect()),
+        (_, [Val::Int(most)]) => {
+            let most = usize::try_from(*most).unwrap_or(usize::MAX);
+            Val::list(regex.find_iter(text).take(most).map(|found| Val::text(found.as_str())).collect())
+        }
+        (_, other) => return Err(Why::types(name, other)),
+    })
 }

@@ -2,6 +2,8 @@
 //!
 //! Never: a name that is looked up while an expression runs.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
 
 use super::Mistake;
@@ -95,8 +97,9 @@ pub(super) struct Member {
     pub(super) name: Box<str>,
     pub(super) of: Expr,
     pub(super) arguments: Vec<Expr>,
-    /// The pattern, where it is a literal.
-    pub(super) pattern: Option<Regex>,
+    /// The pattern, where the call takes one, and its text: a literal, or the first that a run brought. Compiling is dear,
+    /// and most patterns that are no literals are the parameters of a rule.
+    pub(super) pattern: OnceLock<(Box<str>, Regex)>,
 }
 
 /// A macro that goes over a list or a map.
@@ -377,12 +380,12 @@ fn check_call(at: TextRange, name: &str, count: usize, known: &[(&str, usize, us
 }
 
 /// The compiled pattern of a call that has one as a literal.
-fn literal_pattern(name: &str, arguments: &[Expr]) -> Result<Option<Regex>, Mistake> {
+fn literal_pattern(name: &str, arguments: &[Expr]) -> Result<OnceLock<(Box<str>, Regex)>, Mistake> {
     let ("matches" | "find" | "findAll", Some(Expr { at, op: Op::Text(text) })) = (name, arguments.first()) else {
-        return Ok(None);
+        return Ok(OnceLock::new());
     };
     match pattern::compiled(text) {
-        Some(regex) => Ok(Some(regex)),
+        Some(regex) => Ok(OnceLock::from((text.clone(), regex))),
         None => Err(Mistake { at: *at, message: "this is no regular expression of RE2".into() }),
     }
 }

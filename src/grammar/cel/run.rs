@@ -172,9 +172,16 @@ impl<'t, D: Document<'t>> Run<'t, D> {
             return Ok(if &*member.name == "or" { of } else { (**value).clone() });
         }
         let arguments = self.evaluated(&member.arguments)?;
-        let done = match &member.pattern {
-            Some(regex) => kubernetes::with_pattern(&member.name, &of, regex, &arguments, &mut self.meter),
-            None => library::member(&member.name, of, arguments, &mut self.meter),
+        let takes_pattern = matches!(&*member.name, "matches" | "find" | "findAll");
+        let done = match (of.as_text(), arguments.first().and_then(Val::as_text)) {
+            (Some(text), Some(written)) if takes_pattern => kubernetes::with_pattern(
+                &member.name,
+                text,
+                (written, &member.pattern),
+                &arguments[1..],
+                &mut self.meter,
+            ),
+            _ => library::member(&member.name, of, arguments, &mut self.meter),
         };
         done.map_err(|why| why.at(at))
     }

@@ -3,8 +3,8 @@
 //! Never: a position in bytes.
 
 use super::meter::{Meter, Why};
+use super::printf;
 use super::value::{Document, Text, Val};
-use super::{kubernetes, printf};
 
 type Done<'t, D> = Result<Val<'t, D>, Why>;
 
@@ -20,9 +20,6 @@ pub(super) fn member<'t, D: Document<'t>>(
         ("contains", [Some(part)], _) => Ok(Val::Bool(text.contains(part))),
         ("startsWith", [Some(part)], _) => Ok(Val::Bool(text.starts_with(part))),
         ("endsWith", [Some(part)], _) => Ok(Val::Bool(text.ends_with(part))),
-        ("matches" | "find" | "findAll", [Some(pattern), ..], _) => {
-            kubernetes::with_text_pattern(name, text, pattern, &arguments[1..], meter)
-        }
         ("lowerAscii", [], _) => Ok(Val::text(text.to_ascii_lowercase())),
         ("upperAscii", [], _) => Ok(Val::text(text.to_ascii_uppercase())),
         ("trim", [], _) => Ok(Val::text(text.trim())),

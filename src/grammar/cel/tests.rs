@@ -1,4 +1,6 @@
 //! What expressions mean, as tables: a line an expression.
+//!
+//! Never: a test of how an expression is run.
 
 use serde_json::{Value, json};
 

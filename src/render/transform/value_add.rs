@@ -4,7 +4,7 @@
 //! Never: an item of a list that is chosen by its number and is not there.
 
 use super::super::resource::Resource;
-use super::field_spec::{expect_map, expect_scalar, expect_seq, replace_scalar, split_path, untagged};
+use super::field_spec::{expect_map, expect_scalar, expect_seq, split_path, untagged};
 use super::namespace::set_one;
 use super::replacement_path::{Part, part_of};
 use super::{Cx, broken, reread};
@@ -98,7 +98,7 @@ impl Addition<'_> {
     }
 
     fn item(&self, trees: &Trees, name: &str, wanted: &str) -> Value {
-        let text = Value::scalar(untagged(trees, None, wanted), Origin::within(self.at));
+        let text = Value::scalar(untagged(trees, None, wanted), Origin::set(self.at, How::Transformer, self.at, None));
         if name.is_empty() {
             return text;
         }
@@ -113,7 +113,10 @@ impl Addition<'_> {
             position => inserted(&view.written(), position - 1, self.text),
         };
         let scalar = untagged(trees, Some(value), &text);
-        replace_scalar(trees, value, scalar, How::Transformer, self.at);
+        // What this addition made is nothing that was there before.
+        let is_blank = view.written().is_empty() && value.origin().is_some_and(|origin| origin.set.is_none());
+        let from = (!is_blank && !view.is_null()).then(|| value.clone());
+        *value = Value::scalar(scalar, Origin::set(self.at, How::Transformer, self.at, from));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::api::{Flavor, Lookup, Schema};
 use crate::base::Side;
 use crate::model::{CompositionTarget, Flow, Missing, Object, Trees, View, Way, flows};
-use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
+use crate::rules::{Check, Facts, Hit, Label, Node, ObjectName, Sink};
 use crate::world::{ObjectAt, World};
 
 pub(super) const KIND: CheckKind = CheckKind {
@@ -92,6 +92,7 @@ fn hit(object: &Object, flow: &Flow, target: CompositionTarget<'_>) -> Hit {
         .word("to", flow.to.clone().unwrap_or_default())
         .mark(format!("{} {}", flow.resource.as_deref().unwrap_or_default(), flow.path));
     hit.object = Some(ObjectName::of(object));
+    hit.node = Some(Node { scope: format!("{:?}", flow.way), path: flow.path.clone() });
     hit
 }
 

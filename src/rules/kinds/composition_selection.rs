@@ -145,7 +145,12 @@ fn instances<'w>(world: &'w World, definition: &'w Definition) -> impl Iterator<
 }
 
 /// The Compositions that an instance may get at random: more than one fits, and neither it nor its API chooses.
-fn candidates<'w>(trees: &Trees, world: &'w World, defined: &DefinedApi) -> Vec<(ObjectAt, &'w Object)> {
+fn candidates<'w>(
+    trees: &Trees,
+    world: &'w World,
+    known: &[(ObjectAt, &'w Object)],
+    defined: &DefinedApi,
+) -> Vec<(ObjectAt, &'w Object)> {
     let definition = world.object(defined.from).view(trees);
     let is_set = |name: &str| definition.path(["spec", name, "name"]).is_some();
     if is_set("enforcedCompositionRef") || is_set("defaultCompositionRef") {
@@ -153,11 +158,11 @@ fn candidates<'w>(trees: &Trees, world: &'w World, defined: &DefinedApi) -> Vec<
     }
     let version = defined.definition.versions.iter().find(|version| version.stored).map(|version| &*version.name);
     let mut found: Vec<(ObjectAt, &Object)> = Vec::new();
-    for (at, object) in compositions(world) {
+    for (at, object) in known.iter().copied() {
         let view = object.view(trees);
         let fits = is_for(view, &defined.definition)
             && CompositionTarget::of(view).map(|target| target.version) == version
-            && found.iter().all(|(_, known)| known.key != object.key);
+            && found.iter().all(|(_, other)| other.key != object.key);
         if fits {
             found.push((at, object));
         }
@@ -168,19 +173,24 @@ fn candidates<'w>(trees: &Trees, world: &'w World, defined: &DefinedApi) -> Vec<
 fn ambiguous(facts: &Facts<'_>, sink: &mut Sink) {
     let Some(base) = facts.base else { return };
     let trees = facts.trees;
+    let known: Vec<(ObjectAt, &Object)> = compositions(facts.head).collect();
+    let before: Vec<(ObjectAt, &Object)> = compositions(base).collect();
     for (row, defined) in facts.head.definitions.iter().enumerate() {
-        if defined.definition.flavor != Flavor::Xrd {
+        if known.len() < 2 || defined.definition.flavor != Flavor::Xrd {
             continue;
         }
-        let found = candidates(trees, facts.head, defined);
+        let found = candidates(trees, facts.head, &known, defined);
+        if found.len() < 2 {
+            continue;
+        }
         let left_open = |object: &Object| {
             let view = object.view(trees);
             wanted(view, "compositionRef").is_none() && wanted(view, "compositionSelector").is_none()
         };
         let mut open = instances(facts.head, &defined.definition).filter(|(_, object)| left_open(object));
-        let Some((instance_at, instance)) = open.next().filter(|_| found.len() > 1) else { continue };
+        let Some((instance_at, instance)) = open.next() else { continue };
         let pair = facts.changes.definitions.iter().find(|pair| pair.1 == Some(row));
-        let was = pair.and_then(|pair| pair.0).map(|row| candidates(trees, base, &base.definitions[row]));
+        let was = pair.and_then(|pair| pair.0).map(|row| candidates(trees, base, &before, &base.definitions[row]));
         let was_open = |at: ObjectAt| facts.changes.base_of(at).is_some_and(|was| left_open(base.object(was)));
         if was.as_ref().is_some_and(|was| was.len() > 1) && was_open(instance_at) {
             continue;

@@ -4,7 +4,7 @@
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Span;
-use crate::impact::Outcome;
+use crate::impact::{Instance, Outcome};
 use crate::model::Object;
 use crate::rules::{Check, Facts, Hit, ObjectName, Sink};
 
@@ -24,6 +24,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("version", "its API version"),
         ("path", "the path of the field; empty for the object as a whole"),
         ("reason", "why, in words"),
+        ("later", "what the API server takes from now on, after a semicolon; empty where nothing is refused"),
     ],
     build,
 };
@@ -50,28 +51,73 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
 
 fn report(looked: Looked, facts: &Facts<'_>, sink: &mut Sink) {
     for instance in facts.impact.apis.iter().flat_map(|api| &api.instances) {
-        if instance.outcome.undecided {
+        if instance.outcome.unknown.is_some() {
             sink.undecided();
         }
-        let object = facts.head.object(instance.at);
+        let object = &instance.object;
         let mut faults = faults(looked, facts, object, &instance.outcome).into_iter();
         let Some((pointer, path, at, reason)) = faults.next() else { continue };
-        let key = &object.key;
-        let slash = if key.namespace.is_empty() { "" } else { "/" };
         let mut hit = Hit::at(at)
-            .word("kind", &*key.kind)
-            .word("name", format!("{}{slash}{}", key.namespace, key.name))
+            .word("kind", &*object.key.kind)
+            .word("name", instance.title(facts.head))
             .word("version", &*object.version)
             .word("path", path)
             .word("reason", reason)
-            .field(pointer);
-        hit.object = Some(ObjectName::of(object));
+            .word("later", later(looked, facts, instance));
+        // What another object brings is that object's to mend.
+        hit.object = Some(ObjectName::of(facts.head.object(instance.at)));
+        hit = match &instance.part {
+            Some(part) => hit.mark(format!("{part} {pointer}")),
+            None => hit.field(pointer),
+        };
         hit.build = Some(instance.at.build);
         for (_, path, at, reason) in faults.take(5) {
             hit = hit.related(at, format!("`{path}` {reason}"));
         }
         sink.report(hit);
     }
+}
+
+/// What the API server still takes. Since Kubernetes 1.33 a value that was stored and stays the same is not refused.
+fn later(looked: Looked, facts: &Facts<'_>, instance: &Instance) -> String {
+    let violations = instance.outcome.violations.iter();
+    let Some(first) = violations.take(1).find(|_| matches!(looked, Looked::Invalid)) else {
+        return String::new();
+    };
+    let value = |object: &Object| object.view(facts.trees).to_json().pointer(&first.pointer).cloned();
+    let before = facts.base.zip(instance.was).filter(|_| instance.part.is_none());
+    if before.is_some_and(|(base, was)| value(base.object(was)) != value(&instance.object)) {
+        return "; applying it is refused, since the change edits it there".into();
+    }
+    // What is of a whole map or list is refused with every change below it.
+    let is_whole = is_of_container(first.keyword);
+    let place = first.pointer.trim_start_matches('/').replace('/', ".");
+    match first.keyword {
+        "x-kubernetes-list-type" => "; applying and editing what is stored is tolerated, creating it is refused".into(),
+        _ if is_whole && place.is_empty() => {
+            "; applying it unchanged is tolerated, any edit of it is refused, and so is creating it".into()
+        }
+        _ if is_whole => {
+            format!("; applying it unchanged is tolerated, any edit below `{place}` is refused, and so is creating it")
+        }
+        _ => "; applying it with this value unchanged is tolerated, creating it is refused".into(),
+    }
+}
+
+fn is_of_container(keyword: &str) -> bool {
+    const KEYWORDS: [&str; 10] = [
+        "allOf",
+        "anyOf",
+        "maxItems",
+        "maxProperties",
+        "minItems",
+        "minProperties",
+        "not",
+        "oneOf",
+        "required",
+        "x-kubernetes-embedded-resource",
+    ];
+    KEYWORDS.contains(&keyword)
 }
 
 fn faults(looked: Looked, facts: &Facts<'_>, object: &Object, outcome: &Outcome) -> Vec<Fault> {

@@ -4,11 +4,11 @@
 
 mod api_version;
 mod application;
+mod cel;
 mod composition_mode;
 mod composition_patch;
 mod composition_reference;
 mod composition_selection;
-mod container_field;
 mod credential_in_manifest;
 mod definition_fault;
 mod field_change;
@@ -20,6 +20,7 @@ mod leak;
 mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
+mod policy;
 mod problem;
 mod promise_destinations;
 mod promise_reference;
@@ -32,6 +33,7 @@ mod sunset;
 mod unencrypted_file;
 mod unready_dependency;
 mod version_history;
+mod way_out;
 
 use serde_json::{Map, Value};
 
@@ -87,6 +89,10 @@ pub enum Takes {
     Integer,
     /// A list of scalars of any type.
     Scalars,
+    /// A map of values of any type.
+    Map,
+    /// A CEL expression that may name these variables.
+    Expression(&'static [&'static str]),
 }
 
 /// Whether a parameter must be given.
@@ -132,6 +138,13 @@ impl Params<'_> {
         self.0.get(name).and_then(Value::as_i64)
     }
 
+    /// A map; empty where it is not given.
+    #[must_use]
+    pub fn map(&self, name: &str) -> &Map<String, Value> {
+        static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+        self.0.get(name).and_then(Value::as_object).unwrap_or(&NONE)
+    }
+
     /// A list; empty where it is not given.
     #[must_use]
     pub fn values(&self, name: &str) -> &[Value] {
@@ -143,11 +156,11 @@ impl Params<'_> {
 pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     application::KIND,
+    cel::KIND,
     composition_mode::KIND,
     composition_patch::KIND,
     composition_reference::KIND,
     composition_selection::KIND,
-    container_field::KIND,
     credential_in_manifest::KIND,
     definition_fault::KIND,
     field_change::KIND,
@@ -159,6 +172,7 @@ pub static KINDS: &[CheckKind] = &[
     part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
+    policy::KIND,
     problem::KIND,
     promise_destinations::KIND,
     promise_reference::KIND,

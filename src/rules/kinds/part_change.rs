@@ -5,10 +5,10 @@
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Side;
 use crate::compare::{Left, Part, PartChange};
-use crate::impact;
+use crate::impact::{self, Certainty, Users};
 use crate::model::KRATIX_GROUP;
 use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
-use crate::world::{ObjectAt, World};
+use crate::world::World;
 
 /// How many instances of a finding are named.
 const NAMED: usize = 5;
@@ -24,9 +24,11 @@ pub(super) const KIND: CheckKind = CheckKind {
     }],
     facts: &[
         ("runs-once", "it is an object that runs once"),
+        ("perhaps", "a step that cannot be read may give it"),
         ("helper", "nothing says that the step makes resources"),
         ("unnamed", "it does not say which object"),
         ("absent", "the repository has no such Promise, or not in that version"),
+        ("pinned", "a request in this repository is pinned to that version"),
         ("destinations-differ", "other destinations of this repository are selected"),
         ("instance-hit", "an instance in this repository is hit"),
     ],
@@ -54,7 +56,9 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
 fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     let Some(base) = facts.base else { return };
     let object = change.head.map_or_else(|| base.object(change.base), |at| facts.head.object(at));
-    let users = impact::users_of(facts.trees, facts.head, base.object(change.base));
+    let now = change.head.map(|at| facts.head.object(at));
+    let users = impact::users_of(facts.trees, facts.head, base.object(change.base), now);
+    (0..users.unknown).for_each(|_| sink.undecided());
     let mut hit = Hit::at(change.at)
         .word("kind", &*object.key.kind)
         .word("name", &*object.key.name)
@@ -77,6 +81,11 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
                 hit.facts.push("absent");
             }
         }
+        Part::SameVersion => {
+            if is_pinned(facts, &object.key.name, &change.now) {
+                hit.facts.push("pinned");
+            }
+        }
         Part::DestinationsChanged => {
             let before = impact::destinations_of(facts.trees, base, change.base);
             let after = change.head.map(|at| impact::destinations_of(facts.trees, facts.head, at));
@@ -86,15 +95,18 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         }
         _ => {}
     }
-    if !users.is_empty() {
+    if change.left == Left::Unknown {
+        hit.facts.push("perhaps");
+    }
+    if !users.hit.is_empty() {
         hit.facts.push("instance-hit");
     }
     if let Some(was) = change.was.filter(|_| change.head.is_some()) {
         hit.related.push(Label { at: was, side: Side::Base, says: "as it was".into() });
     }
-    for at in users.iter().take(NAMED) {
-        let place = facts.head.object(*at).place(facts.trees);
-        hit.related.push(Label { at: place, side: Side::Head, says: format!("hits {}", title(facts, *at)) });
+    for user in users.hit.iter().take(NAMED) {
+        let says = format!("hits {}", user.title(facts.head));
+        hit.related.push(Label { at: user.place, side: Side::Head, says });
     }
     sink.report(hit);
 }
@@ -102,8 +114,22 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
 fn fate(left: Left) -> &'static str {
     match left {
         Left::Nothing => "is deleted, and what it stands for with it",
+        Left::Unknown => "is deleted, unless a step gives it under a name that only a run shows",
         Left::External => "is deleted, while what it stands for stays behind, unmanaged",
     }
+}
+
+/// Whether a binding of the repository pins a request to this very version: what it was kept from comes nevertheless.
+fn is_pinned(facts: &Facts<'_>, promise: &str, version: &str) -> bool {
+    let mut bindings = facts.head.objects().filter(|(_, object)| object.is(KRATIX_GROUP, "ResourceBinding"));
+    bindings.any(|(_, object)| {
+        let spec = object.view(facts.trees).get("spec");
+        let is = |path: [&str; 2], wanted: &str| {
+            let value = spec.and_then(|spec| spec.get(path[0])).map(|at| at.get(path[1]).unwrap_or(at));
+            value.is_some_and(|value| value.written() == wanted)
+        };
+        is(["promiseRef", "name"], promise) && is(["version", ""], version)
+    })
 }
 
 /// Whether no side has a Promise, or a release of one, of this name and version. Other versions that were there stay
@@ -127,22 +153,31 @@ fn is_absent(facts: &Facts<'_>, name: &str, version: &str) -> bool {
     !in_head || (!version.is_empty() && !versions.any(|known| known.as_deref() == Some(version)))
 }
 
-fn title(facts: &Facts<'_>, at: ObjectAt) -> String {
-    let key = &facts.head.object(at).key;
-    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
-}
-
-/// "; it hits 2 instances: team-a/a, team-b/b".
-fn words(facts: &Facts<'_>, users: &[ObjectAt]) -> String {
-    if users.is_empty() {
-        return String::new();
+/// "; it hits 2 instances: team-a/a, team-b/b (1 more stays with what it has)".
+fn words(facts: &Facts<'_>, users: &Users) -> String {
+    if users.hit.is_empty() {
+        return match users.pinned {
+            0 => String::new(),
+            1 => "; it hits no instance, 1 stays with what it has".into(),
+            pinned => format!("; it hits no instance, {pinned} stay with what they have"),
+        };
     }
-    let mut names: Vec<String> = users.iter().map(|at| title(facts, *at)).collect();
+    let name = |user: &impact::User| {
+        let paused = if user.is_paused { " (paused: when it is resumed)" } else { "" };
+        format!("{}{paused}", user.title(facts.head))
+    };
+    let mut names: Vec<String> = users.hit.iter().map(name).collect();
     names.sort();
     names.dedup();
     let count = names.len();
     let plural = if count == 1 { "" } else { "s" };
     names.truncate(NAMED);
     let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
-    format!("; it hits {count} instance{plural}: {}{more}", names.join(", "))
+    let likely = if users.hit.iter().all(|user| user.certainty == Certainty::Certain) { "" } else { "likely " };
+    let stay = match users.pinned {
+        0 => String::new(),
+        1 => "; 1 more stays with what it has".into(),
+        pinned => format!("; {pinned} more stay with what they have"),
+    };
+    format!("; it {likely}hits {count} instance{plural}: {}{more}{stay}", names.join(", "))
 }

@@ -2,15 +2,15 @@
 //!
 //! Never: what a difference is; that is the comparison's word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CheckKind, Need, ParamDesc, Params, Takes};
-use crate::api::Definition;
+use super::{CheckKind, Need, ParamDesc, Params, Takes, way_out};
+use crate::api::{Definition, Violation};
 use crate::base::{FileId, Side, Span, TextRange};
 use crate::compare::{ApiChange, Offered, What};
 use crate::impact::{ApiImpact, Instance, Outcome};
 use crate::model::{CompositionTarget, Flow, Missing, Object, Trees, Way, flows, split_api_version};
-use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
+use crate::rules::{Check, Facts, Hit, Label, Node, ObjectName, Rewritten, Sink};
 use crate::world::{DefinedApi, World};
 
 /// How many instances of a finding are named.
@@ -62,6 +62,10 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("from", "what it was"),
         ("to", "what it is"),
         ("keyword", "the keyword of the schema"),
+        (
+            "story",
+            "what else goes with a move between the cluster and namespaces, after a comma; empty where nothing does",
+        ),
         ("instances", "the instances that are hit, after a semicolon; empty where there are none"),
     ],
     build,
@@ -144,8 +148,11 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
         .word("from", from)
         .word("to", to)
         .word("keyword", change.what.keyword())
+        .word("story", story(facts, change))
         .word("instances", touched.words())
         .mark(format!("{} {}", change.version.as_deref().unwrap_or_default(), change.path));
+    let scope = change.version.as_deref().unwrap_or_default().to_owned();
+    hit.node = Some(Node { scope, path: change.path.clone() });
     hit.side = side;
     hit.object = Some(ObjectName::of(world.object(defined.from)));
     hit.build = Some(defined.from.build);
@@ -167,7 +174,32 @@ fn hit(facts: &Facts<'_>, changes: &[&ApiChange]) -> Hit {
         hit.related.push(Label { at: was, side: Side::Base, says: "as it was".into() });
     }
     hit.related.extend(touched.labels());
+    hit.rewritten = change.was.and_then(|was| rewritten(change, was));
+    if let Some(version) = change.version.as_deref().filter(|_| breaks(&change.what)) {
+        hit.steps = way_out::steps(&defined.definition, version, &touched.names());
+    }
     hit
+}
+
+/// What becomes of an XRD's claim where the XRD moves into namespaces.
+fn story(facts: &Facts<'_>, change: &ApiChange) -> String {
+    let Some((was, is)) = moved(facts, change) else { return String::new() };
+    let (Some(claim), None) = (was.kinds.get(1), is.kinds.get(1)) else { return String::new() };
+    if is.kinds.first() == Some(claim) {
+        let composite = was.kinds.first().map(|kind| &**kind).unwrap_or_default();
+        return format!(
+            ", as its claim {claim} becomes the composite resource: the definition of {composite} goes, and all \
+             composite resources and claims with it"
+        );
+    }
+    format!(", and its claim {claim} is not offered any more")
+}
+
+/// Both definitions, where the scope differs.
+fn moved<'a>(facts: &Facts<'a>, change: &ApiChange) -> Option<(&'a Definition, &'a Definition)> {
+    let is_move = matches!(change.what, What::ScopeChanged | What::ScopeImplied);
+    let (was, is) = (change.definition.0?, change.definition.1?);
+    is_move.then_some((&facts.base?.definitions[was].definition, &facts.head.definitions[is].definition))
 }
 
 fn is_of_status(change: &ApiChange) -> bool {
@@ -210,6 +242,44 @@ fn readers(facts: &Facts<'_>, definition: &Definition, change: &ApiChange, hit: 
     }
 }
 
+/// The lines of the base that a difference is about, and those that stand for them.
+fn rewritten(change: &ApiChange, was: Span) -> Option<Rewritten> {
+    match change.what {
+        What::PropertyRemoved | What::PropertyBecameUntyped | What::VersionRemoved | What::ApiRemoved => {
+            Some(Rewritten { was, is: None })
+        }
+        // The base's line is that of the field, the head's that of the list of required ones.
+        What::RequiredAdded | What::RequiredAddedWithDefault | What::RequiredRemoved => None,
+        _ => Some(Rewritten { was, is: Some(change.at) }),
+    }
+}
+
+/// Whether objects in use are refused or lose data, so that a new version is the way.
+fn breaks(what: &What) -> bool {
+    matches!(
+        what,
+        What::PropertyRemoved
+            | What::PropertyRenamed(_)
+            | What::RequiredPropertyAdded
+            | What::RequiredAdded
+            | What::RequiredDefaultRemoved
+            | What::TypeChanged(..)
+            | What::IntOrStringNarrowed(_)
+            | What::EnumValueRemoved(_)
+            | What::EnumConstraintAdded(_)
+            | What::BoundTightened(..)
+            | What::PatternAdded(_)
+            | What::PatternChanged(..)
+            | What::FormatTightened(..)
+            | What::NullableRemoved
+            | What::AdditionalPropertiesTightened
+            | What::PreserveUnknownRemoved
+            | What::EmbeddedResourceChanged
+            | What::ListMapKeysChanged
+            | What::CombinerTightened(_)
+    )
+}
+
 fn subject<'a>(facts: &Facts<'a>, change: &ApiChange) -> (&'a DefinedApi, &'a World, Side) {
     match (change.definition, facts.base) {
         ((_, Some(row)), _) => (&facts.head.definitions[row], facts.head, Side::Head),
@@ -225,6 +295,8 @@ type Seen = BTreeMap<(String, u32, u32, String), Option<(Span, String)>>;
 /// The instances that a difference hits, each once.
 struct Touched {
     total: usize,
+    /// Those that the repository holds itself, hit or not, in the versions that differ.
+    names: BTreeSet<String>,
     /// Where the instance shows it, and the instance's name.
     hit: Vec<(Span, String)>,
 }
@@ -232,26 +304,31 @@ struct Touched {
 impl Touched {
     fn of(facts: &Facts<'_>, changes: &[&ApiChange]) -> Self {
         let mut seen = Seen::new();
+        let mut names = BTreeSet::new();
         for change in changes {
             let apis = facts.impact.apis.iter();
             for api in
                 apis.filter(|api| api.pairs.iter().any(|pair| facts.changes.definitions[*pair] == change.definition))
             {
                 Self::add(facts, change, api, &mut seen);
+                let users = api.instances.iter().filter(|instance| {
+                    instance.part.is_none() && change.version.as_deref() == Some(&*instance.object.version)
+                });
+                names.extend(users.map(|instance| instance.title(facts.head)));
             }
         }
-        Self { total: seen.len(), hit: seen.into_values().flatten().collect() }
+        Self { names, total: seen.len(), hit: seen.into_values().flatten().collect() }
     }
 
     fn add(facts: &Facts<'_>, change: &ApiChange, api: &ApiImpact, seen: &mut Seen) {
         for instance in &api.instances {
-            let object = facts.head.object(instance.at);
-            let place = object.place(facts.trees);
-            let shown = shows(facts.trees, facts.head, change, instance);
+            let place = instance.object.place(facts.trees);
+            let left = moved(facts, change)
+                .and_then(|(was, _)| was.kinds.get(1))
+                .is_some_and(|claim| *claim == instance.object.key.kind);
+            let shown = if left { Some(place) } else { shows(facts.trees, change, instance) };
             let path = facts.trees.sources().path(place.file).as_str().to_owned();
-            let key = &object.key;
-            let dash = if key.namespace.is_empty() { "" } else { "/" };
-            let name = format!("{}{dash}{}", key.namespace, key.name);
+            let name = instance.title(facts.head);
             let entry = seen.entry((path, place.range.start, place.range.end, name.clone())).or_default();
             if entry.is_none() {
                 *entry = shown.map(|at| (at, name));
@@ -273,6 +350,11 @@ impl Touched {
         format!("; it hits {} of {} instance{plural}: {}{more}", self.hit.len(), self.total, names.join(", "))
     }
 
+    /// All instances, each once.
+    fn names(&self) -> Vec<String> {
+        self.names.iter().cloned().collect()
+    }
+
     fn labels(&self) -> Vec<Label> {
         let more = self.hit.len().saturating_sub(NAMED);
         let label = |(row, (at, name)): (usize, &(Span, String))| {
@@ -287,35 +369,53 @@ impl Touched {
 }
 
 /// Where an instance shows that a difference hits it.
-fn shows(trees: &Trees, head: &World, change: &ApiChange, instance: &Instance) -> Option<Span> {
-    let object = head.object(instance.at);
+fn shows(trees: &Trees, change: &ApiChange, instance: &Instance) -> Option<Span> {
+    let object = &instance.object;
     if change.version.as_deref().is_some_and(|version| *version != *object.version) {
         return None;
     }
     let Outcome { unserved, violations, pruned, defaults, .. } = &instance.outcome;
-    let is_at = |path: &str| {
-        let rest = path.strip_prefix(&*change.path);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
+    let is_at = |path: &str, pointer: &str| is_below(path, &change.path) || leads_to(&change.path, pointer);
     match &change.what {
         What::ApiRemoved | What::VersionRemoved | What::VersionUnserved => {
             let view = object.view(trees);
             unserved.then(|| view.get("apiVersion").unwrap_or(view).place())
         }
         What::DefaultAdded(_) | What::DefaultChanged(..) | What::DefaultRemoved(_) => {
-            defaults.iter().any(|moved| is_at(&moved.path)).then(|| object.place(trees))
+            defaults.iter().any(|moved| is_at(&moved.path, &moved.pointer)).then(|| object.place(trees))
         }
         What::PropertyRemoved
         | What::PropertyRenamed(_)
+        | What::PropertyBecameTyped
         | What::PreserveUnknownRemoved
         | What::AdditionalPropertiesTightened => {
-            let lost = pruned.iter().find(|field| is_at(&field.path)).map(|field| field.at);
-            lost.or_else(|| violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at))
+            let lost = pruned.iter().find(|field| is_at(&field.path, &field.pointer)).map(|field| field.at);
+            lost.or_else(|| refused(violations, is_at))
         }
         What::CelRuleAdded(rule) | What::CelValueRuleAdded(rule) | What::CelTransitionAdded(rule) => {
             let mut broken = violations.iter().filter(|violation| violation.rule.as_deref() == Some(&**rule));
-            broken.find(|violation| is_at(&violation.path)).map(|violation| violation.at)
+            broken.find(|violation| is_at(&violation.path, &violation.pointer)).map(|violation| violation.at)
         }
-        _ => violations.iter().find(|violation| is_at(&violation.path)).map(|violation| violation.at),
+        _ => refused(violations, is_at),
     }
+}
+
+fn refused(violations: &[Violation], is_at: impl Fn(&str, &str) -> bool) -> Option<Span> {
+    violations.iter().find(|violation| is_at(&violation.path, &violation.pointer)).map(|violation| violation.at)
+}
+
+/// Whether a path is another one, or below it.
+fn is_below(path: &str, other: &str) -> bool {
+    path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// Whether a pointer into an instance is at a path or below it: a field of the one side may be a key of the other's map.
+fn leads_to(path: &str, pointer: &str) -> bool {
+    let mut steps = pointer.split('/').skip(1);
+    let mut parts = path.split('.').flat_map(|part| {
+        let name = part.trim_end_matches("[*]");
+        let stars = (part.len() - name.len()) / "[*]".len();
+        std::iter::once(Some(name)).filter(|name| *name != Some("")).chain(std::iter::repeat_n(None, stars))
+    });
+    parts.all(|part| steps.next().is_some_and(|step| part.is_none_or(|part| part == step)))
 }

@@ -1,4 +1,5 @@
-//! The kind `version-history`: a version that leaves an API, and in which objects were stored in an older commit.
+//! The kind `version-history`: a version that leaves an API, and in which objects were stored in an older commit; a
+//! version of a Promise that an older commit gave to another content.
 //!
 //! Never: a version that the base itself stores objects in; that it leaves is told without a history.
 
@@ -9,26 +10,42 @@ use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
 
 pub(super) const KIND: CheckKind = CheckKind {
     name: "version-history",
-    about: "a version that leaves an API definition, by what older commits say of it; needs the history of the base",
+    about: "a version of an API definition, by what older commits say of it; needs the history of the base",
     params: &[ParamDesc {
         name: "was",
-        takes: Takes::OneOf(&["stored"]),
+        takes: Takes::OneOf(&["stored", "released"]),
         need: Need::Required,
-        about: "`stored`: it was `storage` or `referenceable` in some ancestor of the base",
+        about: "`stored`: a version that leaves was `storage` or `referenceable` in some ancestor of the base; `released`: a Promise takes a version that one gave to another content",
     }],
     facts: &[],
     words: &[
-        ("kind", "the kind people write"),
+        ("kind", "the kind people write, or the Promise's name"),
         ("version", "the version"),
-        ("commit", "the newest commit that stores objects in it"),
+        ("commit", "the newest commit that says so"),
         ("day", "the day of that commit"),
     ],
     build,
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
-fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
-    Ok(Check::Change(Box::new(report)))
+fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
+    let judge = if params.text("was") == "released" { released } else { report };
+    Ok(Check::Change(Box::new(judge)))
+}
+
+fn released(facts: &Facts<'_>, sink: &mut Sink) {
+    for said in &facts.impact.rereleased {
+        let object = facts.head.object(said.promise);
+        let mut hit = Hit::at(said.at)
+            .word("kind", &*object.key.name)
+            .word("version", said.version.clone())
+            .word("commit", said.commit.chars().take(12).collect::<String>())
+            .word("day", said.day.to_string())
+            .mark(said.version.clone());
+        hit.object = Some(ObjectName::of(object));
+        hit.build = Some(said.promise.build);
+        sink.report(hit);
+    }
 }
 
 fn report(facts: &Facts<'_>, sink: &mut Sink) {

@@ -1,0 +1,130 @@
+//! What conditions find, where, and when they say nothing.
+//!
+//! Never: a rule of a pack; those have fixtures.
+
+use crate::base::{Date, History, Side};
+use crate::compare;
+use crate::impact;
+use crate::model::Trees;
+use crate::rules::{self, Facts, RuleFile, RuleSet, Settings};
+use crate::secrets::RunKey;
+use crate::testkit;
+
+const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  replicas: 3
+  template:
+    spec:
+      hostNetwork: true
+      initContainers: [{name: setup, image: setup}]
+      containers:
+      - name: web
+        image: web:1
+        env: [{name: A, value: x}, {name: B, value: '${B}'}]
+";
+
+/// The findings of a rule with these parameters, each as path, line, marked text and message; then what it could not
+/// decide.
+fn found(with: &str, base: Option<&str>, head: &str) -> Vec<String> {
+    let trees = testkit::trees();
+    let text = format!(
+        "check: cel\nwith: {with}\nseverity: error\nsince: 0.1.0\nsays: '{{kind}} {{name}} {{path}} is {{value}} {{container}}'\n\
+         why: a\nfix: b\n"
+    );
+    let own = testkit::snapshot(&trees, Side::Head, &[("own/own.yaml", &text)]);
+    let file = own.file(&testkit::path("own/own.yaml")).expect("the rule");
+    let mut set = RuleSet::default();
+    set.add(&trees, &[RuleFile { pack: "own".into(), id: "own".into(), file }], &RunKey::fresh());
+    let messages: Vec<&str> = set.problems.iter().map(|problem| &*problem.message).collect();
+    assert_eq!(messages, [""; 0]);
+    let world =
+        |trees: &Trees, side, text| testkit::plain_world(trees, side, &[("clusters/production/web.yaml", text)]);
+    let head = world(&trees, Side::Head, head);
+    let base = base.map(|base| world(&trees, Side::Base, base));
+    let changes = base.as_ref().map(|base| compare::worlds(&trees, base, &head)).unwrap_or_default();
+    let impact =
+        base.as_ref().map(|base| impact::of(&trees, base, &head, &changes, History::default())).unwrap_or_default();
+    let today = Date::default();
+    let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
+    let verdict = rules::judge(&set, &facts, &Settings::default());
+    let finding = |finding: &rules::Finding| {
+        let line = trees.sources().positions(finding.primary).0.line;
+        let field = finding.field.clone().unwrap_or_default();
+        format!("{line} {} {field}: {}", trees.sources().shown_slice(finding.primary), finding.message)
+    };
+    let mut found: Vec<String> = verdict.findings.iter().map(finding).collect();
+    found.extend(verdict.undecided.iter().map(|(_, count)| format!("undecided {count}")));
+    found
+}
+
+#[test]
+fn conditions_point_at_their_field() {
+    let cases: &[(&str, &[&str])] = &[
+        (
+            "{of: [apps/Deployment], expression: object.spec.replicas < 3, at: spec.replicas}",
+            &["5 3 /spec/replicas: Deployment web spec.replicas is 3 "],
+        ),
+        ("{of: [apps/Deployment], expression: object.spec.replicas >= 3, at: spec.replicas}", &[]),
+        ("{of: [/Pod], expression: 'false'}", &[]),
+        ("{of: [apps/Deployment], expression: 'false'}", &["2 Deployment : Deployment web  is  "]),
+        (
+            "{each: pod, expression: '!pod.hostNetwork', at: hostNetwork}",
+            &["8 true /spec/template/spec/hostNetwork: Deployment web spec.template.spec.hostNetwork is true "],
+        ),
+        // What is missing is marked at its nearest parent; one object is one finding.
+        (
+            "{each: container, expression: has(container.resources), at: resources.limits}",
+            &[
+                "9 setup /spec/template/spec/initContainers/0: Deployment web spec.template.spec.initContainers[0].resources.limits is  setup",
+            ],
+        ),
+        (
+            "{of: [apps/Deployment], each: 'spec.template.spec.containers[*].env[*]', expression: item.name == 'B', at: value}",
+            &[
+                "13 x /spec/template/spec/containers/0/env/0/value: Deployment web spec.template.spec.containers[0].env[0].value is x ",
+            ],
+        ),
+        (
+            "{each: pod, expression: \"pod.containers.all(c, c.name != 'web')\", where: \"'containers[' + string(pod.containers.transformList(i, c, c.name == 'web', i)[0]) + '].image'\"}",
+            &[
+                "12 web:1 /spec/template/spec/containers/0/image: Deployment web spec.template.spec.containers[0].image is web:1 ",
+            ],
+        ),
+        (
+            "{each: container, expression: container.name != 'web', where: \"'pod.hostNetwork'\"}",
+            &["8 true /spec/template/spec/hostNetwork: Deployment web spec.template.spec.hostNetwork is true web"],
+        ),
+        // What somebody fills in later is not known, and neither is what an expression cannot read.
+        (
+            "{of: [apps/Deployment], each: 'spec.template.spec.containers[*].env[*]', expression: item.name == 'A', at: value}",
+            &["undecided 1"],
+        ),
+        ("{of: [apps/Deployment], expression: object.spec.nothing > 1}", &["undecided 1"]),
+        (
+            "{of: [apps/Deployment], expression: object.spec.replicas <= params.most, params: {most: 2}, at: spec.replicas}",
+            &["5 3 /spec/replicas: Deployment web spec.replicas is 3 "],
+        ),
+        (
+            "{of: [apps/Deployment], expression: \"delivery.environment != 'production' || delivery.application != null\"}",
+            &["2 Deployment : Deployment web  is  "],
+        ),
+    ];
+    for (with, expected) in cases {
+        assert_eq!(found(with, None, DEPLOYMENT), *expected, "{with}");
+    }
+}
+
+#[test]
+fn an_object_is_compared_with_what_it_was() {
+    let fewer = "{of: [apps/Deployment], expression: oldObject == null || object.spec.replicas >= oldObject.spec.replicas, at: spec.replicas}";
+    let was = DEPLOYMENT.replace("replicas: 3", "replicas: 5");
+    let expected = ["5 3 /spec/replicas: Deployment web spec.replicas is 3 "];
+    assert_eq!(found(fewer, Some(&was), DEPLOYMENT), expected);
+    assert_eq!(found(fewer, Some(DEPLOYMENT), &was), [""; 0]);
+    assert_eq!(found(fewer, Some(DEPLOYMENT), DEPLOYMENT), [""; 0]);
+    let other = DEPLOYMENT.replace("name: web, ", "name: api, ");
+    assert_eq!(found(fewer, Some(&other), DEPLOYMENT), [""; 0]);
+    assert_eq!(found(fewer, None, DEPLOYMENT), [""; 0]);
+}
