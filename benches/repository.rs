@@ -93,7 +93,9 @@ fn overlays(root: &Path, peer: Option<&str>) {
         let folder = root.join(path.as_str());
         let folder = folder.to_str().expect("a path that is text");
         let Some(their) = once(peer, &["build", "--load-restrictor", "LoadRestrictionsNone", folder]) else { continue };
-        let Some(mine) = once(GUARD, &["render", "--load-restrictor", "LoadRestrictionsNone", folder]) else { continue };
+        let Some(mine) = once(GUARD, &["render", "--load-restrictor", "LoadRestrictionsNone", folder]) else {
+            continue;
+        };
         assert!(mine.printed == *text, "{folder}: the command prints other bytes than the library");
         differ += u32::from(their.printed != *text);
         for (sum, cost) in [(&mut theirs, &their), (&mut single, &mine)] {
