@@ -60,6 +60,9 @@ struct Ask {
     /// How many run at a time.
     #[arg(long, default_value_t = 1)]
     jobs: usize,
+    /// Also says why kustomize fails where both do.
+    #[arg(long)]
+    reasons: bool,
     /// Only prints the files of the case that `--from` names.
     #[arg(long)]
     show: bool,
@@ -69,7 +72,7 @@ struct Ask {
 #[derive(Default)]
 struct Tally {
     same: u64,
-    both_fail: u64,
+    both_fail: BTreeMap<String, u64>,
     excluded: u64,
     differ: BTreeMap<String, Vec<u64>>,
 }
@@ -143,7 +146,7 @@ fn one(ask: &Ask, judge: &mut Judge, number: u64) -> Result<Verdict, String> {
 fn count(tally: &mut Tally, number: u64, verdict: &Verdict) -> Option<(String, usize)> {
     match verdict {
         Verdict::Same => tally.same += 1,
-        Verdict::BothFail => tally.both_fail += 1,
+        Verdict::BothFail(why) => *tally.both_fail.entry(why.clone()).or_default() += 1,
         Verdict::Excluded => tally.excluded += 1,
         Verdict::Differ(difference) => {
             let class = difference.class();
@@ -185,11 +188,17 @@ fn shrink(ask: &Ask, judge: &mut Judge, number: u64, difference: &Difference) ->
 
 fn summary(ask: &Ask, tally: &Tally) {
     let differ: usize = tally.differ.values().map(Vec::len).sum();
-    let compared = tally.same + tally.both_fail + differ as u64;
+    let both_fail: u64 = tally.both_fail.values().sum();
+    let compared = tally.same + both_fail + differ as u64;
     println!(
         "seed {}: {compared} compared, {} same bytes, {} fail in both, {differ} differ; {} excluded",
-        ask.seed, tally.same, tally.both_fail, tally.excluded
+        ask.seed, tally.same, both_fail, tally.excluded
     );
+    if ask.reasons {
+        for (why, times) in &tally.both_fail {
+            println!("  {times:>5}  both fail: {why}");
+        }
+    }
     for (class, rows) in &tally.differ {
         let some: Vec<String> = rows.iter().take(8).map(u64::to_string).collect();
         println!("  {:>5}  {class}  ({})", rows.len(), some.join(", "));

@@ -27,6 +27,7 @@ pub enum Oracle {
 
 /// The running program of `fuzz/oracle`.
 pub struct Batch {
+    program: String,
     child: Child,
     to: ChildStdin,
     from: BufReader<ChildStdout>,
@@ -43,16 +44,7 @@ impl Oracle {
             let verb = if name == "kubectl" { "kustomize" } else { "build" };
             return Ok(Self::Command(vec![program.to_owned(), verb.to_owned()]));
         }
-        let mut child = Command::new(program)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("{program}: {error}"))?;
-        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(format!("{program}: no pipes"));
-        };
-        Ok(Self::Batch(Box::new(Batch { child, to, from: BufReader::new(from) })))
+        Ok(Self::Batch(Box::new(Batch::start(program)?)))
     }
 
     /// What kustomize makes of the folder.
@@ -62,7 +54,14 @@ impl Oracle {
     pub fn ask(&mut self, folder: &Path) -> Result<Answer, String> {
         match self {
             Self::Command(words) => command(words, folder),
-            Self::Batch(batch) => batch.ask(folder).map_err(|error| format!("the batch program: {error}")),
+            Self::Batch(batch) => match batch.ask(folder) {
+                Ok(answer) => Ok(answer),
+                // Some crashes take the whole process along.
+                Err(_) => {
+                    **batch = Batch::start(&batch.program)?;
+                    Ok(Answer::Panicked)
+                }
+            },
         }
     }
 }
@@ -82,6 +81,19 @@ fn command(words: &[String], folder: &Path) -> Result<Answer, String> {
 }
 
 impl Batch {
+    fn start(program: &str) -> Result<Self, String> {
+        let mut child = Command::new(program)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|error| format!("{program}: {error}"))?;
+        let (Some(to), Some(from)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(format!("{program}: no pipes"));
+        };
+        Ok(Self { program: program.to_owned(), child, to, from: BufReader::new(from) })
+    }
+
     fn ask(&mut self, folder: &Path) -> std::io::Result<Answer> {
         writeln!(self.to, "{}", folder.display())?;
         self.to.flush()?;

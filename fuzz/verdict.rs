@@ -18,8 +18,8 @@ const AGAIN: usize = 4;
 pub enum Verdict {
     /// The same bytes.
     Same,
-    /// Neither builds.
-    BothFail,
+    /// Neither builds; why kustomize does not.
+    BothFail(String),
     /// kustomize crashed, or is not of one mind about the case.
     Excluded,
     /// They differ.
@@ -38,17 +38,23 @@ pub struct Difference {
 impl Difference {
     /// Which of the two fails and why, without names and numbers: what a smaller case must share.
     pub fn class(&self) -> String {
-        let words = |side: &str, text: &str| {
-            let last = text.trim().rsplit(": ").next().unwrap_or_default();
-            let bare: String = last.chars().filter(|char| char.is_alphabetic() || *char == ' ').collect();
-            format!("{side} fails: {}", bare.split(' ').take(4).collect::<Vec<_>>().join(" "))
-        };
         match (&self.ours, &self.theirs) {
-            (Err(text), _) => words("ours", text),
-            (_, Err(text)) => words("kustomize", text),
+            (Err(text), _) => format!("ours fails: {}", words(text)),
+            (_, Err(text)) => format!("kustomize fails: {}", words(text)),
             _ => "other bytes".to_owned(),
         }
     }
+}
+
+/// The first words of an error's last part, without names and numbers.
+fn words(text: &str) -> String {
+    let lines = text.trim().lines().filter(|line| !line.trim().is_empty());
+    let line = lines.last().unwrap_or_default();
+    let parts: Vec<&str> = line.rsplitn(3, ": ").take(2).collect();
+    let words = parts.iter().rev().flat_map(|part| part.split_whitespace());
+    let words = words.filter(|word| word.chars().all(|char| char.is_ascii_alphabetic() || ",'".contains(char))).map(str::to_owned).collect::<Vec<_>>();
+    let words = words.into_iter();
+    words.take(9).collect::<Vec<_>>().join(" ")
 }
 
 /// A folder for cases, and kustomize.
@@ -78,9 +84,9 @@ impl Judge {
                 Answer::Printed(text) => Ok(text),
                 Answer::Failed(text) => Err(text.replace(&*self.folder.to_string_lossy(), "")),
             };
-            let next = match (&ours, &theirs) {
-                (Ok(a), Ok(b)) if a == b => Verdict::Same,
-                (Err(_), Err(_)) => Verdict::BothFail,
+            let next = match (&ours, theirs.clone()) {
+                (Ok(a), Ok(b)) if *a == b => Verdict::Same,
+                (Err(_), Err(_)) => Verdict::BothFail(theirs.err().map(|text| words(&text)).unwrap_or_default()),
                 _ => Verdict::Differ(Difference { ours: ours.clone(), theirs }),
             };
             if !matches!(next, Verdict::Differ(_)) {

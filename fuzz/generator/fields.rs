@@ -26,7 +26,7 @@ pub fn fields(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, ent
         let list = replacements::replacements(layers, folder, known);
         push(entries, "replacements", list);
     }
-    variables(layers.random, known, entries);
+    variables(layers, known, entries);
     plugins::plugins(layers, folder, known, entries);
     others(layers, folder, entries);
 }
@@ -58,10 +58,10 @@ pub fn generator(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, 
     let over = if layers.random.percent(35) { layers.random.any(&there).cloned() } else { None };
     if let Some(over) = &over {
         args.set("name", text(layers.random.pick(&over.names).clone()));
-        if !over.namespaces[0].is_empty() {
+        if !over.namespace().is_empty() {
             args.set("namespace", text(over.namespace()));
         }
-        args.set("behavior", text(layers.random.word(&["merge", "merge", "replace", "replace", "merge", "create"])));
+        args.set("behavior", text(layers.random.word(&["merge", "merge", "merge", "replace", "replace"])));
     } else {
         layers.count += 1;
         let name = format!("{}{}", layers.random.pick(&["gen-", "g.", "conf"]), layers.count);
@@ -70,7 +70,7 @@ pub fn generator(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, 
         if !namespace.is_empty() {
             args.set("namespace", text(namespace));
         }
-        if layers.random.per_mille(30) {
+        if layers.random.per_mille(12) {
             args.set("behavior", text(layers.random.word(&["create", "create", "unspecified", "merge", "x"])));
         }
         known.push(Known {
@@ -174,7 +174,7 @@ fn env(random: &mut Random) -> String {
         out.push_str(line);
         out.push('\n');
     }
-    if random.percent(6) {
+    if random.percent(3) {
         out.push_str(random.word(BAD));
         out.push_str(random.word(&["\n", ""]));
     }
@@ -208,14 +208,14 @@ pub fn pairs(random: &mut Random) -> Node {
                 Node::Text(value) if !value.contains('\n') => text(value),
                 _ => text("a b"),
             },
-            1 if random.percent(20) => scalar::odd(random),
+            1 if random.percent(5) => scalar::odd(random),
             2 => text(random.word(&["true", "1", "1e3", "null", "y", "2020-01-01", "0x1F", ""])),
             _ => text(*random.pick(values)),
         };
         let key = if random.percent(15) { "extra" } else { key };
         pairs.set(key, value);
     }
-    if random.per_mille(12) {
+    if random.per_mille(5) {
         let key = scalar::odd_key(random);
         pairs.set(&key, text("x"));
     }
@@ -328,7 +328,7 @@ fn counts_and_images(random: &mut Random, known: &[Known], entries: &mut Entries
     if random.percent(25)
         && let Some(of) = random.any(&scaled)
     {
-        let name = if random.percent(3) { "nothing".to_owned() } else { random.pick(&of.names).clone() };
+        let name = if random.percent(1) { "nothing".to_owned() } else { random.pick(&of.names).clone() };
         let count = random.word(&["0", "1", "3", "5", "100"]);
         push(entries, "replicas", vec![map([("name", text(name)), ("count", raw(count))])]);
     }
@@ -356,33 +356,30 @@ pub fn image(random: &mut Random) -> Node {
     image
 }
 
-fn variables(random: &mut Random, known: &[Known], entries: &mut Entries) {
+fn variables(layers: &mut Layers<'_>, known: &[Known], entries: &mut Entries) {
+    let random = &mut *layers.random;
     if !random.percent(8) {
         return;
     }
     let mut vars = Vec::new();
-    for name in ["FOO", "BAR", "BAZ"] {
-        let Some(of) = random.any(known).filter(|_| random_half(vars.len())) else { continue };
+    for _ in 0..random.between(1, 2) {
+        let (Some(of), Some(name)) = (random.any(known), layers.variables.pop()) else { continue };
         let mut reference = map([("kind", text(of.kind().kind)), ("name", text(of.names[0].clone()))]);
         if random.percent(85) {
             reference.set("apiVersion", text(of.kind().api_version()));
         }
-        if !of.namespaces[0].is_empty() && random.percent(50) {
+        if !of.namespaces[0].is_empty() && random.percent(95) {
             reference.set("namespace", text(of.namespaces[0].clone()));
         }
         let mut var = map([("name", text(name)), ("objref", reference)]);
         if random.percent(50) {
             let path = random.word(&["metadata.name", "metadata.namespace", "kind", "apiVersion", "spec.replicas", "data.k"]);
-            let path = if random.percent(60) { "metadata.name" } else { path };
+            let path = if random.percent(85) { "metadata.name" } else { path };
             var.set("fieldref", map([(random.word(&["fieldpath", "fieldPath"]), text(path))]));
         }
         vars.push(var);
     }
     push(entries, "vars", vars);
-}
-
-fn random_half(made: usize) -> bool {
-    made < 2
 }
 
 fn others(layers: &mut Layers<'_>, folder: &str, entries: &mut Entries) {

@@ -25,12 +25,14 @@ pub struct Layers<'r> {
     pub files: BTreeMap<String, Vec<u8>>,
     /// How many names were made, so that each is new.
     pub count: usize,
+    /// The names of variables that are still free; a name may be given once.
+    pub variables: Vec<&'static str>,
 }
 
 impl<'r> Layers<'r> {
     /// Nothing yet.
     pub fn new(random: &'r mut Random) -> Self {
-        Self { random, files: BTreeMap::new(), count: 0 }
+        Self { random, files: BTreeMap::new(), count: 0, variables: vec!["BAZ", "BAR", "FOO"] }
     }
 
     /// The whole case.
@@ -57,7 +59,7 @@ impl<'r> Layers<'r> {
             return (0..bases).collect();
         }
         let mut below = vec![last];
-        if last > 0 && self.random.percent(15) {
+        if last > 0 && self.random.percent(6) {
             below.push(self.random.below(last));
         }
         below
@@ -163,12 +165,15 @@ impl<'r> Layers<'r> {
         }
         for (row, tree) in trees.iter().enumerate() {
             if row > 0 {
-                out.push_str(self.random.word(&["---\n", "---\n", "---\n", "...\n---\n", "---\n# a\n---\n", "--- \n"]));
+                out.push_str(self.random.word(&["---\n", "---\n", "---\n", "---\n", "---\n", "---\n", "---\n", "...\n---\n", "---\n# a\n---\n", "--- \n"]));
             }
             out.push_str(&self.document(tree));
         }
         if self.random.percent(10) {
-            out.push_str(self.random.word(&["---\n", "...\n", "---\n# nothing\n", "# end\n", "\n\n", "--- null\n"]));
+            out.push_str(self.random.word(&["---\n", "...\n", "---\n# nothing\n", "# end\n", "\n\n", "---\nnull\n"]));
+        }
+        if self.random.per_mille(2) {
+            out.push_str(self.random.word(&["--- null\n", "--- |\n  a\n", "--- {}\n", "---\n{}\n"]));
         }
         out
     }
@@ -210,7 +215,7 @@ impl<'r> Layers<'r> {
             entries.insert(0, ("kind".to_owned(), text(kind)));
             entries.insert(0, ("apiVersion".to_owned(), text(version)));
         }
-        if self.random.per_mille(3) {
+        if self.random.per_mille(1) {
             entries.push(("unknownField".to_owned(), text("x")));
         }
         let name = self.random.word(&["kustomization.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization"]);

@@ -494,10 +494,10 @@ pub fn object(random: &mut Random, scope: &Scope<'_>, kind: usize, name: &str, n
     if random.percent(25) {
         metadata.set("annotations", annotations(random));
     }
-    if random.per_mille(15) {
+    if random.per_mille(8) {
         metadata.set(random.word(&["creationTimestamp", "generateName", "finalizers", "uid"]), raw("null"));
     }
-    if random.per_mille(8) {
+    if random.per_mille(4) {
         metadata.set("labels", raw(random.word(&["null", "{}", "~", "[]", "x"])));
     }
     let head = [("apiVersion", text(of.api_version())), ("kind", text(of.kind)), ("metadata", metadata)];

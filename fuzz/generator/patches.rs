@@ -19,7 +19,7 @@ pub fn patch(layers: &mut Layers<'_>, folder: &str, known: &[Known]) -> Option<N
     let is_json = layers.random.percent(40);
     let mut entry = Node::Map(Vec::new());
     if is_json || layers.random.percent(35) {
-        entry.set("target", target(layers.random, &of));
+        entry.set("target", target(layers.random, &of, if is_json { Exactly::Mostly } else { Exactly::Often }));
         if layers.random.percent(6) {
             let option = layers.random.word(&["allowNameChange", "allowKindChange"]);
             entry.set("options", map([(option, raw(layers.random.word(&["true", "false"])))]));
@@ -49,7 +49,7 @@ pub fn strategic(layers: &mut Layers<'_>, folder: &str, known: &[Known]) -> Opti
 pub fn json_entry(layers: &mut Layers<'_>, folder: &str, known: &[Known]) -> Option<Node> {
     let of = layers.random.any(known)?.clone();
     let content = json(layers, &of);
-    let entry = map([("target", target(layers.random, &of))]);
+    let entry = map([("target", target(layers.random, &of, Exactly::Always))]);
     Some(if layers.random.percent(50) {
         let name = layers.write_new(folder, "patch", content);
         entry.with("path", text(name))
@@ -69,17 +69,30 @@ pub fn inline(random: &mut Random, content: &str) -> Node {
     Node::Lines((random.word(&["|-", "|", "|-", "|+"])).to_owned(), lines)
 }
 
+/// How sure it is that a target means one object.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exactly {
+    Often,
+    Mostly,
+    Always,
+}
+
 /// Chooses the object, by much or by little.
-pub fn target(random: &mut Random, of: &Known) -> Node {
+fn target(random: &mut Random, of: &Known, exactly: Exactly) -> Node {
+    let often = match exactly {
+        Exactly::Often => 60,
+        Exactly::Mostly => 93,
+        Exactly::Always => 99,
+    };
     let mut target = Node::Map(Vec::new());
     let kind = of.kind();
-    if random.percent(85) {
-        let regex = if random.percent(10) { ".*" } else { kind.kind };
+    if random.percent(85.max(often)) {
+        let regex = if random.percent(if exactly == Exactly::Often { 10 } else { 1 }) { ".*" } else { kind.kind };
         target.set("kind", text(regex));
     }
-    if random.percent(60) {
+    if random.percent(often) {
         let name = random.pick(&of.names).clone();
-        let name = match random.below(10) {
+        let name = match random.below(if exactly == Exactly::Often { 10 } else { 40 }) {
             0 => format!("{}.*", &name[..1]),
             1 => format!("({name}|nothing)"),
             2 => format!("^{name}$"),
@@ -110,7 +123,7 @@ pub fn target(random: &mut Random, of: &Known) -> Node {
 fn strategic_text(layers: &mut Layers<'_>, of: &Known) -> String {
     let node = strategic_patch(layers.random, of);
     let mut all = vec![node];
-    if layers.random.percent(3) {
+    if layers.random.percent(1) {
         all.push(strategic_patch(layers.random, of));
     }
     layers.stream(&all)
@@ -119,7 +132,7 @@ fn strategic_text(layers: &mut Layers<'_>, of: &Known) -> String {
 /// A patch that says which object it is for, and changes some of its fields.
 pub fn strategic_patch(random: &mut Random, of: &Known) -> Node {
     let kind = of.kind();
-    let name = if random.percent(3) { "nothing" } else { of.name() };
+    let name = if random.percent(1) { "nothing" } else { of.name() };
     let mut metadata = map([("name", text(name))]);
     if !of.namespace().is_empty() {
         metadata.set("namespace", text(of.namespace()));
@@ -137,7 +150,7 @@ pub fn strategic_patch(random: &mut Random, of: &Known) -> Node {
     }
     let mut node = map([("apiVersion", text(kind.api_version())), ("kind", text(kind.kind)), ("metadata", metadata)]);
     if random.percent(4) {
-        return node.with("$patch", text(random.word(&["delete", "delete", "replace", "merge", "other"])));
+        return node.with("$patch", text(random.word(&["delete", "delete", "replace", "merge"])));
     }
     if let Node::Map(fields) = &of.tree {
         let fields: Vec<&(String, Node)> =
@@ -176,7 +189,7 @@ fn changed_map(random: &mut Random, entries: &[(String, Node)]) -> Node {
         }
     }
     match random.below(40) {
-        0 => out.set("$patch", text(random.word(&["delete", "replace", "merge", "replace", "other"]))),
+        0 => out.set("$patch", text(random.word(&["delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge", "other"]))),
         1 => out.set("$retainKeys", Node::List(vec![text("type")])),
         2 => out.set("$setElementOrder/containers", Node::List(vec![map([("name", text("main"))])])),
         3..6 => out.set(&scalar::odd_key(random), scalar::free(random, 2)),
@@ -226,7 +239,7 @@ fn changed_item(random: &mut Random, item: &Node) -> Node {
 /// The text of a JSON patch, in YAML or JSON.
 pub fn json(layers: &mut Layers<'_>, of: &Known) -> String {
     let mut operations = Vec::new();
-    for _ in 0..*layers.random.pick(&[1, 1, 1, 2, 3]) {
+    for _ in 0..*layers.random.pick(&[1, 1, 1, 1, 1, 2]) {
         operations.extend(operation(layers.random, &of.tree));
     }
     layers.document(&Node::List(operations))
@@ -249,7 +262,7 @@ fn operation(random: &mut Random, tree: &Node) -> Option<Node> {
         0..4 => entry("replace", &path, value(random)),
         4 => map([("op", text("remove")), ("path", text(path))]),
         5..7 if is_item => entry("add", &end_of_list(random, &path), value(random)),
-        5..7 => entry("add", &format!("{path}{}", if random.percent(30) { "/deep/er" } else { "" }), value(random)),
+        5..7 => entry("add", &format!("{path}{}", if random.percent(6) { "/deep/er" } else { "" }), value(random)),
         7 => {
             let other = walk::pointer(&walk::walk(random, tree, Until::Anywhere));
             let op = random.word(&["move", "copy", "copy"]);
@@ -259,15 +272,15 @@ fn operation(random: &mut Random, tree: &Node) -> Option<Node> {
             Some(there @ (Node::Text(_) | Node::Raw(_))) => entry("test", &path, there.clone()),
             _ => entry("replace", &path, value(random)),
         },
-        9 if random.percent(15) => entry(random.word(&["replace", "remove", "test", "add"]), "/no/thing/here", value(random)),
-        10 if random.percent(30) => map([("op", text("replace")), ("path", text(path))]),
+        9 if random.percent(4) => entry(random.word(&["replace", "remove", "test", "add"]), "/no/thing/here", value(random)),
+        10 if random.percent(10) => map([("op", text("replace")), ("path", text(path))]),
         _ => entry("add", &path, value(random)),
     })
 }
 
 fn end_of_list(random: &mut Random, path: &str) -> String {
     let list = path.rsplit_once('/').map_or("", |(list, _)| list);
-    let end = random.pick(&["-", "-", "0", "-1", "1", "9", "-5"]);
+    let end = random.pick(&["-", "-", "-", "0", "0", "0", "-1", "1"]);
     format!("{list}/{end}")
 }
 

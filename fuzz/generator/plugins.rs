@@ -17,7 +17,7 @@ pub fn plugins(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, en
         let entry = placed(layers, folder, config);
         entries.push(("generators".to_owned(), Node::List(vec![entry])));
     }
-    for (field, often) in [("transformers", 10), ("validators", 2)] {
+    for (field, often) in [("transformers", 10), ("validators", 1)] {
         if !layers.random.percent(often) {
             continue;
         }

@@ -47,14 +47,14 @@ fn source(random: &mut Random, from: &Known) -> Node {
         source.set("group", text(from.kind().group));
     }
     if random.percent(75) {
-        let until = if random.percent(85) { Until::Scalar } else { Until::Anywhere };
+        let until = if random.percent(93) { Until::Scalar } else { Until::Anywhere };
         let steps = walk::walk(random, &from.tree, until);
-        let path = if random.percent(4) { "spec.nothing".to_owned() } else { walk::dotted(random, &steps) };
+        let path = if random.percent(1) { "spec.nothing".to_owned() } else { walk::dotted(random, &steps) };
         if !path.is_empty() {
             source.set("fieldPath", text(path));
         }
     }
-    if random.percent(15) {
+    if random.percent(6) {
         source.set("options", options(random));
     }
     source
@@ -62,13 +62,13 @@ fn source(random: &mut Random, from: &Known) -> Node {
 
 fn target(random: &mut Random, to: &Known) -> Node {
     let mut select = map([("kind", text(to.kind().kind))]);
-    if random.percent(70) {
+    if random.percent(93) {
         select.set("name", text(random.pick(&to.names).clone()));
     }
     if random.percent(8) {
         select.set("labelSelector", text("app=web"));
     }
-    if random.percent(3) {
+    if random.per_mille(8) {
         select = Node::Map(Vec::new());
     }
     let mut target = map([("select", select)]);
@@ -89,11 +89,11 @@ fn target(random: &mut Random, to: &Known) -> Node {
     if creates {
         paths.push((random.word(&["metadata.annotations.put", "metadata.labels.put", "spec.put.deep", "spec.list.0.x", "data.k"])).to_owned());
     }
-    if random.percent(90) {
+    if random.percent(97) {
         target.set("fieldPaths", texts(paths));
     }
     if creates || random.percent(20) {
-        let mut options = if random.percent(30) { options(random) } else { Node::Map(Vec::new()) };
+        let mut options = if random.percent(15) { options(random) } else { Node::Map(Vec::new()) };
         if creates && random.percent(97) {
             options.set("create", raw("true"));
         }
@@ -108,7 +108,7 @@ fn options(random: &mut Random) -> Node {
         options.set("delimiter", text(random.word(&["-", ":", "/", ".", "e", " "])));
     }
     if random.percent(70) {
-        options.set("index", raw(random.word(&["0", "0", "0", "1", "-1", "5"])));
+        options.set("index", raw(random.word(&["0", "0", "0", "0", "0", "1", "-1"])));
     }
     if random.per_mille(30) {
         options.set("encoding", scalar::odd_text(random));
