@@ -41,7 +41,11 @@ impl Difference {
         match (&self.ours, &self.theirs) {
             (Err(text), _) => format!("ours fails: {}", words(text)),
             (_, Err(text)) => format!("kustomize fails: {}", words(text)),
-            _ => "other bytes".to_owned(),
+            (Ok(ours), Ok(theirs)) => {
+                let differs = theirs.lines().zip(ours.lines()).find(|(a, b)| a != b).map(|(line, _)| line);
+                let key = differs.unwrap_or_default().trim_start_matches([' ', '-']).split(':').next().unwrap_or_default();
+                format!("other bytes: {key}")
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::emit;
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patches::{Missing, Patcher};
@@ -16,6 +17,9 @@ use super::set::ResourceSet;
 use super::transform::{self, Cx, Specs};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Silent, Trees, Value, View};
+
+/// The label that a validator may leave.
+const VALIDATED_BY: &str = "validated-by";
 
 /// What all kustomizations of one build share.
 #[derive(Clone, Copy)]
@@ -341,7 +345,7 @@ impl Layer<'_> {
             }
             ([row], _) => {
                 let row = *row;
-                let merged = generate::over(self.cx, resource, &self.out.resources.list()[row]);
+                let merged = generate::over(self.cx, resource, &self.out.resources.list()[row])?;
                 self.out.resources.replace(schema, row, merged);
                 Ok(())
             }
@@ -492,11 +496,42 @@ impl Layer<'_> {
                 files: &mut self.out.files,
                 silent: &mut self.out.silent,
             };
+            let before = (role == plugin::Role::Validator).then(|| run.set.list().to_vec());
             if let Some(generated) = run.run(self.cx.trees.view(&config), role)? {
                 self.absorb(generated, self.cx.trees.view(&config))?;
             }
+            if let Some(before) = before {
+                self.unchanged(&before, self.cx.trees.view(&config))?;
+            }
         }
         Ok(())
+    }
+
+    /// A validator only looks; a label that says who did is its one trace
+    /// (`kustomize KustTarget.runValidators`).
+    fn unchanged(&self, before: &[Resource], config: View<'_>) -> Result<(), Problem> {
+        let trees = self.cx.trees;
+        let after = self.out.resources.list();
+        let bare = |resource: &Resource| {
+            let mut value = resource.value.clone();
+            value.update_field(trees, "metadata", |metadata| {
+                let marked = trees.view(metadata).path(["labels", VALIDATED_BY]).is_some();
+                if marked {
+                    metadata.update_field(trees, "labels", |labels| labels.remove_field(trees, VALIDATED_BY));
+                }
+            });
+            value
+        };
+        let same = |a: &Resource, b: &Resource| {
+            a.id == b.id
+                && a.previous == b.previous
+                && emit::stream(trees, std::iter::once(&a.value)).ok() == emit::stream(trees, std::iter::once(&bare(b))).ok()
+        };
+        if before.len() == after.len() && before.iter().zip(after).all(|(a, b)| same(a, b)) {
+            return Ok(());
+        }
+        let kind = config.get("kind").unwrap_or(config);
+        Err(does_not_build(kind.place(), "validator shouldn't modify the resource map"))
     }
 
     fn plugin_configurations(&mut self, entry: View<'_>) -> Result<Vec<Value>, Problem> {

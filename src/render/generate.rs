@@ -124,7 +124,7 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
 
 /// The metadata and data of a generated object that takes the place of `old`
 /// (`kustomize api/resource.CopyMergeMetaDataFieldsFrom`, `MergeDataMapFrom`).
-pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resource {
+pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Result<Resource, Problem> {
     let trees = cx.trees;
     let before = trees.view(&old.value);
     let by = trees.view(&new.value).place();
@@ -146,8 +146,15 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     if new.behavior == Behavior::Merge {
         new.source.clone_from(&old.source);
         for field in ["data", "binaryData"] {
-            if let Some(merged) = laid_over(before.get(field), trees.view(&new.value).get(field), by) {
-                new.value.set_field(trees, Key::made(field, by), merged);
+            match laid_over(before.get(field), trees.view(&new.value).get(field), by) {
+                Some(merged) => {
+                    // All keys are written anew.
+                    bare_keys(&[Entry { key: Key::made(field, by), value: merged.clone() }], trees)?;
+                    new.value.set_field(trees, Key::made(field, by), merged);
+                }
+                None => {
+                    new.value.remove_field(trees, field);
+                }
             }
         }
     }
@@ -158,7 +165,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     new.variables.clone_from(&old.variables);
     new.behavior = old.behavior;
     new.hash = new.hash.and(old.hash);
-    new
+    Ok(new)
 }
 
 /// The fields of both maps; `upper` wins. `None` where there are none.
@@ -166,7 +173,14 @@ fn laid_over(lower: Option<View<'_>>, upper: Option<View<'_>>, by: Span) -> Opti
     let mut entries: Vec<Entry> = Vec::new();
     let mut rows = std::collections::HashMap::new();
     for field in [lower, upper].into_iter().flatten().flat_map(|map| map.fields()) {
-        let entry = Entry { key: field.key(), value: field.value.value() };
+        // kustomize reads both as maps of text.
+        let is_text = matches!(field.value.scalar(), Scalar::Str(_)) || !field.value.is_scalar();
+        let value = if is_text {
+            field.value.value()
+        } else {
+            Value::text(&field.value.written(), Origin::within(field.value.place()))
+        };
+        let entry = Entry { key: field.key(), value };
         if let Some(row) = rows.get(field.name()) {
             entries[*row] = entry;
         } else {
@@ -252,6 +266,12 @@ impl Maker {
             let key = Key::made(&pair.key, pair.at);
             let text = |text: Arc<str>| Value::scalar(MadeScalar::Str(text), self.origin(pair.at));
             match (kind, pair.data) {
+                (Generated::ConfigMap, Data::Text(value)) if value.starts_with('\t') && value.contains('\n') => {
+                    let message = "found a tab character where an indentation space is expected";
+                    return Err(does_not_build(pair.at, message).with_help(
+                        "kustomize cannot read the block it makes of lines that start with a tab; put a blank line first",
+                    ));
+                }
                 (Generated::ConfigMap, Data::Text(value)) => data.push(Entry { key, value: text(value) }),
                 (Generated::ConfigMap, Data::Bytes(bytes)) => {
                     binary.push(Entry { key, value: text(encoded(&bytes).into()) });

@@ -6,11 +6,12 @@
 use super::accumulate::Context;
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patch::{self, Outcome, PatchError};
-use super::resource::{Id, Resource};
+use super::resource::{Id, Resource, Source};
 use super::select::Selector;
 use super::set::ResourceSet;
+use super::shared;
 use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
-use crate::model::{AppliedPatch, Silent, Trees, Value, View};
+use crate::model::{AppliedPatch, Entry, Origin, Silent, Trees, Value, View};
 use crate::parse::ParseProblemKind;
 
 /// Applies patches to the objects of one accumulation.
@@ -94,7 +95,7 @@ impl<'p> Patcher<'p> {
     pub(super) fn strategic(&mut self, entry: View<'_>) -> Result<(), Problem> {
         let by = entry.place();
         for patch in self.strategic_texts(entry)? {
-            self.by_identity(&patch, &Allowed { name: false, kind: false }, by)?;
+            self.by_identity(&with_text_metadata(self.cx.trees, &patch), &Allowed { name: false, kind: false }, by)?;
         }
         Ok(())
     }
@@ -190,6 +191,14 @@ impl<'p> Patcher<'p> {
             return Ok(Patch::Nothing);
         };
         let view = trees.node(file, root);
+        let text = trees.sources().content(file).text().unwrap_or_default();
+        // What starts so is JSON to kustomize, and no YAML beyond it.
+        if text.starts_with('[')
+            && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
+        {
+            let why = format!("what starts with `[` must be JSON: {error}");
+            return Err(unreadable(view.place(), &why).with_help("write the operations as a YAML list, or as JSON"));
+        }
         if view.is_seq() {
             return match view.items().find(|item| !item.is_map()) {
                 None => Ok(Patch::Json(view)),
@@ -226,6 +235,7 @@ impl<'p> Patcher<'p> {
 
     fn targeted(&mut self, patch: &Value, target: View<'_>, allowed: &Allowed, by: Span) -> Result<(), Problem> {
         let rows = self.select(target)?;
+        let patch = &with_text_metadata(self.cx.trees, patch);
         self.merge(&rows, patch, allowed, (target.place(), by))?;
         if let Some(id) = self.set.duplicate(self.cx.schema).filter(|_| allowed.name || allowed.kind) {
             return Err(does_not_build(by, format!("may not add resource with an already registered id: {id}")));
@@ -256,6 +266,7 @@ impl<'p> Patcher<'p> {
             let (outcome, silent) = patch::strategic(trees, self.cx.schema, &mut resource.value, patch, whole, by)
                 .map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
+            shared::settle(trees, resource);
             if outcome == Outcome::Deleted {
                 deleted.push(*row);
             } else if allowed.name || allowed.kind {
@@ -282,6 +293,13 @@ impl<'p> Patcher<'p> {
             let resource = self.set.touch(row);
             let silent = patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
+            // The object went through JSON, where every value stands for itself.
+            resource.shared.clear();
+            if operations.items().any(replaces_annotations) {
+                // kustomize keeps the origin there, and then takes the patch for it.
+                let kind = if memory == Memory::Kept { "PatchTransformer" } else { "PatchJson6902Transformer" };
+                resource.source = Some(Source::Generator(by.file, kind, None));
+            }
             let before = resource.id.clone();
             match memory {
                 Memory::Kept => resource.refresh(trees),
@@ -323,6 +341,36 @@ fn stripped(cx: &Context<'_>, patch: &Value, allowed: &Allowed) -> Value {
         }
     });
     bare
+}
+
+/// A patch with a target, or one of `patchesStrategicMerge`, as kustomize copies it for each object: labels and annotations go through maps of text, so that
+/// `null` there is a word and deletes nothing (`kustomize api/resource Resource.CopyMergeMetaDataFieldsFrom`).
+fn with_text_metadata(trees: &Trees, patch: &Value) -> Value {
+    let mut copy = patch.clone();
+    copy.update_field(trees, "metadata", |metadata| {
+        for name in ["labels", "annotations"] {
+            let Some(pairs) = trees.view(metadata).get(name) else { continue };
+            let texts = pairs.fields().map(|pair| {
+                let text = if pair.value.is_scalar() { pair.value.written() } else { "".into() };
+                Entry { key: pair.key(), value: Value::text(&text, Origin::within(pair.value.place())) }
+            });
+            let mut texts: Vec<Entry> = texts.collect();
+            texts.sort_by(|a, b| a.key.text(trees).cmp(b.key.text(trees)));
+            if texts.is_empty() {
+                metadata.remove_field(trees, name);
+            } else {
+                let map = Value::map(texts, Origin::within(pairs.place()));
+                metadata.update_field(trees, name, |field| *field = map);
+            }
+        }
+    });
+    copy
+}
+
+/// Whether an operation puts something in the place of all annotations.
+fn replaces_annotations(operation: View<'_>) -> bool {
+    let writes = operation.str_at(["op"]).is_some_and(|op| op != "test" && op != "copy");
+    writes && operation.str_at(["path"]).is_some_and(|path| matches!(path, "/metadata/annotations" | "/metadata"))
 }
 
 fn failed(error: PatchError, by: Span) -> Problem {
