@@ -43,7 +43,9 @@ fn without_lines(best: &mut Case, left: &mut usize, holds: &mut impl FnMut(&Case
     for name in best.files.keys().cloned().collect::<Vec<_>>() {
         let mut at = 0;
         loop {
-            let Some(text) = best.files.get(&name).and_then(|bytes| String::from_utf8(bytes.clone()).ok()) else { break };
+            let Some(text) = best.files.get(&name).and_then(|bytes| String::from_utf8(bytes.clone()).ok()) else {
+                break;
+            };
             let lines: Vec<&str> = text.split_inclusive('\n').collect();
             if at >= lines.len() {
                 break;

@@ -43,7 +43,8 @@ impl Difference {
             (_, Err(text)) => format!("kustomize fails: {}", words(text)),
             (Ok(ours), Ok(theirs)) => {
                 let differs = theirs.lines().zip(ours.lines()).find(|(a, b)| a != b).map(|(line, _)| line);
-                let key = differs.unwrap_or_default().trim_start_matches([' ', '-']).split(':').next().unwrap_or_default();
+                let key =
+                    differs.unwrap_or_default().trim_start_matches([' ', '-']).split(':').next().unwrap_or_default();
                 format!("other bytes: {key}")
             }
         }
@@ -56,7 +57,10 @@ fn words(text: &str) -> String {
     let line = lines.last().unwrap_or_default();
     let parts: Vec<&str> = line.rsplitn(3, ": ").take(2).collect();
     let words = parts.iter().rev().flat_map(|part| part.split_whitespace());
-    let words = words.filter(|word| word.chars().all(|char| char.is_ascii_alphabetic() || ",'".contains(char))).map(str::to_owned).collect::<Vec<_>>();
+    let words = words
+        .filter(|word| word.chars().all(|char| char.is_ascii_alphabetic() || ",'".contains(char)))
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
     let words = words.into_iter();
     words.take(9).collect::<Vec<_>>().join(" ")
 }

@@ -117,7 +117,10 @@ fn sources(layers: &mut Layers<'_>, folder: &str, args: &mut Node) {
 }
 
 fn literals(random: &mut Random) -> Vec<Node> {
-    const KEYS: &[&str] = &["a", "b", "k", "K", "a.b", "A_B", "z10", "z9", "1", "true", "null", "y", "no", "1.5", "~", "=x", "0x1", "a b", "é", "_"];
+    const KEYS: &[&str] = &[
+        "a", "b", "k", "K", "a.b", "A_B", "z10", "z9", "1", "true", "null", "y", "no", "1.5", "~", "=x", "0x1", "a b",
+        "é", "_",
+    ];
     let mut used = Vec::new();
     let mut all = Vec::new();
     for _ in 0..random.between(1, 3) {
@@ -163,8 +166,24 @@ fn file(random: &mut Random) -> Vec<u8> {
 
 fn env(random: &mut Random) -> String {
     const LINES: &[&str] = &[
-        "A=1", "B=two words", "C=", "# a comment", "", "  D=x", "E = y", "F=a=b", "G=\"quoted\"", "H='single'", "I=true", "J=trailing ", "  # x",
-        "K=é😀", "L=a\tb", "M=#x", "N=x # y", "O=1\r",
+        "A=1",
+        "B=two words",
+        "C=",
+        "# a comment",
+        "",
+        "  D=x",
+        "E = y",
+        "F=a=b",
+        "G=\"quoted\"",
+        "H='single'",
+        "I=true",
+        "J=trailing ",
+        "  # x",
+        "K=é😀",
+        "L=a\tb",
+        "M=#x",
+        "N=x # y",
+        "O=1\r",
     ];
     const BAD: &[&str] = &["NOVALUE", "=x", "P Q=1", "1X=2", "true=3", "a.b-c=4", "é=5", "export R=1"];
     let mut out = String::new();
@@ -293,8 +312,17 @@ fn label(random: &mut Random) -> Node {
 /// A place that a transformer writes to, in some kinds.
 pub fn field_spec(random: &mut Random) -> Node {
     const PATHS: &[&str] = &[
-        "spec/template/metadata/labels", "metadata/labels", "spec/labels", "spec/jobTemplate/metadata/labels", "spec/containers[]/env[]/value",
-        "spec/items[]/labels", "data/labels", "spec/deep/er/labels", "spec/free", "metadata/annotations", "spec\\/x/y",
+        "spec/template/metadata/labels",
+        "metadata/labels",
+        "spec/labels",
+        "spec/jobTemplate/metadata/labels",
+        "spec/containers[]/env[]/value",
+        "spec/items[]/labels",
+        "data/labels",
+        "spec/deep/er/labels",
+        "spec/free",
+        "metadata/annotations",
+        "spec\\/x/y",
     ];
     let mut spec = map([("path", text(*random.pick(PATHS)))]);
     if random.percent(60) {
@@ -323,7 +351,9 @@ fn counts_and_images(random: &mut Random, known: &[Known], entries: &mut Entries
     }
     let scaled: Vec<&Known> = known
         .iter()
-        .filter(|known| matches!(known.kind().kind, "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController"))
+        .filter(|known| {
+            matches!(known.kind().kind, "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController")
+        })
         .collect();
     if random.percent(25)
         && let Some(of) = random.any(&scaled)
@@ -339,13 +369,20 @@ pub fn image(random: &mut Random) -> Node {
     const DIGEST: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     let name = random.pick(IMAGES);
     let bare = if random.percent(90) { name.split([':', '@']).next().unwrap_or(name) } else { name };
-    let bare = if random.percent(5) { random.word(&["ngin.", "app.*", "(app|nginx)", "example.com:5000/team/app"]) } else { bare };
+    let bare = if random.percent(5) {
+        random.word(&["ngin.", "app.*", "(app|nginx)", "example.com:5000/team/app"])
+    } else {
+        bare
+    };
     let mut image = map([("name", text(bare))]);
     if random.percent(35) {
         image.set("newName", text(random.word(&["nginx", "mirror.example/x", "app", "localhost:5000/y", "a/b/c"])));
     }
     if random.percent(50) {
-        image.set("newTag", text(random.word(&["1.26", "v2", "latest", "1", "1.0", "010", "true", "2020-01-01", "1e3"])));
+        image.set(
+            "newTag",
+            text(random.word(&["1.26", "v2", "latest", "1", "1.0", "010", "true", "2020-01-01", "1e3"])),
+        );
     }
     if random.percent(15) {
         image.set("digest", text(DIGEST));
@@ -373,7 +410,8 @@ fn variables(layers: &mut Layers<'_>, known: &[Known], entries: &mut Entries) {
         }
         let mut var = map([("name", text(name)), ("objref", reference)]);
         if random.percent(50) {
-            let path = random.word(&["metadata.name", "metadata.namespace", "kind", "apiVersion", "spec.replicas", "data.k"]);
+            let path =
+                random.word(&["metadata.name", "metadata.namespace", "kind", "apiVersion", "spec.replicas", "data.k"]);
             let path = if random.percent(85) { "metadata.name" } else { path };
             var.set("fieldref", map([(random.word(&["fieldpath", "fieldPath"]), text(path))]));
         }

@@ -165,7 +165,18 @@ impl<'r> Layers<'r> {
         }
         for (row, tree) in trees.iter().enumerate() {
             if row > 0 {
-                out.push_str(self.random.word(&["---\n", "---\n", "---\n", "---\n", "---\n", "---\n", "---\n", "...\n---\n", "---\n# a\n---\n", "--- \n"]));
+                out.push_str(self.random.word(&[
+                    "---\n",
+                    "---\n",
+                    "---\n",
+                    "---\n",
+                    "---\n",
+                    "---\n",
+                    "---\n",
+                    "...\n---\n",
+                    "---\n# a\n---\n",
+                    "--- \n",
+                ]));
             }
             out.push_str(&self.document(tree));
         }
@@ -218,7 +229,8 @@ impl<'r> Layers<'r> {
         if self.random.per_mille(1) {
             entries.push(("unknownField".to_owned(), text("x")));
         }
-        let name = self.random.word(&["kustomization.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization"]);
+        let name =
+            self.random.word(&["kustomization.yaml", "kustomization.yaml", "kustomization.yml", "Kustomization"]);
         let content = self.document(&Node::Map(entries));
         self.write(folder, name, content);
     }

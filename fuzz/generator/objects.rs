@@ -514,8 +514,12 @@ pub fn object(random: &mut Random, scope: &Scope<'_>, kind: usize, name: &str, n
 }
 
 /// Labels that selectors may choose by.
-pub const LABELS: &[(&str, &[&str])] =
-    &[("app", &["web", "api"]), ("tier", &["front", "back"]), ("app.kubernetes.io/name", &["web"]), ("x", &["1", "true", "y"])];
+pub const LABELS: &[(&str, &[&str])] = &[
+    ("app", &["web", "api"]),
+    ("tier", &["front", "back"]),
+    ("app.kubernetes.io/name", &["web"]),
+    ("x", &["1", "true", "y"]),
+];
 
 fn pairs(random: &mut Random, of: &[(&str, &[&str])]) -> Node {
     let mut entries = Vec::new();
@@ -552,8 +556,20 @@ fn annotations(random: &mut Random) -> Node {
 
 /// Image names of all shapes.
 pub const IMAGES: &[&str] = &[
-    "nginx", "nginx:1.25", "nginx:1", "app:v1", "example.com/team/app", "example.com:5000/team/app:v2", "app@sha256:abc", "nginx:1.25@sha256:abc",
-    "docker.io/library/nginx:latest", "my-app:1", "app", "APP:1", "app.x:1", "$(FOO):1",
+    "nginx",
+    "nginx:1.25",
+    "nginx:1",
+    "app:v1",
+    "example.com/team/app",
+    "example.com:5000/team/app:v2",
+    "app@sha256:abc",
+    "nginx:1.25@sha256:abc",
+    "docker.io/library/nginx:latest",
+    "my-app:1",
+    "app",
+    "APP:1",
+    "app.x:1",
+    "$(FOO):1",
 ];
 
 /// What a `$word` stands for.
@@ -630,7 +646,8 @@ fn collection(random: &mut Random, scope: &Scope<'_>, lines: &[(usize, &str)]) -
     let (mut items, mut entries) = (Vec::new(), Vec::new());
     let mut rest = lines;
     while let Some((&(_, line), behind)) = rest.split_first() {
-        let length = behind.iter().take_while(|(at, text)| *at > column || (!is_list && is_item(*at, text, column))).count();
+        let length =
+            behind.iter().take_while(|(at, text)| *at > column || (!is_list && is_item(*at, text, column))).count();
         let (children, after) = behind.split_at(length);
         rest = after;
         let (line, optional) = line.strip_prefix('?').map_or((line, false), |line| (line, true));

@@ -110,7 +110,8 @@ fn target(random: &mut Random, of: &Known, exactly: Exactly) -> Node {
     if random.percent(8) {
         target.set("namespace", text(of.namespaces[0].clone()));
     }
-    let selectors = &["app=web", "app", "!tier", "app in (web, api)", "app!=web", "tier=front,app=web", "x=1", "x==true"];
+    let selectors =
+        &["app=web", "app", "!tier", "app in (web, api)", "app!=web", "tier=front,app=web", "x=1", "x==true"];
     if random.percent(8) {
         target.set("labelSelector", text(*random.pick(selectors)));
     }
@@ -189,7 +190,12 @@ fn changed_map(random: &mut Random, entries: &[(String, Node)]) -> Node {
         }
     }
     match random.below(40) {
-        0 => out.set("$patch", text(random.word(&["delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge", "other"]))),
+        0 => out.set(
+            "$patch",
+            text(random.word(&[
+                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge", "other",
+            ])),
+        ),
         1 => out.set("$retainKeys", Node::List(vec![text("type")])),
         2 => out.set("$setElementOrder/containers", Node::List(vec![map([("name", text("main"))])])),
         3..6 => out.set(&scalar::odd_key(random), scalar::free(random, 2)),
@@ -272,7 +278,9 @@ fn operation(random: &mut Random, tree: &Node) -> Option<Node> {
             Some(there @ (Node::Text(_) | Node::Raw(_))) => entry("test", &path, there.clone()),
             _ => entry("replace", &path, value(random)),
         },
-        9 if random.percent(4) => entry(random.word(&["replace", "remove", "test", "add"]), "/no/thing/here", value(random)),
+        9 if random.percent(4) => {
+            entry(random.word(&["replace", "remove", "test", "add"]), "/no/thing/here", value(random))
+        }
         10 if random.percent(10) => map([("op", text("replace")), ("path", text(path))]),
         _ => entry("add", &path, value(random)),
     })

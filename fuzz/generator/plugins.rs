@@ -92,7 +92,8 @@ fn transformer(layers: &mut Layers<'_>, folder: &str, known: &mut [Known]) -> Op
         }
         3 => namespace(layers),
         4 | 5 => {
-            let (kind, field) = *layers.random.pick(&[("LabelTransformer", "labels"), ("AnnotationsTransformer", "annotations")]);
+            let (kind, field) =
+                *layers.random.pick(&[("LabelTransformer", "labels"), ("AnnotationsTransformer", "annotations")]);
             let pairs = fields::pairs(layers.random);
             let spec = if layers.random.percent(60) {
                 map([("path", text(format!("metadata/{field}"))), ("create", raw("true"))])
@@ -115,7 +116,9 @@ fn transformer(layers: &mut Layers<'_>, folder: &str, known: &mut [Known]) -> Op
             let replica = map([("name", text(of.name())), ("count", raw("4"))]);
             let path = layers.random.word(&["spec/replicas", "spec/size"]);
             let spec = map([("path", text(path)), ("create", raw("true")), ("kind", text(of.kind().kind))]);
-            config(layers, "ReplicaCountTransformer").with("replica", replica).with("fieldSpecs", Node::List(vec![spec]))
+            config(layers, "ReplicaCountTransformer")
+                .with("replica", replica)
+                .with("fieldSpecs", Node::List(vec![spec]))
         }
         8..11 => patch(layers, folder, known)?,
         11 => {
@@ -143,7 +146,8 @@ fn namespace(layers: &mut Layers<'_>) -> Node {
         node.set("unsetOnly", raw("true"));
     }
     if layers.random.percent(40) {
-        let mode = layers.random.word(&["defaultOnly", "allServiceAccounts", "none", "none", "allServiceAccounts", "other"]);
+        let mode =
+            layers.random.word(&["defaultOnly", "allServiceAccounts", "none", "none", "allServiceAccounts", "other"]);
         node.set("setRoleBindingSubjects", text(mode));
     }
     let specs = if layers.random.percent(50) { vec![spec, subjects] } else { vec![spec] };

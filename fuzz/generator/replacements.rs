@@ -33,7 +33,10 @@ pub fn replacement(random: &mut Random, known: &[Known]) -> Option<Node> {
     let to = *random.any(&written)?;
     let targets = (0..random.between(1, 2)).map(|_| target(random, to)).collect();
     if random.percent(8) {
-        return Some(map([("sourceValue", text(random.word(&["x", "1", "a b", "true"]))), ("targets", Node::List(targets))]));
+        return Some(map([
+            ("sourceValue", text(random.word(&["x", "1", "a b", "true"]))),
+            ("targets", Node::List(targets)),
+        ]));
     }
     Some(map([("source", source(random, from)), ("targets", Node::List(targets))]))
 }
@@ -81,13 +84,24 @@ fn target(random: &mut Random, to: &Known) -> Node {
         let steps = walk::walk(random, &to.tree, until);
         let path = walk::dotted(random, &steps);
         // A new identity would be the next target's riddle.
-        if !path.is_empty() && (path != "metadata.name" && path != "metadata.namespace" && path != "metadata" || random.percent(4)) {
+        if !path.is_empty()
+            && (path != "metadata.name" && path != "metadata.namespace" && path != "metadata" || random.percent(4))
+        {
             paths.push(path);
         }
     }
     let creates = paths.is_empty() || random.percent(20);
     if creates {
-        paths.push((random.word(&["metadata.annotations.put", "metadata.labels.put", "spec.put.deep", "spec.list.0.x", "data.k"])).to_owned());
+        paths.push(
+            (random.word(&[
+                "metadata.annotations.put",
+                "metadata.labels.put",
+                "spec.put.deep",
+                "spec.list.0.x",
+                "data.k",
+            ]))
+            .to_owned(),
+        );
     }
     if random.percent(97) {
         target.set("fieldPaths", texts(paths));

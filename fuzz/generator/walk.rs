@@ -92,7 +92,11 @@ pub fn dotted(random: &mut Random, steps: &[Step]) -> String {
     for step in steps {
         parts.push(match step {
             Step::Field(name) if name.contains('.') => {
-                if random.percent(50) { format!("[{name}]") } else { name.replace('.', "\\.") }
+                if random.percent(50) {
+                    format!("[{name}]")
+                } else {
+                    name.replace('.', "\\.")
+                }
             }
             Step::Field(name) => name.clone(),
             Step::Item(_, Some(name)) if random.percent(70) => format!("[name={name}]"),

@@ -525,7 +525,8 @@ impl Layer<'_> {
         let same = |a: &Resource, b: &Resource| {
             a.id == b.id
                 && a.previous == b.previous
-                && emit::stream(trees, std::iter::once(&a.value)).ok() == emit::stream(trees, std::iter::once(&bare(b))).ok()
+                && emit::stream(trees, std::iter::once(&a.value)).ok()
+                    == emit::stream(trees, std::iter::once(&bare(b))).ok()
         };
         if before.len() == after.len() && before.iter().zip(after).all(|(a, b)| same(a, b)) {
             return Ok(());

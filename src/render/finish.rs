@@ -80,9 +80,10 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
 /// whose first line starts with a tab.
 fn printable_annotations(object: View<'_>) -> Result<(), Problem> {
     let annotations = object.path(["metadata", "annotations"]);
-    let wrong = annotations.into_iter().flat_map(|map| map.fields()).find(|field| {
-        field.value.as_str().is_some_and(|text| text.starts_with('\t') && text.contains('\n'))
-    });
+    let wrong = annotations
+        .into_iter()
+        .flat_map(|map| map.fields())
+        .find(|field| field.value.as_str().is_some_and(|text| text.starts_with('\t') && text.contains('\n')));
     match wrong {
         None => Ok(()),
         Some(field) => {

@@ -44,6 +44,22 @@ enum Memory {
     Lost,
 }
 
+/// What becomes of the blank end of an inline text: a block at the end of a trimmed one has no last line break.
+#[derive(Clone, Copy)]
+enum Ends {
+    Kept,
+    Trimmed,
+}
+
+impl Ends {
+    fn embedded(self, trees: &Trees, text: View<'_>) -> Option<FileId> {
+        match self {
+            Self::Kept => trees.embedded(text),
+            Self::Trimmed => trees.embedded_trimmed(text),
+        }
+    }
+}
+
 /// What a patch text is.
 enum Patch<'t> {
     Strategic(Vec<Value>),
@@ -63,7 +79,7 @@ impl<'p> Patcher<'p> {
     /// # Errors
     /// What kustomize refuses, in the patch or at the entry.
     pub(super) fn entry(&mut self, entry: View<'_>) -> Result<(), Problem> {
-        let (file, by) = self.text(entry, ["path", "patch"])?;
+        let (file, by) = self.text(entry, ["path", "patch"], Ends::Trimmed)?;
         let target = entry.get("target").filter(|target| !target.is_null());
         match self.classify(file, by)? {
             Patch::Strategic(patches) => {
@@ -126,7 +142,7 @@ impl<'p> Patcher<'p> {
         if target.str_at(["name"]).is_none_or(str::is_empty) {
             return Err(does_not_build(target.place(), "must specify the target name"));
         }
-        let (file, by) = self.text(entry, ["path", inline])?;
+        let (file, by) = self.text(entry, ["path", inline], Ends::Kept)?;
         match self.classify(file, by)? {
             Patch::Json(operations) if operations.items().next().is_some() => {
                 self.json(operations, target, Memory::Lost, by)
@@ -137,14 +153,14 @@ impl<'p> Patcher<'p> {
     }
 
     /// The text of an entry as a file, and the place that stands for the entry.
-    fn text(&mut self, entry: View<'_>, [path, inline]: [&str; 2]) -> Result<(FileId, Span), Problem> {
+    fn text(&mut self, entry: View<'_>, [path, inline]: [&str; 2], ends: Ends) -> Result<(FileId, Span), Problem> {
         let given = |name| entry.field(name).filter(|f| f.value.as_str().is_some_and(|text| !text.trim().is_empty()));
         match (given(path), given(inline)) {
             (None, None) => Err(does_not_build(entry.place(), format!("must specify one of {inline} and {path}"))),
             (Some(field), Some(_)) => {
                 Err(does_not_build(field.key_place(), format!("{inline} and {path} can't be set at the same time")))
             }
-            (None, Some(field)) => match self.cx.trees.embedded(field.value) {
+            (None, Some(field)) => match ends.embedded(self.cx.trees, field.value) {
                 Some(file) => Ok((file, field.key_place())),
                 None => Err(does_not_build(field.value.place(), "the patch must be text")),
             },
