@@ -19,21 +19,6 @@ impl Loader for Memory {
     }
 }
 
-impl Case {
-    /// The folders that can be built, in order.
-    pub fn folders(&self) -> Vec<&str> {
-        let mut folders: Vec<&str> = self
-            .files
-            .keys()
-            .filter_map(|name| name.rsplit_once('/'))
-            .filter(|(_, name)| name.to_ascii_lowercase().starts_with("kustomization"))
-            .map(|(folder, _)| folder)
-            .collect();
-        folders.dedup();
-        folders
-    }
-}
-
 /// What each folder prints, or why it does not build. All are built by one renderer, in this order.
 pub fn built(case: &Case, folders: &[&str]) -> Vec<Result<String, String>> {
     let sources = Arc::new(Sources::default());

@@ -42,10 +42,7 @@ fn without_files(best: &mut Case, left: &mut usize, holds: &mut impl FnMut(&Case
 fn without_lines(best: &mut Case, left: &mut usize, holds: &mut impl FnMut(&Case) -> bool) {
     for name in best.files.keys().cloned().collect::<Vec<_>>() {
         let mut at = 0;
-        loop {
-            let Some(text) = best.files.get(&name).and_then(|bytes| String::from_utf8(bytes.clone()).ok()) else {
-                break;
-            };
+        while let Some(text) = best.files.get(&name).and_then(|bytes| String::from_utf8(bytes.clone()).ok()) {
             let lines: Vec<&str> = text.split_inclusive('\n').collect();
             if at >= lines.len() {
                 break;

@@ -53,8 +53,7 @@ impl Difference {
 
 /// The first words of an error's last part, without names and numbers.
 fn words(text: &str) -> String {
-    let lines = text.trim().lines().filter(|line| !line.trim().is_empty());
-    let line = lines.last().unwrap_or_default();
+    let line = text.trim().lines().next_back().unwrap_or_default();
     let parts: Vec<&str> = line.rsplitn(3, ": ").take(2).collect();
     let words = parts.iter().rev().flat_map(|part| part.split_whitespace());
     let words = words

@@ -14,6 +14,7 @@ pub struct Kind {
     /// The version.
     pub version: &'static str,
     /// The kind.
+    #[expect(clippy::struct_field_names, reason = "it is what Kubernetes calls it")]
     pub kind: &'static str,
     template: &'static str,
 }

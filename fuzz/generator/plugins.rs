@@ -14,7 +14,7 @@ pub fn plugins(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, en
     if layers.random.percent(5) {
         let kind = layers.random.word(&["ConfigMap", "Secret"]);
         let config = generator(layers, folder, known, kind);
-        let entry = placed(layers, folder, config);
+        let entry = placed(layers, folder, &config);
         entries.push(("generators".to_owned(), Node::List(vec![entry])));
     }
     for (field, often) in [("transformers", 10), ("validators", 1)] {
@@ -25,7 +25,7 @@ pub fn plugins(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, en
         let mut list = Vec::new();
         for _ in 0..count {
             if let Some(config) = transformer(layers, folder, known) {
-                list.push(placed(layers, folder, config));
+                list.push(placed(layers, folder, &config));
             }
         }
         if !list.is_empty() {
@@ -35,8 +35,8 @@ pub fn plugins(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, en
 }
 
 /// The entry that names the configuration, or is it.
-fn placed(layers: &mut Layers<'_>, folder: &str, config: Node) -> Node {
-    let content = layers.document(&config);
+fn placed(layers: &mut Layers<'_>, folder: &str, config: &Node) -> Node {
+    let content = layers.document(config);
     match layers.random.below(5) {
         0 => {
             layers.count += 1;

@@ -76,8 +76,7 @@ impl<'r> Writer<'r> {
         if value.is_scalar() || self.is_flow(value) {
             return self.value(value, indent, out);
         }
-        let Some(anchor) = self.anchor(value) else { return };
-        if let Some(alias) = anchor {
+        if let Some(alias) = self.anchor(value) {
             out.push_str(&alias);
             if alias.starts_with(" *") {
                 out.push('\n');
@@ -138,7 +137,7 @@ impl<'r> Writer<'r> {
 
     /// On one line.
     fn flow_node(&mut self, node: &Node, out: &mut String) {
-        if let Some(Some(alias)) = self.anchor(node) {
+        if let Some(alias) = self.anchor(node) {
             out.push_str(&alias[1..]);
             if alias.starts_with(" *") {
                 // In flow style a comma could belong to the name.
@@ -172,21 +171,20 @@ impl<'r> Writer<'r> {
         }
     }
 
-    /// An anchor or alias for the value, with a space before it. The outer `None` is no case of its own.
-    #[expect(clippy::option_option, reason = "the caller goes on where there is none")]
-    fn anchor(&mut self, node: &Node) -> Option<Option<String>> {
-        let Some(known) = &mut self.anchors else { return Some(None) };
+    /// An anchor or alias for the value, with a space before it.
+    fn anchor(&mut self, node: &Node) -> Option<String> {
+        let Some(known) = &mut self.anchors else { return None };
         if node.is_empty() || matches!(node, Node::Raw(text) if text.starts_with(['!', '&', '*']) || text.is_empty()) {
-            return Some(None);
+            return None;
         }
         if let Some(row) = known.iter().position(|known| known == node) {
-            return Some(self.random.percent(60).then(|| format!(" *a{row}")));
+            return self.random.percent(60).then(|| format!(" *a{row}"));
         }
         if !self.random.percent(15) {
-            return Some(None);
+            return None;
         }
         known.push(node.clone());
-        Some(Some(format!(" &a{}", known.len() - 1)))
+        Some(format!(" &a{}", known.len() - 1))
     }
 
     fn comment_line(&mut self, indent: usize, out: &mut String) {
@@ -248,13 +246,17 @@ fn double(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
-            char if (char as u32) < 0x20 || char as u32 == 0x7f => out.push_str(&format!("\\x{:02x}", char as u32)),
+            char if (char as u32) < 0x20 || char as u32 == 0x7f => out.push_str(&escaped('x', 2, char)),
             '\u{80}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
-                out.push_str(&format!("\\u{:04x}", char as u32));
+                out.push_str(&escaped('u', 4, char));
             }
             char => out.push(char),
         }
     }
     out.push('"');
     out
+}
+
+fn escaped(letter: char, width: usize, char: char) -> String {
+    format!("\\{letter}{:0width$x}", char as u32)
 }
