@@ -1,6 +1,8 @@
 // Builds folders with kustomize's own library, many in one process: a line of input names a folder, the answer is a line
 // `ok|error|panic BYTES` and as many bytes. A process per build costs fifty times what the build does.
 //
+// Built with: go build -ldflags "-X sigs.k8s.io/kustomize/api/provenance.version=v5.7.1" -o oracle .
+//
 // Never: an opinion; what is compared and how is the caller's.
 package main
 
