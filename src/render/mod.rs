@@ -22,6 +22,7 @@ mod resource;
 mod schema;
 mod select;
 mod set;
+mod shared;
 mod transform;
 
 pub use build::{Build, BuildKind, Rendered};
