@@ -350,8 +350,8 @@ fn stripped(cx: &Context<'_>, patch: &Value, allowed: &Allowed) -> Value {
     bare
 }
 
-/// A patch with a target, or one of `patchesStrategicMerge`, as kustomize copies it for each object: labels and annotations go through maps of text, so that
-/// `null` there is a word and deletes nothing (`kustomize api/resource Resource.CopyMergeMetaDataFieldsFrom`).
+/// A patch with a target, or one of `patchesStrategicMerge`, as kustomize copies it for each object: labels and
+/// annotations go through maps of text, so that `null` there is a word and deletes nothing (`kustomize api/resource Resource.CopyMergeMetaDataFieldsFrom`).
 fn with_text_metadata(trees: &Trees, patch: &Value) -> Value {
     let mut copy = patch.clone();
     copy.update_field(trees, "metadata", |metadata| {
@@ -359,7 +359,8 @@ fn with_text_metadata(trees: &Trees, patch: &Value) -> Value {
             let Some(pairs) = trees.view(metadata).get(name) else { continue };
             let texts = pairs.fields().map(|pair| {
                 let text = if pair.value.is_scalar() { pair.value.written() } else { "".into() };
-                Entry { key: pair.key(), value: Value::text(&text, Origin::within(pair.value.place())) }
+                let at = if pair.value.is_unwritten() { pair.key_place() } else { pair.value.place() };
+                Entry { key: pair.key(), value: Value::text(&text, Origin::within(at)) }
             });
             let mut texts: Vec<Entry> = texts.collect();
             texts.sort_by(|a, b| a.key.text(trees).cmp(b.key.text(trees)));
