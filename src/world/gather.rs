@@ -67,14 +67,14 @@ fn parse_all(snapshot: &Snapshot, trees: &Trees) {
 /// The kustomizations that nobody includes.
 fn roots(layout: &Layout) -> BTreeSet<Build> {
     let roots = layout.kustomizations.iter().filter(|(_, found)| **found == Kustomized::Root);
-    roots.map(|(folder, _)| Build { path: folder.clone(), kind: BuildKind::Kustomize }).collect()
+    roots.map(|(folder, _)| Build::plain(folder.clone(), BuildKind::Kustomize)).collect()
 }
 
 /// The plain files that no kustomization reads.
 fn files(layout: &Layout, snapshot: &Snapshot, consumed: &HashSet<FileId>) -> BTreeSet<Build> {
     let is_free = |path: &&RepoPath| snapshot.file(path).is_none_or(|file| !consumed.contains(&file));
     let free = layout.manifests.iter().filter(is_free);
-    free.map(|path| Build { path: path.clone(), kind: BuildKind::File }).collect()
+    free.map(|path| Build::plain(path.clone(), BuildKind::File)).collect()
 }
 
 /// An object that may be an application: where it is written, and what it is there. Overlays of one base hold it again

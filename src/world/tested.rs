@@ -75,7 +75,7 @@ fn built(trees: &Trees, path: &RepoPath, file: FileId, known: &HashSet<ObjectKey
         return None;
     }
     Some(Built {
-        build: Build { path: path.clone(), kind: BuildKind::File },
+        build: Build::plain(path.clone(), BuildKind::File),
         rendered: Arc::new(Rendered { objects, files: vec![file], ..Rendered::default() }),
         applied_by: Vec::new(),
         place: trees.top(file),
