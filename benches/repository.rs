@@ -56,7 +56,7 @@ fn render_all(root: &Path) -> (BTreeMap<RepoPath, String>, Duration) {
     let options = render::Options { load: LoadRestriction::None, ..render::Options::default() };
     let renderer = Renderer::new(&snapshot, &trees, options);
     let printed = folders.into_par_iter().filter_map(|path| {
-        let rendered = renderer.build(&Build { path: path.clone(), kind: BuildKind::Kustomize });
+        let rendered = renderer.build(&Build::plain(path.clone(), BuildKind::Kustomize));
         let text = rendered.problems.is_empty().then(|| render::print(&trees, &rendered.objects).ok()).flatten()?;
         Some((path, text))
     });

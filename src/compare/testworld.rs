@@ -85,6 +85,7 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
         layout: crate::delivery::Layout::default(),
         lifecycle: crate::world::Lifecycle::default(),
         here: crate::delivery::Here::default(),
+        spare: BTreeMap::new(),
     };
     let define = |(from, object): (ObjectAt, &Object)| {
         let own = api::compile(trees, object).map(|compiled| compiled.definition);

@@ -98,6 +98,7 @@ impl World {
             layout: self.layout.clone(),
             lifecycle: self.lifecycle.clone(),
             here: self.here.clone(),
+            spare: BTreeMap::new(),
         };
         world.definitions = definitions(&world, trees, None);
         world
