@@ -2,13 +2,13 @@
 //!
 //! Never: a value of a Secret, not even of one that lies open in the repository; its keys are names enough.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::application::Unrendered;
 use super::reader::Reader;
 use crate::base::{RepoPath, Span};
 use crate::model::{FLUX_KUSTOMIZE_GROUP, FluxKustomization, How, Object, ObjectKey, Trees, ValuesRef, View};
-use crate::render::{Absent, Adjustment, Adjustments, Known, Meeting, Others, Variables};
+use crate::render::{Absent, Adjustment, Adjustments, Known, Meeting, Variables};
 
 /// The ConfigMaps and Secrets of one side that Kustomizations take variables from.
 #[derive(Default)]
@@ -109,11 +109,10 @@ impl Reader<'_> {
     fn variables(&self, object: &Object, flux: &FluxKustomization<'_>) -> Option<Variables> {
         let by = flux.post_build()?;
         let mut variables =
-            Variables { known: BTreeMap::new(), hidden: BTreeSet::new(), others: Others::None, by: by.key_place() };
+            Variables { known: BTreeMap::new(), hidden: BTreeMap::new(), others: None, by: by.key_place() };
         for from in flux.substitute_from() {
             let Some(values) = self.nearest(object, &key(object, &from)) else {
-                variables.others = Others::Possible;
-                variables.by = from.at;
+                variables.others = Some(from.at);
                 continue;
             };
             for (name, value) in keys(values.view(self.trees), from.kind) {
@@ -122,8 +121,7 @@ impl Reader<'_> {
                     add(&mut variables, name, value, from.at);
                 } else {
                     variables.known.remove(name);
-                    variables.hidden.insert(name.to_owned());
-                    variables.by = from.at;
+                    variables.hidden.insert(name.to_owned(), values.place(self.trees));
                 }
             }
         }
@@ -131,7 +129,7 @@ impl Reader<'_> {
             variables.hidden.remove(field.name());
             add(&mut variables, field.name(), field.value, field.key_place());
         }
-        let says = !variables.known.is_empty() || !variables.hidden.is_empty() || variables.others == Others::Possible;
+        let says = !variables.known.is_empty() || !variables.hidden.is_empty() || variables.others.is_some();
         says.then_some(variables)
     }
 

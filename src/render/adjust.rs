@@ -3,7 +3,7 @@
 //! Never: the object that says so; who asks reads it, and gives values that know where they are written.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -57,10 +57,10 @@ pub enum Absent {
 pub struct Variables {
     /// Those whose values are known.
     pub known: BTreeMap<String, Known>,
-    /// Those that have a value which is not: the keys of a Secret.
-    pub hidden: BTreeSet<String>,
-    /// Whether there may be others.
-    pub others: Others,
+    /// Those that have a value which is not: the keys of a Secret, each with the Secret's place.
+    pub hidden: BTreeMap<String, Span>,
+    /// The reference to a ConfigMap or Secret that is not here and may hold any others.
+    pub others: Option<Span>,
     /// The line that asks for it.
     pub by: Span,
 }
@@ -74,15 +74,6 @@ pub struct Known {
     pub value: Value,
     /// The line that brings it in: its own, or the reference to its ConfigMap.
     pub by: Span,
-}
-
-/// Whether a substitution may know more variables than this repository says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Others {
-    /// All are listed.
-    None,
-    /// A ConfigMap or Secret that is not here may hold any.
-    Possible,
 }
 
 /// What a controller adds to a build; nothing for most. Two are equal that say the same at the same places.
@@ -159,8 +150,13 @@ impl Noted<'_> {
                     self.place(known.by);
                     self.value(&format!("${name}={}", known.text), &known.value);
                 }
+                for (name, at) in &variables.hidden {
+                    self.word(name);
+                    self.place(*at);
+                }
+                self.word("others");
+                variables.others.into_iter().for_each(|at| self.place(at));
                 self.place(variables.by);
-                self.word(&format!("{:?} {:?}", variables.hidden, variables.others));
             }
         }
     }

@@ -27,7 +27,7 @@ mod set;
 mod substitute;
 mod transform;
 
-pub use adjust::{Absent, Adjustment, Adjustments, Known, Meeting, Others, Variables};
+pub use adjust::{Absent, Adjustment, Adjustments, Known, Meeting, Variables};
 pub use build::{Build, BuildKind, Rendered};
 pub use context::{ManagedBy, Options};
 pub use file_names::file_names;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::adjust::{Known, Others, Variables};
+use super::adjust::{Known, Variables};
 use super::adjusted::{brought, replace};
 use super::emit;
 use super::transform::made_of;
@@ -17,7 +17,7 @@ use crate::parse::{self, Kind, Parsed, resolve_plain};
 /// `disabled` in a label or annotation of this name keeps an object as it is.
 const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
-/// How many names a message lists.
+/// How many names a help lists.
 const LISTED: usize = 5;
 
 /// Substitutes in all objects that do not refuse it. Gives what was not known.
@@ -34,7 +34,7 @@ pub(super) fn substitute(trees: &Trees, variables: &Variables, objects: &mut [Ob
         }
     }
     let Run { lacking, mut problems, .. } = run;
-    problems.extend(unknown(&lacking, variables.by));
+    problems.extend(unknown(&lacking, variables));
     problems
 }
 
@@ -43,17 +43,27 @@ fn is_switched_off(object: View<'_>) -> bool {
     metadata.into_iter().flatten().any(|value| value.as_str() == Some("disabled"))
 }
 
-fn unknown(lacking: &BTreeSet<String>, by: Span) -> Option<Problem> {
-    if lacking.is_empty() {
-        return None;
+/// What is said of variables without a known value: once for each place that somebody has to know.
+fn unknown(lacking: &BTreeSet<String>, variables: &Variables) -> Vec<Problem> {
+    let mut places: Vec<(Span, Vec<String>, &str)> = Vec::new();
+    for name in lacking {
+        let (at, why) = match (variables.hidden.get(name), variables.others) {
+            (Some(secret), _) => (*secret, "the values of this Secret are not known"),
+            (None, Some(reference)) => (reference, "the values that this names are not in the repository"),
+            (None, None) => (variables.by, "nothing gives these variables a value"),
+        };
+        match places.iter_mut().find(|(known, ..)| *known == at) {
+            Some((_, names, _)) => names.push(format!("`{name}`")),
+            None => places.push((at, vec![format!("`{name}`")], why)),
+        }
     }
-    let names: Vec<String> = lacking.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
-    let more = match lacking.len().saturating_sub(LISTED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
+    let problem = |(at, names, why): (Span, Vec<String>, &str)| {
+        let message = format!("{why}: texts that use them stay as they are written");
+        let more = if names.len() > LISTED { ", …" } else { "" };
+        let help = format!("used here: {}{more}", names[..names.len().min(LISTED)].join(", "));
+        Problem::new(ProblemKind::NotRendered, at, message).with_help(help)
     };
-    let message = format!("values that are not known are left as they are written: {}{more}", names.join(", "));
-    Some(Problem::new(ProblemKind::NotRendered, by, message))
+    places.into_iter().map(problem).collect()
 }
 
 /// What becomes of a value.
@@ -122,9 +132,7 @@ impl Run<'_> {
             // What nobody knew before does not become known by another name.
             Some(known) if known.text.contains("${") => Variable::Unknown,
             Some(known) => Variable::Known(&known.text),
-            None if self.variables.hidden.contains(name) || self.variables.others == Others::Possible => {
-                Variable::Unknown
-            }
+            None if self.variables.hidden.contains_key(name) || self.variables.others.is_some() => Variable::Unknown,
             None => Variable::Unset,
         }
     }

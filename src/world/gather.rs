@@ -188,24 +188,31 @@ impl Pool<'_> {
     }
 }
 
-/// The builds that somebody asked for and nobody does any more: those with other settings than are known now, and what a
-/// path is without the settings, where nobody applies it so.
+/// The builds that stand for nothing: with other settings than are known now; asked for by an application that is there
+/// only without the settings of who applies it; and kustomizations that are applied with settings and by nobody as they
+/// are.
 fn superseded(asked: &[(Asked, Vec<Build>)], done: &BTreeMap<Build, Arc<Rendered>>) -> BTreeSet<Build> {
     let mut gone: BTreeSet<Build> = BTreeSet::new();
     if done.keys().all(|build| build.adjustments.is_none()) {
         return gone;
     }
     for _ in 0..ROUNDS {
-        // An application that only such builds hold asks for nothing.
         let is_live = |(_, holders): &&(Asked, Vec<Build>)| holders.iter().any(|holder| !gone.contains(holder));
         let live = asked.iter().filter(is_live).flat_map(|(asked, _)| &asked.applications);
         let wanted: HashSet<&Build> = live.flat_map(|application| application.builds.iter().map(|(b, _)| b)).collect();
         let adjusted = wanted.iter().filter(|build| !build.adjustments.is_none());
-        let adjusted: HashSet<(&RepoPath, &BuildKind)> = adjusted.map(|build| (&build.path, &build.kind)).collect();
-        let is_gone = |build: &&Build| {
-            !wanted.contains(build) && (!build.adjustments.is_none() || adjusted.contains(&(&build.path, &build.kind)))
+        let read = adjusted.filter_map(|build| done.get(*build)).flat_map(|rendered| &rendered.files);
+        let read: HashSet<FileId> = read.copied().collect();
+        let is_gone = |(build, rendered): &(&Build, &Arc<Rendered>)| {
+            let is_read = || rendered.files.first().is_some_and(|file| read.contains(file));
+            !wanted.contains(build)
+                && match build.kind {
+                    BuildKind::File => false,
+                    BuildKind::Kustomize => !build.adjustments.is_none() || is_read(),
+                    BuildKind::Folder { .. } | BuildKind::Generated => true,
+                }
         };
-        let now: BTreeSet<Build> = done.keys().filter(is_gone).cloned().collect();
+        let now: BTreeSet<Build> = done.iter().filter(is_gone).map(|(build, _)| build.clone()).collect();
         if now == gone {
             break;
         }
@@ -472,3 +479,7 @@ fn problems_of(trees: &Trees, file: FileId) -> Vec<Problem> {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "adjust_tests.rs"]
+mod adjust_tests;
