@@ -517,12 +517,11 @@ impl Folder {
     fn told(&self) -> origins::Told<'_> {
         origins::Told { trees: &self.trees, folder: &self.path, built: &self.built }
     }
-}
 
-impl Folder {
     /// Writes a file for each object, as kustomize names them.
     fn write(&self, into: &Path, err: &mut dyn Write) -> Result<u8, Stop> {
-        for (object, name) in self.built.objects.iter().zip(render::file_names(&self.built.objects)) {
+        let objects = &self.built.objects;
+        for (object, name) in objects.iter().zip(render::file_names(objects)) {
             match render::print(&self.trees, std::slice::from_ref(object)) {
                 // A name may hold anything; a file must not land elsewhere.
                 Ok(_) if name.contains(['/', '\\']) => {

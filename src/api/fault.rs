@@ -127,7 +127,7 @@ impl Walk {
                 match (part, field.name()) {
                     ("", "spec" | "status" | "metadata" | "apiVersion" | "kind") => {}
                     ("", name) => {
-                        self.push(field.key_place(), name, Fault::Ignored, "a field beside `spec` and `status`")
+                        self.push(field.key_place(), name, Fault::Ignored, "a field beside `spec` and `status`");
                     }
                     (part, name) => self.node(field.value, field.key_place(), &format!("{part}.{name}")),
                 }
@@ -160,7 +160,7 @@ impl Walk {
             let (name, value) = (field.name(), field.value);
             match name {
                 _ if FORBIDDEN.contains(&name) => {
-                    self.refuse(field.key_place(), path, &format!("`{name}` is forbidden"))
+                    self.refuse(field.key_place(), path, &format!("`{name}` is forbidden"));
                 }
                 "uniqueItems" if value.as_bool() == Some(true) => {
                     self.refuse(field.key_place(), path, "`uniqueItems: true` is forbidden");

@@ -4,8 +4,7 @@
 
 use super::part::{Part, Parts, key_place};
 use crate::base::Span;
-use crate::grammar;
-use crate::model::{View, is_namespaced, split_api_version};
+use crate::model::{View, is_namespaced, kro_expression_type, split_api_version};
 
 /// The annotation under which kro takes every change of a schema.
 const ALLOWS_BREAKING: [&str; 3] = ["metadata", "annotations", "kro.run/allow-breaking-changes"];
@@ -174,7 +173,7 @@ fn status(was: View<'_>, is: Option<View<'_>>, (path, place): (&str, Span), part
                 status(field.value, Some(now.value), (&path, now.key_place()), parts);
             }
             Some(now) => {
-                let (from, to) = (type_of(field.value), type_of(now.value));
+                let (from, to) = (kro_expression_type(field.value), kro_expression_type(now.value));
                 if let (Some(from), Some(to)) = (from, to)
                     && from != to
                 {
@@ -183,35 +182,5 @@ fn status(was: View<'_>, is: Option<View<'_>>, (path, place): (&str, Span), part
                 }
             }
         }
-    }
-}
-
-/// The type of a status field, where its expression shows it by its form.
-fn type_of(value: View<'_>) -> Option<&'static str> {
-    if value.is_map() {
-        return Some("an object");
-    }
-    let text = value.as_str()?.trim();
-    let inner = match &*grammar::expressions(text) {
-        [inner] if inner.len() + 3 == text.len() => inner.trim(),
-        // With text around it, it is text.
-        _ => return Some("text"),
-    };
-    let calls = |name: &str| {
-        inner.strip_prefix(name).is_some_and(|rest| rest.starts_with('(') && rest.find(')') == Some(rest.len() - 1))
-    };
-    let is_text = |quote: char| {
-        inner.len() > 1
-            && inner.starts_with(quote)
-            && inner.rfind(quote) == Some(inner.len() - 1)
-            && inner[1..].find(quote) == Some(inner.len() - 2)
-    };
-    match inner {
-        "true" | "false" => Some("a boolean"),
-        _ if calls("string") || is_text('"') || is_text('\'') => Some("text"),
-        _ if calls("int") || calls("size") || inner.parse::<i64>().is_ok() => Some("an integer"),
-        _ if calls("double") => Some("a number"),
-        _ if calls("bool") || calls("has") => Some("a boolean"),
-        _ => None,
     }
 }

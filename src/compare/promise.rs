@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::part::{Part, Parts, key_place};
 use crate::base::Span;
-use crate::model::{View, is_namespaced, promise_selector};
+use crate::model::{View, is_namespaced, is_older_version, promise_selector};
 
 /// What differs in a Promise beside its API.
 pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
@@ -234,10 +234,7 @@ fn versions(old: View<'_>, new: View<'_>, parts: &mut Parts) {
         Some((value.place(), value.written().into_owned()))
     };
     let (Some((before, was)), Some((at, is))) = (label(old), label(new)) else { return };
-    let numbers = (crate::grammar::semantic_version(&was), crate::grammar::semantic_version(&is));
-    if let (Some(from), Some(to)) = numbers
-        && to < from
-    {
+    if is_older_version(&is, &was) {
         parts.push(Part::VersionDowngraded, (&was, &is), at, Some(before));
     }
 }

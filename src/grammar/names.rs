@@ -92,7 +92,8 @@ pub fn reads(expression: &str) -> Option<Vec<Read>> {
             let Some(field) = word(next + 1) else { break };
             // A call: the name in front of it may be a library's as well.
             if mark(next + 2) == Some('(') {
-                if read.fields.is_empty() {
+                let is_macro = BINDING.contains(&field) && field != "bind";
+                if read.fields.is_empty() && !is_macro {
                     read.root.clear();
                 }
                 break;

@@ -1,8 +1,9 @@
-//! Kratix: which destinations a Promise selects.
+//! Kratix: which destinations a Promise selects, and which of its versions is older.
 //!
 //! Never: what a pipeline asks for while it runs.
 
 use super::View;
+use crate::grammar;
 
 /// Kratix' group.
 pub const KRATIX_GROUP: &str = "platform.kratix.io";
@@ -39,4 +40,11 @@ pub fn is_selected(destination: View<'_>, labels: &[(String, String)]) -> bool {
     let refuses = labels.is_empty() && is_strict && is_labelled;
     let rehearses = labels.iter().any(|(name, value)| name == DRY_RUN && value == "true");
     !refuses && (rehearses || !has(DRY_RUN, "true")) && labels.iter().all(|(name, value)| has(name, value))
+}
+
+/// Whether a version comes before another one, where both are semantic.
+#[must_use]
+pub fn is_older_version(version: &str, than: &str) -> bool {
+    let (version, than) = (grammar::semantic_version(version), grammar::semantic_version(than));
+    version.zip(than).is_some_and(|(version, than)| version < than)
 }

@@ -7,6 +7,7 @@ mod composition;
 mod document;
 mod flux;
 mod kratix;
+mod kro;
 mod kustomization;
 mod object;
 mod origin;
@@ -25,7 +26,8 @@ pub use flux::{
     FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef, ValuesRef,
     is_kept_by_flux,
 };
-pub use kratix::{KRATIX_GROUP, is_selected, promise_selector};
+pub use kratix::{KRATIX_GROUP, is_older_version, is_selected, promise_selector};
+pub use kro::kro_expression_type;
 pub use kustomization::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, configuration};
 pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};

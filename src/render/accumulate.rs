@@ -297,7 +297,7 @@ impl Layer<'_> {
             }
             ([row], _) => {
                 let row = *row;
-                let merged = generate::over(self.cx, resource, &self.out.resources.list()[row]);
+                let merged = generate::over(self.cx, resource, &self.out.resources.list()[row])?;
                 self.out.resources.replace(schema, row, merged);
                 Ok(())
             }

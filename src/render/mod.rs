@@ -24,6 +24,7 @@ mod resource;
 mod schema;
 mod select;
 mod set;
+mod shared;
 mod substitute;
 mod transform;
 

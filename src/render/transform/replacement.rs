@@ -3,6 +3,7 @@
 //! Never: silence where a source or a target's field is missing.
 
 use super::super::resource::{Id, Resource};
+use super::super::shared;
 use super::field_spec::{Create, Gvk, Steps, follow, made_of};
 use super::replacement_path::{Lookup, Part, lookup, matches, part_of, split_dotted};
 use super::selector::Requirements;
@@ -282,6 +283,7 @@ impl Target {
                 }
             }
         }
+        shared::settle(trees, resource);
         Ok(())
     }
 

@@ -28,6 +28,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("helper", "nothing says that the step makes resources"),
         ("unnamed", "it does not say which object"),
         ("absent", "the repository has no such Promise, or not in that version"),
+        ("pinned", "a request in this repository is pinned to that version"),
         ("destinations-differ", "other destinations of this repository are selected"),
         ("instance-hit", "an instance in this repository is hit"),
     ],
@@ -80,6 +81,11 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
                 hit.facts.push("absent");
             }
         }
+        Part::SameVersion => {
+            if is_pinned(facts, &object.key.name, &change.now) {
+                hit.facts.push("pinned");
+            }
+        }
         Part::DestinationsChanged => {
             let before = impact::destinations_of(facts.trees, base, change.base);
             let after = change.head.map(|at| impact::destinations_of(facts.trees, facts.head, at));
@@ -111,6 +117,19 @@ fn fate(left: Left) -> &'static str {
         Left::Unknown => "is deleted, unless a step gives it under a name that only a run shows",
         Left::External => "is deleted, while what it stands for stays behind, unmanaged",
     }
+}
+
+/// Whether a binding of the repository pins a request to this very version: what it was kept from comes nevertheless.
+fn is_pinned(facts: &Facts<'_>, promise: &str, version: &str) -> bool {
+    let mut bindings = facts.head.objects().filter(|(_, object)| object.is(KRATIX_GROUP, "ResourceBinding"));
+    bindings.any(|(_, object)| {
+        let spec = object.view(facts.trees).get("spec");
+        let is = |path: [&str; 2], wanted: &str| {
+            let value = spec.and_then(|spec| spec.get(path[0])).map(|at| at.get(path[1]).unwrap_or(at));
+            value.is_some_and(|value| value.written() == wanted)
+        };
+        is(["promiseRef", "name"], promise) && is(["version", ""], version)
+    })
 }
 
 /// Whether no side has a Promise, or a release of one, of this name and version. Other versions that were there stay
