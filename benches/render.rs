@@ -132,7 +132,7 @@ fn render_once(root: &Path, overlay: &str) -> String {
     let trees = Trees::new(sources);
     let renderer = Renderer::new(&snapshot, &trees, render::Options::default());
     let path = RepoPath::new(overlay).expect("a path");
-    let rendered = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+    let rendered = renderer.build(&Build::plain(path, BuildKind::Kustomize));
     assert!(rendered.problems.is_empty(), "{:?}", rendered.problems);
     render::print(&trees, &rendered.objects).expect("it can be printed")
 }
@@ -171,7 +171,7 @@ fn render_all(root: &Path, overlays: &[String]) -> Duration {
     let renderer = Renderer::new(&snapshot, &trees, render::Options::default());
     for overlay in overlays {
         let path = RepoPath::new(overlay).expect("a path");
-        let rendered = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+        let rendered = renderer.build(&Build::plain(path, BuildKind::Kustomize));
         assert!(!rendered.objects.is_empty(), "{:?}", rendered.problems);
     }
     began.elapsed()

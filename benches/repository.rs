@@ -66,7 +66,7 @@ fn render_all(root: &Path) -> All {
     let renderer = Renderer::new(&snapshot, &trees, options);
     let step = (folders.len() / SAMPLE).max(1);
     let printed = folders.into_par_iter().enumerate().filter_map(|(row, path)| {
-        let rendered = renderer.build(&Build { path: path.clone(), kind: BuildKind::Kustomize });
+        let rendered = renderer.build(&Build::plain(path.clone(), BuildKind::Kustomize));
         let text = rendered.problems.is_empty().then(|| render::print(&trees, &rendered.objects).ok()).flatten()?;
         Some((text.len(), (row % step == 0).then_some((path, text))))
     });

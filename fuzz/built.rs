@@ -36,7 +36,7 @@ pub fn built(case: &Case, folders: &[&str]) -> Vec<Result<String, String>> {
 
 fn one(renderer: &Renderer<'_>, trees: &Trees, folder: &str) -> Result<String, String> {
     let path = RepoPath::new(folder).ok_or("no path")?;
-    let rendered = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+    let rendered = renderer.build(&Build::plain(path, BuildKind::Kustomize));
     if rendered.files.is_empty() {
         return Err("no kustomization".to_owned());
     }

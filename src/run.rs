@@ -501,7 +501,7 @@ impl Folder {
             folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
         let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
         let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
-        let asked = Build { path: path.clone(), kind: BuildKind::Kustomize };
+        let asked = Build::plain(path.clone(), BuildKind::Kustomize);
         let built = Renderer::new(&snapshot, &trees, options).build(&asked);
         if built.files.is_empty() {
             let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";

@@ -190,7 +190,7 @@ pub(super) fn untagged(trees: &Trees, replaced: Option<&Value>, text: &str) -> M
 }
 
 /// A scalar to be kept; a timestamp is text.
-pub(super) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
+pub(in crate::render) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
     match scalar {
         Scalar::Null => MadeScalar::Null,
         Scalar::Bool(value) => MadeScalar::Bool(value),
