@@ -11,7 +11,7 @@ mod reader;
 mod repository;
 mod tier;
 
-pub use application::{Application, Asked, Controller, Destination, Unrendered, is_application};
+pub use application::{Application, Asked, Controller, Destination, Sought, Unrendered, Whose, is_application};
 pub use protection::{Ending, Protection, leaves_behind, protection};
 pub use reader::Reader;
 pub use repository::Here;

@@ -187,6 +187,12 @@ impl<'t> ArgoSource<'t> {
         self.0.get("repoURL")?.as_str()
     }
 
+    /// The branch, tag or commit; what the repository holds now where none is written.
+    #[must_use]
+    pub fn revision(&self) -> Option<&'t str> {
+        self.0.get("targetRevision")?.as_str()
+    }
+
     /// The folder in the repository.
     #[must_use]
     pub fn path(&self) -> Option<View<'t>> {

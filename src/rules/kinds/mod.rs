@@ -10,13 +10,17 @@ mod composition_patch;
 mod composition_reference;
 mod composition_selection;
 mod credential_in_manifest;
+mod defined;
 mod definition_fault;
+mod dependency_cycle;
 mod field_change;
 mod flux_root;
 mod graph_fault;
 mod graph_verdict;
 mod instance;
 mod leak;
+mod missing_path;
+mod missing_reference;
 mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
@@ -163,12 +167,15 @@ pub static KINDS: &[CheckKind] = &[
     composition_selection::KIND,
     credential_in_manifest::KIND,
     definition_fault::KIND,
+    dependency_cycle::KIND,
     field_change::KIND,
     flux_root::KIND,
     graph_fault::KIND,
     graph_verdict::KIND,
     instance::KIND,
     leak::KIND,
+    missing_path::KIND,
+    missing_reference::KIND,
     part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
