@@ -34,6 +34,8 @@ pub struct Application {
     pub builds: Vec<(Build, Span)>,
     /// What it applies and this tool does not render.
     pub unrendered: Vec<Unrendered>,
+    /// The folders of Git repositories that it asks for, where they could be looked for in this one.
+    pub sought: Vec<Sought>,
     /// The `prune` value where it is true and takes effect without a person.
     pub prunes: Option<Span>,
     /// The line that makes it sync without a person.
@@ -71,6 +73,30 @@ pub struct Unrendered {
     pub what: &'static str,
 }
 
+/// A folder of a Git repository that an application asks for.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    /// The line that asks for it.
+    pub at: Span,
+    /// The folder, as it is written, or as a template gives it.
+    pub path: String,
+    /// The repository, where it is named.
+    pub repository: Option<String>,
+    /// Whether this repository has it.
+    pub is_found: bool,
+    /// Whether the repository is this one.
+    pub whose: Whose,
+}
+
+/// Whether a repository that is asked for is the one that is judged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whose {
+    /// It is, and what is asked of it is what lies here.
+    Ours,
+    /// Nobody says so; what else is asked of it may.
+    Unsaid,
+}
+
 /// What an object asks for.
 #[derive(Debug, Default)]
 pub struct Asked {
@@ -91,6 +117,7 @@ impl Application {
             object: object.clone(),
             builds: Vec::new(),
             unrendered: Vec::new(),
+            sought: Vec::new(),
             prunes: None,
             automated: None,
             destination: Destination::Own,

@@ -72,5 +72,6 @@ fn merge(known: &mut Application, other: Application) {
             known.unrendered.push(unrendered);
         }
     }
+    known.sought.extend(other.sought);
     known.is_root |= other.is_root;
 }

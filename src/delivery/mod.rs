@@ -13,7 +13,7 @@ mod reader;
 mod repository;
 mod tier;
 
-pub use application::{Application, Asked, Controller, Destination, Unrendered, is_application};
+pub use application::{Application, Asked, Controller, Destination, Sought, Unrendered, Whose, is_application};
 pub use flux_settings::{Values, holds_values, takes_values};
 pub use protection::{Ending, Protection, leaves_behind, protection};
 pub use reader::Reader;

@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use super::application::{Application, Asked, Controller, DEFAULT_NAMESPACE, Destination, Unrendered};
+use super::application::{Application, Asked, Controller, DEFAULT_NAMESPACE, Destination, Sought, Unrendered, Whose};
 use super::flux_settings::Values;
+use super::repository::is_mainline;
 use super::{Here, argo_settings, chart};
 use crate::base::{Found, RepoPath, Snapshot, Span};
 use crate::grammar::Gap;
@@ -22,11 +23,18 @@ pub struct Reader<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) trees: &'a Trees,
     pub(super) here: &'a Here,
-    /// The URLs of the Git sources that the repository defines, by namespace and name.
-    sources: HashMap<(Arc<str>, Arc<str>), String>,
+    /// The Git sources that the repository defines, by namespace and name.
+    sources: HashMap<(Arc<str>, Arc<str>), GitSource>,
     folders: OnceLock<BTreeSet<RepoPath>>,
     /// What Kustomizations take variables from.
     pub(super) values: Values,
+}
+
+/// A Flux `GitRepository`, or several of one name for several clusters.
+struct GitSource {
+    url: String,
+    /// Whether all of them give what the repository holds now, and nothing else.
+    is_mainline: bool,
 }
 
 /// How the texts of a template become those of an application.
@@ -43,7 +51,16 @@ impl<'a> Reader<'a> {
     pub fn add_source(&mut self, object: &Object) -> bool {
         let is_source = object.is(FLUX_SOURCE_GROUP, "GitRepository");
         if is_source && let Some(url) = object.view(self.trees).str_at(["spec", "url"]) {
-            self.sources.insert((object.key.namespace.clone(), object.key.name.clone()), url.to_owned());
+            let spec = |name| object.view(self.trees).path(["spec", name]);
+            let reference = spec("ref");
+            let is_pinned =
+                ["tag", "semver", "commit", "name"].iter().any(|by| reference.is_some_and(|r| r.get(by).is_some()));
+            let is_whole = spec("include").or_else(|| spec("sparseCheckout")).or_else(|| spec("ignore")).is_none();
+            let branch = reference.and_then(|reference| reference.str_at(["branch"]));
+            let key = (object.key.namespace.clone(), object.key.name.clone());
+            let others = self.sources.get(&key).is_none_or(|known| known.is_mainline && known.url == url);
+            let is_mainline = others && !is_pinned && is_whole && is_mainline(branch);
+            self.sources.insert(key, GitSource { url: url.to_owned(), is_mainline });
         }
         is_source
     }
@@ -131,10 +148,16 @@ impl<'a> Reader<'a> {
         let Some(path) = source.path() else { return Ok(()) };
         let at = path.place();
         let text = fill(path.as_str().unwrap_or_default())?;
-        let is_ours = || source.repository().and_then(|url| fill(url).ok()).is_some_and(|url| self.here.is(&url));
-        let Some(folder) = self.folder_here(&text, |folder| !folder.as_str().is_empty() || is_ours()) else {
-            return Ok(());
-        };
+        let url = source.repository().and_then(|url| fill(url).ok());
+        let is_ours = || url.as_ref().is_some_and(|url| self.here.is(url));
+        let found = self.folder_here(&text, |folder| !folder.as_str().is_empty() || is_ours());
+        if let Some(url) = &url
+            && source.revision().map(fill).transpose().is_ok_and(|revision| is_mainline(revision.as_deref()))
+        {
+            let whose = if self.here.is(url) { Some(Whose::Ours) } else { self.unsaid(url) };
+            application.sought.extend(whose.and_then(|whose| self.sought((&text, at), Some(url), whose)));
+        }
+        let Some(folder) = found else { return Ok(()) };
         match self.argo_build(source, folder) {
             Ok(mut build) => {
                 if build.kind == BuildKind::Kustomize
@@ -190,6 +213,7 @@ impl<'a> Reader<'a> {
             let text = namespace.as_str().filter(|text| !text.contains("${"));
             application.namespace = text.map(Into::into);
         }
+        application.sought.extend(self.sought_by_flux(object, &flux));
         if !flux.is_suspended() {
             application.automated = Some(application.place);
             application.prunes = flux.prune().map(|prune| prune.place());
@@ -207,7 +231,8 @@ impl<'a> Reader<'a> {
         let source = flux.source()?;
         let is_git = source.kind == "GitRepository";
         let namespace = source.namespace.unwrap_or(&object.key.namespace);
-        let url = self.sources.get(&(namespace.into(), source.name.into())).filter(|_| is_git);
+        let url =
+            self.sources.get(&(namespace.into(), source.name.into())).filter(|_| is_git).map(|source| &source.url);
         // `flux bootstrap` names the source of the repository itself `flux-system`.
         let is_ours = is_git && url.map_or(source.name == "flux-system", |url| self.here.is(url));
         let text = flux.path().and_then(|path| path.as_str()).unwrap_or("./");
@@ -218,6 +243,49 @@ impl<'a> Reader<'a> {
             whole => whole,
         };
         Some((folder?, at))
+    }
+
+    /// What a Kustomization asks of a Git source. One that nobody defines is taken for this repository where every other
+    /// of its namespace is.
+    fn sought_by_flux(&self, object: &Object, flux: &FluxKustomization<'_>) -> Option<Sought> {
+        let source = flux.source().filter(|source| source.kind == "GitRepository")?;
+        let path = flux.path()?;
+        let namespace = source.namespace.unwrap_or(&object.key.namespace);
+        let (url, whose) = match self.sources.get(&(namespace.into(), source.name.into())) {
+            Some(known) if !known.is_mainline => return None,
+            Some(known) if self.here.is(&known.url) => (Some(&known.url), Whose::Ours),
+            Some(known) => (Some(&known.url), self.unsaid(&known.url)?),
+            None if is_unknown(source.name) => return None,
+            None => {
+                let mut beside = self.sources.iter().filter(|((other, _), _)| **other == *namespace).peekable();
+                let is_any = beside.peek().is_some();
+                let are_ours = beside.all(|(_, other)| other.is_mainline && self.here.is(&other.url));
+                match (is_any, are_ours) {
+                    (true, true) => (None, Whose::Ours),
+                    // `flux bootstrap` names the source of the repository itself so.
+                    (false, _) if source.name == "flux-system" => (None, Whose::Unsaid),
+                    _ => return None,
+                }
+            }
+        };
+        self.sought((path.as_str()?, path.place()), url.map(String::as_str), whose)
+    }
+
+    /// A folder that is asked for; `None` where its name is not known.
+    fn sought(&self, (text, at): (&str, Span), repository: Option<&str>, whose: Whose) -> Option<Sought> {
+        if is_unknown(text) {
+            return None;
+        }
+        let is_found = match self.snapshot.find(&RepoPath::new(text.trim_start_matches('/'))?) {
+            Found::Folder(_) => true,
+            Found::Missing => false,
+            _ => return None,
+        };
+        Some(Sought { at, path: text.to_owned(), repository: repository.map(str::to_owned), is_found, whose })
+    }
+
+    fn unsaid(&self, url: &str) -> Option<Whose> {
+        (!is_unknown(url) && self.here.may_be(url)).then_some(Whose::Unsaid)
     }
 
     /// The folder that a path within an artifact means: an artifact may hold a folder of the repository as its root.
@@ -282,6 +350,11 @@ impl<'a> Reader<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether a text waits for somebody to fill something in.
+fn is_unknown(text: &str) -> bool {
+    text.contains(['$', '{', '}', '<', '>', '%', '*']) || text.contains("__")
 }
 
 /// Adds a build, each once.

@@ -27,6 +27,22 @@ impl Here {
         let url = normal(url);
         self.known.contains(&url)
     }
+
+    /// Whether nothing speaks against `url` being one of them: no address is known, or one of the same name elsewhere,
+    /// as that of a fork.
+    #[must_use]
+    pub fn may_be(&self, url: &str) -> bool {
+        let url = normal(url);
+        let name = |url: &str| url.rsplit('/').next().map(str::to_ascii_lowercase);
+        self.known.is_empty() || self.known.iter().any(|known| name(known) == name(&url))
+    }
+}
+
+/// The revisions that mean what a repository holds now. Any other may hold other folders.
+#[must_use]
+pub(super) fn is_mainline(revision: Option<&str>) -> bool {
+    let branch = revision.map(|revision| revision.strip_prefix("refs/heads/").unwrap_or(revision));
+    matches!(branch, None | Some("" | "HEAD" | "main" | "master" | "trunk" | "develop" | "development"))
 }
 
 /// `https://host/org/name.git`, `ssh://git@host:22/org/name` and `git@host:org/name` as `host/org/name`.

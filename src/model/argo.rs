@@ -280,6 +280,18 @@ impl<'t> ArgoSource<'t> {
         self.0.get("repoURL")?.as_str()
     }
 
+    /// The branch, tag or commit; what the repository holds now where none is written.
+    #[must_use]
+    pub fn revision(&self) -> Option<&'t str> {
+        self.revision_value()?.as_str()
+    }
+
+    /// The value that names it.
+    #[must_use]
+    pub fn revision_value(&self) -> Option<View<'t>> {
+        self.0.get("targetRevision")
+    }
+
     /// The folder in the repository.
     #[must_use]
     pub fn path(&self) -> Option<View<'t>> {

@@ -9,16 +9,19 @@ use super::settings::Active;
 use crate::base::RepoPath;
 
 /// Rules about one value: each speaks before those behind it.
-const ORDERS: &[&[&str]] = &[&[
-    "private-key-in-repository",
-    "leaked-token",
-    "secret-in-annotation",
-    "partly-encrypted-secret",
-    "unencrypted-sops-file",
-    "plaintext-secret",
-    "credential-in-manifest",
-    "plain-secret-object",
-]];
+const ORDERS: &[&[&str]] = &[
+    &[
+        "private-key-in-repository",
+        "leaked-token",
+        "secret-in-annotation",
+        "partly-encrypted-secret",
+        "unencrypted-sops-file",
+        "plaintext-secret",
+        "credential-in-manifest",
+        "plain-secret-object",
+    ],
+    &["flux-sync-path-mismatch", "path-not-found"],
+];
 
 /// Rules that say of a whole file what those behind them would say of each value in it.
 const WHOLE_FILE: &[&str] = &["unencrypted-sops-file"];

@@ -2,6 +2,7 @@
 //!
 //! Never: an `if` on a rule's id; that would be two kinds.
 
+mod annotation;
 mod api_version;
 mod application;
 mod cel;
@@ -9,14 +10,22 @@ mod composition_mode;
 mod composition_patch;
 mod composition_reference;
 mod composition_selection;
+mod contradictory_source;
 mod credential_in_manifest;
+mod defined;
 mod definition_fault;
+mod dependency_cycle;
+mod duplicate_object;
 mod field_change;
 mod flux_root;
+mod flux_sync;
 mod graph_fault;
 mod graph_verdict;
 mod instance;
 mod leak;
+mod misplaced_namespace;
+mod missing_path;
+mod missing_reference;
 mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
@@ -24,12 +33,16 @@ mod policy;
 mod problem;
 mod promise_destinations;
 mod promise_reference;
+mod promise_stage;
 mod prune;
 mod schema_change;
 mod schema_fault;
 mod secret_object;
 mod silent_loss;
 mod sunset;
+mod sync_setting;
+mod tracked_branch;
+mod unapplied_overlay;
 mod unencrypted_file;
 mod unready_dependency;
 mod version_history;
@@ -154,6 +167,7 @@ impl Params<'_> {
 
 /// All kinds, sorted by name.
 pub static KINDS: &[CheckKind] = &[
+    annotation::KIND,
     api_version::KIND,
     application::KIND,
     cel::KIND,
@@ -161,14 +175,21 @@ pub static KINDS: &[CheckKind] = &[
     composition_patch::KIND,
     composition_reference::KIND,
     composition_selection::KIND,
+    contradictory_source::KIND,
     credential_in_manifest::KIND,
     definition_fault::KIND,
+    dependency_cycle::KIND,
+    duplicate_object::KIND,
     field_change::KIND,
     flux_root::KIND,
+    flux_sync::KIND,
     graph_fault::KIND,
     graph_verdict::KIND,
     instance::KIND,
     leak::KIND,
+    misplaced_namespace::KIND,
+    missing_path::KIND,
+    missing_reference::KIND,
     part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
@@ -176,12 +197,16 @@ pub static KINDS: &[CheckKind] = &[
     problem::KIND,
     promise_destinations::KIND,
     promise_reference::KIND,
+    promise_stage::KIND,
     prune::KIND,
     schema_change::KIND,
     schema_fault::KIND,
     secret_object::KIND,
     silent_loss::KIND,
     sunset::KIND,
+    sync_setting::KIND,
+    tracked_branch::KIND,
+    unapplied_overlay::KIND,
     unencrypted_file::KIND,
     unready_dependency::KIND,
     version_history::KIND,
