@@ -113,7 +113,7 @@ fn is_in_chart(trees: &Trees, world: &World, kind: &str) -> bool {
 
 fn report(world: &World, (at, object): (ObjectAt, &Object), reference: &Reference<'_>, sink: &mut Sink) {
     let key = &object.key;
-    let name = if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) };
+    let name = key.title();
     let to = reference.to;
     let is_named = reference.place == Lookup::Cluster || to.namespace.is_empty() || to.namespace == &*key.namespace;
     let missing = if is_named { to.name.to_owned() } else { format!("{}/{}", to.namespace, to.name) };
