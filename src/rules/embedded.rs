@@ -210,6 +210,7 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("guard", "internal-error"),
     rule!("guard", "invalid-rule"),
     rule!("guard", "limit-exceeded", "settings.yaml"),
+    rule!("guard", "not-compared", "apps/shop/kustomization.yaml"),
     rule!("guard", "not-rendered", "apps/web/kustomization.yaml"),
     rule!("guard", "overlay-does-not-build", "apps/web/kustomization.yaml"),
     rule!("guard", "unclassified-change", "api.yaml"),
@@ -288,11 +289,15 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("sync-policy", "prune-on-root", "bootstrap/root.yaml"),
     rule!("sync-policy", "prune-orphans", "clusters/a/apps.yaml"),
     rule!("sync-policy", "skipped-validation", "clusters/ingress.yaml"),
+    rule!("sync-policy", "unordered-custom-resource", "platform/claim.yaml"),
+    rule!("sync-policy", "unprotected-stateful-object", "apps/shop/data.yaml"),
     rule!("sync-policy", "unready-dependency", "clusters/staging/operators.yaml"),
     rule!("tenancy", "any-cluster-resource", "platform.yaml"),
     rule!("tenancy", "any-destination", "shop.yaml"),
     rule!("tenancy", "any-source-repository", "shop.yaml"),
     rule!("tenancy", "cluster-admin-binding", "ci.yaml"),
+    rule!("tenancy", "contested-object", "clusters/a/apps.yaml"),
+    rule!("tenancy", "crossed-environments", "clusters/production/shop.yaml"),
     rule!("tenancy", "wildcard-role", "operator.yaml"),
 ];
 

@@ -10,8 +10,10 @@ mod composition_mode;
 mod composition_patch;
 mod composition_reference;
 mod composition_selection;
+mod contested_object;
 mod contradictory_source;
 mod credential_in_manifest;
+mod crossed_environments;
 mod defined;
 mod definition_fault;
 mod dependency_cycle;
@@ -26,6 +28,7 @@ mod leak;
 mod misplaced_namespace;
 mod missing_path;
 mod missing_reference;
+mod not_compared;
 mod part_change;
 mod partly_encrypted;
 mod plaintext_secret;
@@ -44,6 +47,8 @@ mod sync_setting;
 mod tracked_branch;
 mod unapplied_overlay;
 mod unencrypted_file;
+mod unordered_resource;
+mod unprotected_object;
 mod unready_dependency;
 mod version_history;
 mod way_out;
@@ -175,8 +180,10 @@ pub static KINDS: &[CheckKind] = &[
     composition_patch::KIND,
     composition_reference::KIND,
     composition_selection::KIND,
+    contested_object::KIND,
     contradictory_source::KIND,
     credential_in_manifest::KIND,
+    crossed_environments::KIND,
     definition_fault::KIND,
     dependency_cycle::KIND,
     duplicate_object::KIND,
@@ -190,6 +197,7 @@ pub static KINDS: &[CheckKind] = &[
     misplaced_namespace::KIND,
     missing_path::KIND,
     missing_reference::KIND,
+    not_compared::KIND,
     part_change::KIND,
     partly_encrypted::KIND,
     plaintext_secret::KIND,
@@ -208,6 +216,8 @@ pub static KINDS: &[CheckKind] = &[
     tracked_branch::KIND,
     unapplied_overlay::KIND,
     unencrypted_file::KIND,
+    unordered_resource::KIND,
+    unprotected_object::KIND,
     unready_dependency::KIND,
     version_history::KIND,
 ];
