@@ -3,6 +3,7 @@
 //! Never: silence where a source or a target's field is missing.
 
 use super::super::resource::{Id, Resource};
+use super::super::schema::owned;
 use super::super::shared;
 use super::field_spec::{Create, Gvk, Steps, follow, made_of};
 use super::replacement_path::{Lookup, Part, lookup, matches, part_of, split_dotted};
@@ -167,9 +168,9 @@ impl Selector {
             Requirements::parse(&text_of(entry, name)?).map_err(|message| broken(at, message))
         };
         let gvk = Gvk {
-            group: (&*read("group")?).into(),
-            version: (&*read("version")?).into(),
-            kind: (&*read("kind")?).into(),
+            group: owned(&read("group")?),
+            version: owned(&read("version")?),
+            kind: owned(&read("kind")?),
         };
         Ok(Self {
             gvk,
