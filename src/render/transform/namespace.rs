@@ -15,7 +15,8 @@ use crate::model::{How, Key, MadeScalar, Origin, Trees, Value, View};
 
 static OWN: LazyLock<FieldSpec> =
     LazyLock::new(|| FieldSpec::new(Gvk::default(), "metadata/namespace".into(), Create::Missing));
-static SUBJECTS: LazyLock<FieldSpec> = LazyLock::new(|| FieldSpec::new(Gvk::default(), "subjects".into(), Create::Never));
+static SUBJECTS: LazyLock<FieldSpec> =
+    LazyLock::new(|| FieldSpec::new(Gvk::default(), "subjects".into(), Create::Never));
 
 /// Which subjects of role bindings get the namespace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

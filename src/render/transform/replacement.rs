@@ -167,11 +167,7 @@ impl Selector {
             let at = entry.get(name).unwrap_or(entry).place();
             Requirements::parse(&text_of(entry, name)?).map_err(|message| broken(at, message))
         };
-        let gvk = Gvk {
-            group: owned(&read("group")?),
-            version: owned(&read("version")?),
-            kind: owned(&read("kind")?),
-        };
+        let gvk = Gvk { group: owned(&read("group")?), version: owned(&read("version")?), kind: owned(&read("kind")?) };
         Ok(Self {
             gvk,
             name: read("name")?.into_owned(),

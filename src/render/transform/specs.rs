@@ -358,7 +358,8 @@ fn sort_key(gvk: &Gvk) -> (usize, String) {
 
 /// The lines of the table that are of one set, without its name.
 fn lines_of(set: &'static str) -> impl Iterator<Item = &'static str> {
-    let first = memchr::memmem::find(TABLE.as_bytes(), format!("\n{set}\t").as_bytes()).map_or(TABLE.len(), |at| at + 1);
+    let first =
+        memchr::memmem::find(TABLE.as_bytes(), format!("\n{set}\t").as_bytes()).map_or(TABLE.len(), |at| at + 1);
     TABLE[first..].lines().map_while(move |line| line.strip_prefix(set)?.strip_prefix('\t'))
 }
 
