@@ -22,7 +22,7 @@ use crate::compare::{self, Changes};
 use crate::config::{self, Configuration};
 use crate::delivery::Here;
 use crate::impact::{self, Impact};
-use crate::model::{Object, Trees};
+use crate::model::{Address, Object, Trees};
 use crate::origins;
 use crate::read::{self, Ci, Reach, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
@@ -263,7 +263,9 @@ fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     // What both sides share is looked at once.
     let mut seen = HashSet::new();
     let builds = worlds().flat_map(|world| &world.builds).filter(|built| seen.insert(Arc::as_ptr(&built.rendered)));
-    let objects: Vec<&Object> = builds.flat_map(|built| &built.rendered.objects).collect();
+    let mut looked = HashSet::new();
+    let objects = builds.flat_map(|built| &built.rendered.objects);
+    let objects: Vec<&Object> = objects.filter(|object| looked.insert(Address::of(&object.value))).collect();
     let mut spans: Vec<Span> = objects.par_iter().flat_map_iter(|object| secrets::redactions(trees, object)).collect();
     let files: Vec<FileId> = texts.iter().copied().collect();
     spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));

@@ -16,7 +16,7 @@ use crate::parse::{Scalar, resolve_plain};
 static OWN: LazyLock<Arc<SpecSet>> = LazyLock::new(|| Arc::new(SpecSet::new(vec![own_labels()])));
 
 fn own_labels() -> FieldSpec {
-    FieldSpec::new(Gvk::default(), "metadata/labels", Create::Missing)
+    FieldSpec::new(Gvk::default(), "metadata/labels".into(), Create::Missing)
 }
 
 /// The entries of `labels:`, one after the other.
