@@ -47,7 +47,7 @@ fn of_web(world: &World) -> Vec<&Object> {
     built.flat_map(|built| &built.rendered.objects).collect()
 }
 
-/// What stands at a path of an object (`/` between its parts), and where it is written: "value file:line".
+/// What stands at a path of an object (`/` between its parts), and where it is written: `value file:line`.
 fn at(trees: &Trees, object: &Object, path: &str) -> String {
     let step = |view: crate::model::View<'_>, part: &str| match part.parse() {
         Ok(row) => view.item(row).map(|found| found.value()),
