@@ -198,7 +198,7 @@ fn adjusted_builds_are_shared_by_both_sides() {
     }
 }
 
-const ARGO: &str = "      namespace: shop
+const ARGO: &str = r#"      namespace: shop
       nameSuffix: -x
       images: [web=registry.example.org/web:3]
       replicas: [{name: web, count: '4'}]
@@ -206,8 +206,8 @@ const ARGO: &str = "      namespace: shop
       labelWithoutSelector: true
       patches:
       - target: {kind: Deployment}
-        patch: '[{op: add, path: /spec/paused, value: true}]'
-";
+        patch: '[{"op": "add", "path": "/spec/paused", "value": true}]'
+"#;
 
 #[test]
 fn argo_settings_are_in_the_objects_at_their_lines() {
