@@ -88,7 +88,7 @@ impl Reader<'_> {
             flux.patch_entries().partition(|entry| is_open_patch(self.trees, *entry));
         let unrendered = open.iter().map(|entry| Unrendered { at: entry.place(), what: "patch of unknown values" });
         if !patches.is_empty() {
-            steps.push(Adjustment::Entries("patches", patches.iter().map(|entry| entry.value()).collect()));
+            steps.push(Adjustment::Entries("patches", patches.iter().map(View::value).collect()));
         }
         let is_known = |path: &View<'_>| path.as_str().is_some_and(|text| !is_open(text));
         let components: Vec<_> = flux.components().filter(is_known).map(|path| path.value()).collect();

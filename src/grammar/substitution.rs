@@ -2,6 +2,8 @@
 //!
 //! Never: a guess: an expression that needs a value nobody here knows stays as it is written.
 
+use std::fmt::Write as _;
+
 use regex::Regex;
 
 /// What is known of a variable.
@@ -335,7 +337,7 @@ fn pattern_of(text: &str) -> Option<Regex> {
                 let (class, rest) = chars.as_str().split_once(']').filter(|(class, _)| !class.is_empty())?;
                 let (not, class) = class.strip_prefix('^').map_or(("", class), |class| ("^", class));
                 let class = class.replace('[', "\\[").replace("&&", "&\\&").replace('~', "\\~");
-                regex.push_str(&format!("[{not}{class}]"));
+                let _ = write!(regex, "[{not}{class}]");
                 chars = rest.chars();
             }
             '\\' => regex.push_str(&regex::escape(chars.next()?.encode_utf8(&mut [0; 4]))),

@@ -1,5 +1,5 @@
-//! Flux's substitution of `${VAR}` in the objects of a build (`fluxcd pkg/kustomize` SubstituteVariables). Flux replaces
-//! in the text of an object and reads it again, so that a text can become a number.
+//! Flux's substitution of `${VAR}` in the objects of a build (`fluxcd pkg/kustomize`, `SubstituteVariables`). Flux
+//! replaces in the text of an object and reads it again, so that a text can become a number.
 //!
 //! Never: an empty text for a value that is not known; the object keeps the expression.
 

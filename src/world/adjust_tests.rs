@@ -47,7 +47,7 @@ fn of_web(world: &World) -> Vec<&Object> {
     built.flat_map(|built| &built.rendered.objects).collect()
 }
 
-/// What stands at a path of an object (`/` between its parts), and where it is written: "value file:line".
+/// What stands at a path of an object (`/` between its parts), and where it is written: `value file:line`.
 fn at(trees: &Trees, object: &Object, path: &str) -> String {
     let step = |view: crate::model::View<'_>, part: &str| match part.parse() {
         Ok(row) => view.item(row).map(|found| found.value()),
@@ -198,7 +198,7 @@ fn adjusted_builds_are_shared_by_both_sides() {
     }
 }
 
-const ARGO: &str = "      namespace: shop
+const ARGO: &str = r#"      namespace: shop
       nameSuffix: -x
       images: [web=registry.example.org/web:3]
       replicas: [{name: web, count: '4'}]
@@ -206,8 +206,8 @@ const ARGO: &str = "      namespace: shop
       labelWithoutSelector: true
       patches:
       - target: {kind: Deployment}
-        patch: '[{op: add, path: /spec/paused, value: true}]'
-";
+        patch: '[{"op": "add", "path": "/spec/paused", "value": true}]'
+"#;
 
 #[test]
 fn argo_settings_are_in_the_objects_at_their_lines() {

@@ -239,8 +239,8 @@ struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     fn new(base: &'a World, snapshot: &'a Snapshot) -> Self {
-        let spare = base.spare.iter().map(|(build, rendered)| (build, rendered));
-        let by_build = spare.chain(base.builds.iter().map(|built| (&built.build, &built.rendered))).collect();
+        let by_build =
+            base.spare.iter().chain(base.builds.iter().map(|built| (&built.build, &built.rendered))).collect();
         let (moved, refounded) = (BTreeSet::new(), BTreeSet::new());
         let mut shared = Self { snapshot, by_build, moved, refounded, is_rebuilt: false };
         let before: BTreeMap<&RepoPath, &Entry> = base.snapshot.entries().collect();
