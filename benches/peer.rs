@@ -17,6 +17,9 @@ pub struct Cost {
     pub printed: String,
     /// From start to end, as somebody waits for it.
     pub wall: Duration,
+    /// The time that processors worked for it, which other programs on the machine change little: the mean of the runs,
+    /// to 10 ms divided by their number. Zero where the system does not tell.
+    pub cpu: Duration,
     /// The largest it was in memory, in bytes; none without GNU time.
     pub peak: Option<u64>,
 }
@@ -32,6 +35,12 @@ pub fn kustomize() -> Option<&'static str> {
 
 /// Runs a program once. `None` where it fails.
 pub fn once(program: &str, args: &[&str]) -> Option<Cost> {
+    let before = cpu(Whose::Children);
+    let cost = run(program, args)?;
+    Some(Cost { cpu: cpu(Whose::Children).saturating_sub(before), ..cost })
+}
+
+fn run(program: &str, args: &[&str]) -> Option<Cost> {
     let report = tempfile::NamedTempFile::new().expect("a file for the figures");
     let timed =
         || Command::new("time").args(["-q", "-f", "%M", "-o"]).arg(report.path()).arg(program).args(args).output();
@@ -40,30 +49,38 @@ pub fn once(program: &str, args: &[&str]) -> Option<Cost> {
     let wall = began.elapsed();
     let peak = fs::read_to_string(report.path()).ok().and_then(|text| text.trim().parse::<u64>().ok());
     let printed = String::from_utf8_lossy(&done.stdout).into_owned();
-    done.status.success().then_some(Cost { printed, wall, peak: peak.map(|kilobytes| kilobytes * 1024) })
+    done.status.success().then_some(Cost {
+        printed,
+        wall,
+        cpu: Duration::ZERO,
+        peak: peak.map(|kilobytes| kilobytes * 1024),
+    })
 }
 
 /// The fastest of several runs of a program, with the largest peak.
-pub fn fastest_process(runs: usize, program: &str, args: &[&str]) -> Option<Cost> {
-    let mut best = once(program, args)?;
+pub fn fastest_process(runs: u32, program: &str, args: &[&str]) -> Option<Cost> {
+    let before = cpu(Whose::Children);
+    let mut best = run(program, args)?;
     for _ in 1..runs {
-        let next = once(program, args)?;
+        let next = run(program, args)?;
         let peak = best.peak.max(next.peak);
         if next.wall < best.wall {
             best = next;
         }
         best.peak = peak;
     }
+    best.cpu = cpu(Whose::Children).saturating_sub(before) / runs;
     Some(best)
 }
 
-/// The fastest of several runs of `work`, with what it gave.
-pub fn fastest<T>(runs: usize, work: impl Fn() -> T) -> (T, Duration) {
+/// The fastest of several runs of `work` with what it gave, and the mean time of the processors.
+pub fn fastest<T>(runs: u32, work: impl Fn() -> T) -> (T, Duration, Duration) {
     let timed = || {
         let began = Instant::now();
         let out = work();
         (out, began.elapsed())
     };
+    let before = cpu(Whose::Own);
     let mut best = timed();
     for _ in 1..runs {
         let next = timed();
@@ -71,7 +88,29 @@ pub fn fastest<T>(runs: usize, work: impl Fn() -> T) -> (T, Duration) {
             best = next;
         }
     }
-    best
+    (best.0, best.1, cpu(Whose::Own).saturating_sub(before) / runs)
+}
+
+/// Whose work is meant.
+#[derive(Clone, Copy)]
+pub enum Whose {
+    /// This process's.
+    Own,
+    /// That of the programs that it started and that ended.
+    Children,
+}
+
+/// How long processors have worked so far, from Linux's `/proc`; zero elsewhere.
+pub fn cpu(whose: Whose) -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The second field is the program's name in brackets, which may hold blanks.
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().skip(11);
+    let ticks: Vec<u64> = fields.take(4).filter_map(|field| field.parse().ok()).collect();
+    let sum = match (whose, &ticks[..]) {
+        (Whose::Own, [user, system, ..]) | (Whose::Children, [_, _, user, system]) => user + system,
+        _ => 0,
+    };
+    Duration::from_millis(sum * 10)
 }
 
 /// A time in milliseconds.

@@ -27,6 +27,8 @@ use rayon::prelude::*;
 const GUARD: &str = env!("CARGO_BIN_EXE_gitops-guard");
 /// How many overlays kustomize is run on, at most, spread over all of them.
 const SAMPLE: usize = 160;
+/// How often `check`'s stages are run.
+const RUNS: u32 = 5;
 /// The generated repository: applications with a base and three overlays of five objects.
 const APPLICATIONS: usize = 850;
 const ENVIRONMENTS: [&str; 3] = ["dev", "stage", "prod"];
@@ -43,9 +45,16 @@ fn main() {
     one_overlay(&root);
 }
 
-/// What all overlays of a folder give: their texts by path, in the time of the whole.
-fn render_all(root: &Path) -> (BTreeMap<RepoPath, String>, Duration) {
-    let began = Instant::now();
+/// What all overlays of a folder give.
+struct All {
+    overlays: usize,
+    bytes: usize,
+    /// The texts of those that the peer is run on.
+    sample: BTreeMap<RepoPath, String>,
+}
+
+/// Renders and prints all overlays of a folder. Most texts are let go at once, as a program that prints them would.
+fn render_all(root: &Path) -> All {
     let sources = Arc::new(Sources::default());
     let snapshot = read::folder(Side::Head, &sources, root).expect("the input is readable");
     let trees = Trees::new(sources);
@@ -55,49 +64,67 @@ fn render_all(root: &Path) -> (BTreeMap<RepoPath, String>, Duration) {
         snapshot.files().filter(|(path, _)| is_kustomization(path)).filter_map(|(path, _)| path.parent()).collect();
     let options = render::Options { load: LoadRestriction::None, ..render::Options::default() };
     let renderer = Renderer::new(&snapshot, &trees, options);
-    let printed = folders.into_par_iter().filter_map(|path| {
-        let rendered = renderer.build(&Build { path: path.clone(), kind: BuildKind::Kustomize });
+    let step = (folders.len() / SAMPLE).max(1);
+    let printed = folders.into_par_iter().enumerate().filter_map(|(row, path)| {
+        let rendered = renderer.build(&Build::plain(path.clone(), BuildKind::Kustomize));
         let text = rendered.problems.is_empty().then(|| render::print(&trees, &rendered.objects).ok()).flatten()?;
-        Some((path, text))
+        Some((text.len(), (row % step == 0).then_some((path, text))))
     });
-    let printed = printed.collect();
-    (printed, began.elapsed())
+    let printed: Vec<(usize, Option<(RepoPath, String)>)> = printed.collect();
+    All {
+        overlays: printed.len(),
+        bytes: printed.iter().map(|(bytes, _)| bytes).sum(),
+        sample: printed.into_iter().filter_map(|(_, kept)| kept).collect(),
+    }
 }
 
 fn overlays(root: &Path, peer: Option<&str>) {
-    let (printed, ours) = (0..3).map(|_| render_all(root)).min_by_key(|(_, time)| *time).expect("three runs");
-    let bytes: usize = printed.values().map(String::len).sum();
+    let (All { overlays, bytes, sample }, ours, cpu) = peer::fastest(3, || render_all(root));
     println!(
-        "{} overlays in one process, reading and printing included: {:.0} ms, {:.1} MB out",
-        printed.len(),
+        "{overlays} overlays in one process, reading and printing included: {:.0} ms (cpu {:.0} ms), {:.1} MB out",
         millis(ours),
+        millis(cpu),
         bytes as f64 / 1e6
     );
     let Some(peer) = peer else { return };
-    let (mut theirs, mut single, mut count, mut differ) = (Duration::ZERO, Duration::ZERO, 0_u32, 0_u32);
-    for (path, text) in printed.iter().step_by((printed.len() / SAMPLE).max(1)) {
+    let (mut theirs, mut single) = ([Duration::ZERO; 2], [Duration::ZERO; 2]);
+    let (mut count, mut differ) = (0_u32, 0_u32);
+    for (path, text) in &sample {
         let folder = root.join(path.as_str());
         let folder = folder.to_str().expect("a path that is text");
         let Some(their) = once(peer, &["build", "--load-restrictor", "LoadRestrictionsNone", folder]) else { continue };
-        let Some(mine) = once(GUARD, &["render", "--load-restrictor", "none", folder]) else { continue };
+        let Some(mine) = once(GUARD, &["render", "--load-restrictor", "LoadRestrictionsNone", folder]) else {
+            continue;
+        };
         assert!(mine.printed == *text, "{folder}: the command prints other bytes than the library");
         differ += u32::from(their.printed != *text);
-        theirs += their.wall;
-        single += mine.wall;
+        for (sum, cost) in [(&mut theirs, &their), (&mut single, &mine)] {
+            sum[0] += cost.wall;
+            sum[1] += cost.cpu;
+        }
         count += 1;
     }
     if count == 0 {
+        println!("  {peer} builds none of the sample");
         return;
     }
-    let scaled = theirs * printed.len() as u32 / count;
+    let scaled = theirs.map(|time| time * overlays as u32 / count);
     println!(
-        "  single runs of kustomize on {count} of them: {:.1} ms each ({differ} print other bytes), so {:.1} s for all: \
-         {:.0}x; ours on the same, as processes: {:.1} ms each, {:.1}x",
-        millis(theirs / count),
-        scaled.as_secs_f64(),
-        ratio(scaled, ours),
-        millis(single / count),
-        ratio(theirs, single)
+        "  single runs of kustomize on {count} of them: {:.1} ms each (cpu {:.1} ms; {differ} print other bytes), so {:.1} s \
+         for all (cpu {:.1} s): {:.0}x, by cpu {:.0}x",
+        millis(theirs[0] / count),
+        millis(theirs[1] / count),
+        scaled[0].as_secs_f64(),
+        scaled[1].as_secs_f64(),
+        ratio(scaled[0], ours),
+        ratio(scaled[1], cpu)
+    );
+    println!(
+        "  ours on the same {count}, as processes: {:.1} ms each (cpu {:.1} ms): {:.0}x, by cpu {:.0}x",
+        millis(single[0] / count),
+        millis(single[1] / count),
+        ratio(theirs[0], single[0]),
+        ratio(theirs[1], single[1])
     );
 }
 
@@ -176,7 +203,8 @@ fn worlds([base, head]: [Snapshot; 2], trees: &Trees) -> (World, World) {
 }
 
 fn stages(root: &Path) {
-    let runs = (0..5).map(|_| judged(root));
+    let before = peer::cpu(peer::Whose::Own);
+    let runs = (0..RUNS).map(|_| judged(root));
     let (clock, objects) = runs.min_by_key(|(clock, _)| clock.total()).expect("five runs");
     let total = clock.total();
     println!("check against itself, {objects} objects: {:.0} ms, of which", millis(total));
@@ -184,12 +212,14 @@ fn stages(root: &Path) {
         println!("  {stage:8} {:8.1} ms {:5.1} %", millis(*time), 100.0 * time.as_secs_f64() / total.as_secs_f64());
     }
     println!("  {:.0} objects a second through all stages", objects as f64 / total.as_secs_f64());
+    println!("  (cpu {:.0} ms a run)", millis((peer::cpu(peer::Whose::Own).saturating_sub(before)) / RUNS));
     let folder = root.to_str().expect("a path that is text");
     let args = ["check", "--base", folder, "--quiet", "--severity", "error", "--fail-on", "never", folder];
-    let Some(process) = peer::fastest_process(5, GUARD, &args) else { return };
+    let Some(process) = peer::fastest_process(RUNS, GUARD, &args) else { return };
     println!(
-        "  as a process, `check --base . .`: {:.0} ms, {:.0} objects a second, {}",
+        "  as a process, `check --base . .`: {:.0} ms (cpu {:.0} ms), {:.0} objects a second, {}",
         millis(process.wall),
+        millis(process.cpu),
         objects as f64 / process.wall.as_secs_f64(),
         peer::megabytes(process.peak)
     );
@@ -222,11 +252,14 @@ fn one_overlay(root: &Path) {
     let before: BTreeMap<&Build, _> = base.builds.iter().map(|built| (&built.build, &built.rendered)).collect();
     let is_shared =
         |built: &&world::Built| before.get(&built.build).is_some_and(|other| Arc::ptr_eq(other, &built.rendered));
-    let shared = head.builds.iter().filter(is_shared).count();
+    // What does not build is tried again: a file that it missed may have come.
+    let (twice, broken): (Vec<&world::Built>, Vec<&world::Built>) =
+        head.builds.iter().filter(|built| !is_shared(built)).partition(|built| !built.rendered.objects.is_empty());
     println!(
-        "with one overlay changed, {} of {} builds are rendered on both sides",
-        head.builds.len() - shared,
-        shared
+        "with one overlay changed, {} of {} builds are rendered on both sides, and {} that do not build",
+        twice.len(),
+        head.builds.len(),
+        broken.len()
     );
 }
 

@@ -12,7 +12,7 @@
 //! **parse** – text to a span tree with comments and problems, and the type of a scalar; one content at a time. Uses base.
 //! Never: a path, a failure.
 //!
-//! **grammar** – the small languages in manifests: globs, the Go templates that ApplicationSets use. Uses base. Never: a
+//! **grammar** – the small languages in manifests: globs, the Go templates that ApplicationSets use, `${VAR}` of Flux. Uses base. Never: a
 //! document as a whole.
 //!
 //! **model** – values with origins, objects, typed views of the kinds the tool knows. Uses base, parse and grammar. Never:

@@ -22,7 +22,7 @@ use crate::compare::{self, Changes};
 use crate::config::{self, Configuration};
 use crate::delivery::Here;
 use crate::impact::{self, Impact};
-use crate::model::{Object, Trees};
+use crate::model::{Address, Object, Trees};
 use crate::origins;
 use crate::read::{self, Ci, Reach, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
@@ -263,7 +263,9 @@ fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     // What both sides share is looked at once.
     let mut seen = HashSet::new();
     let builds = worlds().flat_map(|world| &world.builds).filter(|built| seen.insert(Arc::as_ptr(&built.rendered)));
-    let objects: Vec<&Object> = builds.flat_map(|built| &built.rendered.objects).collect();
+    let mut looked = HashSet::new();
+    let objects = builds.flat_map(|built| &built.rendered.objects);
+    let objects: Vec<&Object> = objects.filter(|object| looked.insert(Address::of(&object.value))).collect();
     let mut spans: Vec<Span> = objects.par_iter().flat_map_iter(|object| secrets::redactions(trees, object)).collect();
     let files: Vec<FileId> = texts.iter().copied().collect();
     spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));
@@ -501,7 +503,7 @@ impl Folder {
             folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
         let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
         let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
-        let asked = Build { path: path.clone(), kind: BuildKind::Kustomize };
+        let asked = Build::plain(path.clone(), BuildKind::Kustomize);
         let built = Renderer::new(&snapshot, &trees, options).build(&asked);
         if built.files.is_empty() {
             let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";

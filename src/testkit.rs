@@ -87,6 +87,7 @@ pub(crate) fn plain_world(trees: &Trees, side: Side, files: &[(&str, &str)]) -> 
         layout: crate::delivery::Layout::default(),
         lifecycle: crate::world::Lifecycle::default(),
         here: crate::delivery::Here::default(),
+        spare: BTreeMap::new(),
     }
 }
 
@@ -95,7 +96,7 @@ pub(crate) fn plain_build(trees: &Trees, path: &RepoPath, files: &[FileId]) -> B
     let documents = files.iter().flat_map(|file| trees.documents(*file));
     let objects = documents.filter_map(|value| Object::new(trees, value)).collect();
     Built {
-        build: Build { path: path.clone(), kind: BuildKind::File },
+        build: Build::plain(path.clone(), BuildKind::File),
         rendered: Arc::new(Rendered { objects, files: files.to_vec(), ..Rendered::default() }),
         applied_by: Vec::new(),
         place: trees.top(files[0]),

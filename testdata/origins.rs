@@ -41,7 +41,7 @@ fn build(folder: &Path) -> (Trees, RepoPath, Rendered) {
     let trees = Trees::new(sources);
     let folder = folder.canonicalize().expect("the folder is there");
     let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/'))).expect("a path in UTF-8");
-    let asked = Build { path: path.clone(), kind: BuildKind::Kustomize };
+    let asked = Build::plain(path.clone(), BuildKind::Kustomize);
     let options = Options { load: LoadRestriction::None, ..Options::default() };
     let built = Renderer::new(&snapshot, &trees, options).build(&asked);
     (trees, path, built)

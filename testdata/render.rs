@@ -37,7 +37,7 @@ fn snapshot(root: &Path, sources: &Arc<Sources>) -> Snapshot {
 /// What a build prints, or its problems, a line each.
 fn rendered(renderer: &Renderer<'_>, trees: &Trees, case: &str) -> Result<String, String> {
     let path = RepoPath::new(&format!("{case}/in")).expect("a path in the tree");
-    let built = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+    let built = renderer.build(&Build::plain(path, BuildKind::Kustomize));
     let mut problems = built.problems;
     if problems.is_empty() {
         match print(trees, &built.objects) {
@@ -86,7 +86,7 @@ fn every_file_that_was_read_is_named_once_and_the_kustomization_first() {
     let trees = Trees::new(sources.clone());
     let renderer = Renderer::new(&snapshot, &trees, Options::default());
     let path = RepoPath::new("overlay/in").expect("a path in the tree");
-    let build = Build { path, kind: BuildKind::Kustomize };
+    let build = Build::plain(path, BuildKind::Kustomize);
     let names: Vec<String> = renderer
         .build(&build)
         .files
@@ -117,7 +117,7 @@ fn a_value_of_an_inline_patch_is_where_the_kustomization_writes_it() {
     let trees = Trees::new(sources.clone());
     let renderer = Renderer::new(&snapshot, &trees, Options::default());
     let path = RepoPath::new("overlay/in").expect("a path in the tree");
-    let built = renderer.build(&Build { path, kind: BuildKind::Kustomize });
+    let built = renderer.build(&Build::plain(path, BuildKind::Kustomize));
     let place = |kind: &str, path: &[&str]| {
         let object = built.objects.iter().find(|object| &*object.key.kind == kind).expect("it is built");
         let value = path.iter().fold(object.view(&trees), |at, name| at.get(name).expect("the field is there"));
@@ -144,7 +144,7 @@ fn what_is_not_rendered_leaves_the_rest_of_the_overlay() {
     let renderer = Renderer::new(&snapshot, &trees, Options::default());
     let built = |case: &str| {
         let path = RepoPath::new(&format!("{case}/in")).expect("a path in the tree");
-        let objects = renderer.build(&Build { path, kind: BuildKind::Kustomize }).objects;
+        let objects = renderer.build(&Build::plain(path, BuildKind::Kustomize)).objects;
         objects.iter().map(|object| object.key.kind.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(built("not-rendered"), ["ConfigMap", "Secret"]);
@@ -160,7 +160,7 @@ fn a_file_for_each_object_is_called_as_kustomize_calls_it() {
     let renderer = Renderer::new(&snapshot, &trees, Options::default());
     let names = |case: &str| {
         let path = RepoPath::new(&format!("{case}/in")).expect("a path in the tree");
-        file_names(&renderer.build(&Build { path, kind: BuildKind::Kustomize }).objects)
+        file_names(&renderer.build(&Build::plain(path, BuildKind::Kustomize)).objects)
     };
     assert_eq!(
         names("files"),

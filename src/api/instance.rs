@@ -364,9 +364,10 @@ impl<'a> Walk<'a> {
             let property = schema.items.as_ref()?.property(key)?;
             Some(self.trees.view(property.default_value(self.trees)?).to_json())
         };
-        // A key that is left out has its default by then.
+        // A key that is left out, or null, has its default by then.
         let key = |item: View<'_>, key: &str| {
-            item.get(key).map(|value| value.to_json()).or_else(|| default(key)).unwrap_or_default()
+            let written = item.get(key).filter(|value| !value.is_null());
+            written.map(|value| value.to_json()).or_else(|| default(key)).unwrap_or_default()
         };
         let identity = |item: View<'_>| match &schema.limits.list {
             ListType::Map(keys) => keys.iter().map(|name| key(item, name)).collect(),

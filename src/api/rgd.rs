@@ -233,11 +233,7 @@ fn mark(node: &mut Node, marker: &Marker, of: Option<&str>) {
     let (name, value) = (&*marker.name, &*marker.value);
     let origin = || Origin::within(at);
     match name {
-        "required" => {
-            if simple_flag(value) == Some(true) {
-                node.need = Need::Required;
-            }
-        }
+        "required" if simple_flag(value) == Some(true) => node.need = Need::Required,
         "default" => node.set(entry("default", made(&literal(value, of), at), at), "default"),
         "enum" => {
             let members = value.split(',').map(|member| made(&literal(member.trim(), of), at)).collect();

@@ -164,6 +164,16 @@ pub(super) enum Part {
     Field,
 }
 
+/// What is known of a field.
+enum Known<'t> {
+    /// No rule sees it.
+    Nothing,
+    /// It is what stands there.
+    Any,
+    /// It is as its schema types it.
+    As(&'t Schema),
+}
+
 /// A value as its schema types it: defaulted, without what the schema does not know.
 #[derive(Clone)]
 pub(super) struct Typed<'t> {
@@ -188,13 +198,12 @@ impl<'t> Typed<'t> {
         self.part == Part::Object || self.schema.is_some_and(|schema| schema.limits.flags.has(Flags::EMBEDDED))
     }
 
-    /// The schema of a field, where it has one; `None` where no rule sees the field.
-    fn schema_of(&self, key: &str) -> Option<Option<&'t Schema>> {
-        let Some(schema) = self.schema else { return Some(None) };
+    fn known(&self, key: &str) -> Known<'t> {
+        let Some(schema) = self.schema else { return Known::Any };
         if self.is_object() && matches!(key, "apiVersion" | "kind" | "metadata") {
-            return Some(None);
+            return Known::Any;
         }
-        schema.property(key).or(schema.values.as_deref()).map(Some)
+        schema.property(key).or(schema.values.as_deref()).map_or(Known::Nothing, Known::As)
     }
 }
 
@@ -214,7 +223,11 @@ impl<'t> Document<'t> for Typed<'t> {
     }
 
     fn field(&self, key: &str) -> Option<Self> {
-        let schema = self.schema_of(key)?;
+        let schema = match self.known(key) {
+            Known::Nothing => return None,
+            Known::Any => None,
+            Known::As(schema) => Some(schema),
+        };
         let is_kept = |view: &View<'t>| !view.is_null() || schema.is_none_or(Schema::is_nullable);
         if let Some(view) = self.view.get(key).filter(is_kept) {
             return Some(self.below(view, schema));

@@ -148,8 +148,8 @@ struct Loaded {
 #[derive(PartialEq, Eq, Hash)]
 enum ContentKey {
     Blob(BlobId),
-    /// A text inside another content, by its bytes there.
-    Embedded(ContentId, TextRange),
+    /// A text inside another content, by its bytes there and by what they mean: a variable in it may have a value.
+    Embedded(ContentId, TextRange, Arc<str>),
     /// A content whose blob id nobody computed: the path stands for it.
     Path(RepoPath),
 }
@@ -194,14 +194,14 @@ impl Sources {
 
     /// A text that a value of a file holds (an inline patch, a Helm values block), as a file of its own: `at` is the
     /// value's bytes in the outer file, `text` what they mean. The path is the outer file's. The id is the same
-    /// whenever the same bytes are asked for, and so in both worlds. Spans of an embedded text become spans of the outer file by
+    /// whenever the same bytes are asked for with the same meaning, and so in both worlds. Spans of an embedded text become spans of the outer file by
     /// [`Self::outermost`], which the model does for every place that it gives out.
     pub fn embed(&self, at: Span, text: &str) -> FileId {
         let at = self.outermost(at);
         let path = self.path(at.file).clone();
         let blank: Arc<dyn Loader> = Arc::new(NoLoader);
         let mut interned = self.interned.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = ContentKey::Embedded(self.content_id(at.file), at.range);
+        let key = ContentKey::Embedded(self.content_id(at.file), at.range, text.into());
         let content = *interned.contents.entry(key).or_insert_with(|| {
             ContentId(self.contents.push(Loaded {
                 path: path.clone(),

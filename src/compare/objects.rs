@@ -9,7 +9,7 @@ use super::Pair;
 use crate::model::{ObjectKey, Trees};
 use crate::world::{Built, ObjectAt, World};
 
-/// All objects of both worlds, paired: builds first (the same one, else the same application's), then objects by
+/// All objects of both worlds, paired: builds first (the same one, else the same application's, else the same path's), then objects by
 /// their identity in the cluster, then those of which the cluster is unknown.
 pub(super) fn pair(trees: &Trees, base: &World, head: &World) -> Vec<Pair> {
     let builds = pair_builds(base, head);
@@ -43,6 +43,15 @@ fn pair_builds(base: &World, head: &World) -> Vec<Option<usize>> {
         if paired[row].is_none() {
             let mut keys = built.applied_by.iter().map(|application| &head.applications[*application].key);
             paired[row] = keys.find_map(|key| by_application.remove(key));
+        }
+    }
+    // An application that came, went or was renamed may be all that differs.
+    let used: std::collections::HashSet<usize> = paired.iter().flatten().copied().collect();
+    let left = base.builds.iter().enumerate().filter(|(row, _)| !used.contains(row));
+    let mut by_path: HashMap<_, usize> = left.map(|(row, b)| ((&b.build.path, &b.build.kind), row)).collect();
+    for (row, built) in head.builds.iter().enumerate() {
+        if paired[row].is_none() {
+            paired[row] = by_path.remove(&(&built.build.path, &built.build.kind));
         }
     }
     paired

@@ -63,7 +63,7 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
         let objects: Vec<Object> = trees.documents(file).filter_map(|value| Object::new(trees, value)).collect();
         let rendered = Rendered { objects, files: vec![file], ..Rendered::default() };
         Built {
-            build: Build { path: path.clone(), kind: BuildKind::File },
+            build: Build::plain(path.clone(), BuildKind::File),
             rendered: Arc::new(rendered),
             applied_by: Vec::new(),
             place: trees.top(file),
@@ -85,6 +85,7 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
         layout: crate::delivery::Layout::default(),
         lifecycle: crate::world::Lifecycle::default(),
         here: crate::delivery::Here::default(),
+        spare: BTreeMap::new(),
     };
     let define = |(from, object): (ObjectAt, &Object)| {
         let own = api::compile(trees, object).map(|compiled| compiled.definition);

@@ -4,7 +4,9 @@
 
 mod application;
 mod application_set;
+mod argo_settings;
 mod chart;
+mod flux_settings;
 mod generator;
 mod protection;
 mod reader;
@@ -12,6 +14,7 @@ mod repository;
 mod tier;
 
 pub use application::{Application, Asked, Controller, Destination, Sought, Unrendered, Whose, is_application};
+pub use flux_settings::{Values, holds_values, takes_values};
 pub use protection::{Ending, Protection, leaves_behind, protection};
 pub use reader::Reader;
 pub use repository::Here;

@@ -7,8 +7,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use super::application::{Application, Asked, Controller, DEFAULT_NAMESPACE, Destination, Sought, Unrendered, Whose};
+use super::flux_settings::Values;
 use super::repository::is_mainline;
-use super::{Here, chart};
+use super::{Here, argo_settings, chart};
 use crate::base::{Found, RepoPath, Snapshot, Span};
 use crate::grammar::Gap;
 use crate::model::{
@@ -25,6 +26,8 @@ pub struct Reader<'a> {
     /// The Git sources that the repository defines, by namespace and name.
     sources: HashMap<(Arc<str>, Arc<str>), GitSource>,
     folders: OnceLock<BTreeSet<RepoPath>>,
+    /// What Kustomizations take variables from.
+    pub(super) values: Values,
 }
 
 /// A Flux `GitRepository`, or several of one name for several clusters.
@@ -41,7 +44,7 @@ impl<'a> Reader<'a> {
     /// A reader that knows no source yet.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, trees: &'a Trees, here: &'a Here) -> Self {
-        Self { snapshot, trees, here, sources: HashMap::new(), folders: OnceLock::new() }
+        Self { snapshot, trees, here, sources: HashMap::new(), folders: OnceLock::new(), values: Values::default() }
     }
 
     /// Remembers `object`, if it is a Flux `GitRepository`; gives whether it is one.
@@ -60,6 +63,11 @@ impl<'a> Reader<'a> {
             self.sources.insert(key, GitSource { url: url.to_owned(), is_mainline });
         }
         is_source
+    }
+
+    /// Lets Kustomizations take their variables from these objects and no others.
+    pub fn set_values(&mut self, values: Values) {
+        self.values = values;
     }
 
     /// The applications that an object is or makes.
@@ -151,7 +159,17 @@ impl<'a> Reader<'a> {
         }
         let Some(folder) = found else { return Ok(()) };
         match self.argo_build(source, folder) {
-            Ok(build) => add_build(application, build, at),
+            Ok(mut build) => {
+                if build.kind == BuildKind::Kustomize
+                    && let Some(settings) = source.kustomize()
+                {
+                    match argo_settings::settings(self.trees, &settings, fill) {
+                        Ok(adjustments) => build.adjustments = adjustments,
+                        Err(_) => application.unrendered.push(Unrendered { at, what: "settings of unknown values" }),
+                    }
+                }
+                add_build(application, build, at);
+            }
             Err((what, folder)) => {
                 application.unrendered.push(Unrendered { at, what });
                 application.is_root |= chart::holds_applications(self.snapshot, self.trees, &folder);
@@ -172,13 +190,13 @@ impl<'a> Reader<'a> {
         if source.is_plugin() {
             Err(("config management plugin", folder))
         } else if source.is_directory() {
-            Ok(Build { path: folder, kind: plain })
+            Ok(Build::plain(folder, plain))
         } else if has("Chart.yaml") {
             Err(("Helm chart", folder))
         } else if KUSTOMIZATION_NAMES.into_iter().any(has) {
-            Ok(Build { path: folder, kind: BuildKind::Kustomize })
+            Ok(Build::plain(folder, BuildKind::Kustomize))
         } else {
-            Ok(Build { path: folder, kind: plain })
+            Ok(Build::plain(folder, plain))
         }
     }
 
@@ -187,7 +205,13 @@ impl<'a> Reader<'a> {
         let mut application = Application::new(self.trees, Controller::Flux, object.key.clone(), object);
         if let Some((folder, at)) = self.flux_folder(object, &flux) {
             let at = at.unwrap_or(application.place);
-            add_build(&mut application, self.flux_build(folder), at);
+            let (adjustments, unrendered) = self.flux_settings(object, &flux);
+            application.unrendered.extend(unrendered);
+            add_build(&mut application, Build { adjustments, ..self.flux_build(folder) }, at);
+        }
+        if let Some(namespace) = flux.target_namespace() {
+            let text = namespace.as_str().filter(|text| !text.contains("${"));
+            application.namespace = text.map(Into::into);
         }
         application.sought.extend(self.sought_by_flux(object, &flux));
         if !flux.is_suspended() {
@@ -280,7 +304,7 @@ impl<'a> Reader<'a> {
     fn flux_build(&self, folder: RepoPath) -> Build {
         let has = |name: &str| folder.join(name).is_some_and(|file| self.snapshot.file(&file).is_some());
         let kind = if KUSTOMIZATION_NAMES.into_iter().any(has) { BuildKind::Kustomize } else { BuildKind::Generated };
-        Build { path: folder, kind }
+        Build::plain(folder, kind)
     }
 
     /// The Kustomization that the Flux operator makes for a FluxInstance that syncs.

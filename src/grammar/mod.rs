@@ -10,6 +10,7 @@ mod go_template;
 mod names;
 mod pattern;
 mod simple_schema;
+mod substitution;
 mod version;
 
 pub use field_path::{FieldStep, field_path};
@@ -18,6 +19,7 @@ pub use go_template::{Gap, go_template, name_template};
 pub use names::{Read, expressions, reads};
 pub use pattern::Pattern;
 pub use simple_schema::{Marker, SimpleFault, SimpleField, check_markers, simple_field, simple_flag};
+pub use substitution::{BadSubstitution, Substituted, Variable, substitute};
 pub use version::{SemanticVersion, api_version_rank, semantic_version};
 
 /// A text as a DNS name, as Argo CD's generators normalize names.

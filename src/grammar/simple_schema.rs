@@ -1,4 +1,4 @@
-//! kro's SimpleSchema: the text of one field, `type | marker=value …`.
+//! kro's `SimpleSchema`: the text of one field, `type | marker=value …`.
 //!
 //! Never: the fields around it; whether a custom type exists.
 
@@ -224,7 +224,7 @@ fn check_marker(marker: &Marker, of: Option<&str>) -> Option<SimpleFault> {
         _ => None,
     };
     match name {
-        "required" | "immutable" if simple_flag(value).is_none() => wrong("`true` or `false`"),
+        "required" | "immutable" | "uniqueItems" if simple_flag(value).is_none() => wrong("`true` or `false`"),
         "minimum" | "maximum" if !is_number() => wrong("a number"),
         "minLength" | "maxLength" => {
             only("string", "text").or_else(|| if is_integer() { None } else { wrong("an integer") })
@@ -232,7 +232,6 @@ fn check_marker(marker: &Marker, of: Option<&str>) -> Option<SimpleFault> {
         "minItems" | "maxItems" => {
             only("array", "lists").or_else(|| if is_integer() { None } else { wrong("an integer") })
         }
-        "uniqueItems" if simple_flag(value).is_none() => wrong("`true` or `false`"),
         "uniqueItems" | "listMapKey" => only("array", "lists"),
         "listType" => only("array", "lists").or_else(|| match value {
             "atomic" | "set" | "map" => None,

@@ -89,10 +89,7 @@ fn one_definition_in_two_builds_is_one_entry() {
     let mut sides = sides(&tree(was), &tree(is));
     for world in [&mut sides.base, &mut sides.head] {
         let again = crate::world::Built {
-            build: crate::render::Build {
-                path: crate::base::RepoPath::root(),
-                kind: crate::render::BuildKind::Kustomize,
-            },
+            build: crate::render::Build::plain(crate::base::RepoPath::root(), crate::render::BuildKind::Kustomize),
             rendered: world.builds[0].rendered.clone(),
             applied_by: Vec::new(),
             place: world.builds[0].place,

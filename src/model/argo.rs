@@ -15,6 +15,10 @@ pub struct ArgoApplication<'t>(View<'t>);
 #[derive(Clone, Copy)]
 pub struct ArgoSource<'t>(View<'t>);
 
+/// What a source changes in the kustomization of its folder.
+#[derive(Clone, Copy)]
+pub struct ArgoKustomize<'t>(View<'t>);
+
 /// An ApplicationSet.
 #[derive(Clone, Copy)]
 pub struct ArgoApplicationSet<'t>(View<'t>);
@@ -180,7 +184,96 @@ impl<'t> ArgoApplication<'t> {
     }
 }
 
+impl<'t> ArgoKustomize<'t> {
+    /// The fields that go into the kustomization under their own names, as far as they are given.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, View<'t>)> + use<'t> {
+        let own = self.0;
+        let given = move |name| own.get(name).filter(|value| value.as_str().is_some_and(|text| !text.is_empty()));
+        ["namespace", "namePrefix", "nameSuffix"].into_iter().filter_map(move |name| Some((name, given(name)?)))
+    }
+
+    /// The images, in the form of `kustomize edit set image`.
+    pub fn images(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.list("images").filter(|image| image.as_str().is_some())
+    }
+
+    /// The entries of `replicas`.
+    pub fn replicas(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.list("replicas")
+    }
+
+    /// The entries of `patches`, as a kustomization has them.
+    pub fn patches(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.list("patches")
+    }
+
+    /// The folders of `components`.
+    pub fn components(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.list("components")
+    }
+
+    /// Whether components that are not there are passed over.
+    #[must_use]
+    pub fn ignores_missing_components(&self) -> bool {
+        self.is_set("ignoreMissingComponents")
+    }
+
+    /// `commonLabels`
+    #[must_use]
+    pub fn labels(&self) -> Option<View<'t>> {
+        self.pairs("commonLabels")
+    }
+
+    /// Whether the labels stay out of selectors.
+    #[must_use]
+    pub fn labels_without_selector(&self) -> bool {
+        self.is_set("labelWithoutSelector")
+    }
+
+    /// Whether labels that stay out of selectors go into templates.
+    #[must_use]
+    pub fn includes_templates(&self) -> Option<View<'t>> {
+        self.0.get("labelIncludeTemplates").filter(|includes| includes.as_bool() == Some(true))
+    }
+
+    /// Whether the labels win over those of the kustomization.
+    #[must_use]
+    pub fn forces_labels(&self) -> bool {
+        self.is_set("forceCommonLabels")
+    }
+
+    /// `commonAnnotations`
+    #[must_use]
+    pub fn annotations(&self) -> Option<View<'t>> {
+        self.pairs("commonAnnotations")
+    }
+
+    /// Whether the annotations win over those of the kustomization.
+    #[must_use]
+    pub fn forces_annotations(&self) -> bool {
+        self.is_set("forceCommonAnnotations")
+    }
+
+    fn pairs(&self, name: &str) -> Option<View<'t>> {
+        self.0.get(name).filter(|pairs| pairs.fields().next().is_some())
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        self.0.get(name).and_then(|value| value.as_bool()) == Some(true)
+    }
+
+    fn list(&self, name: &'static str) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.0.get(name).into_iter().flat_map(|list| list.items())
+    }
+}
+
 impl<'t> ArgoSource<'t> {
+    /// What it changes in the kustomization of its folder.
+    #[must_use]
+    pub fn kustomize(&self) -> Option<ArgoKustomize<'t>> {
+        self.0.get("kustomize").filter(View::is_map).map(ArgoKustomize)
+    }
+
     /// The repository.
     #[must_use]
     pub fn repository(&self) -> Option<&'t str> {

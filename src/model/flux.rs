@@ -3,7 +3,8 @@
 //!
 //! Never: what a path holds; that takes a rendering.
 
-use super::View;
+use super::{Field, View};
+use crate::base::Span;
 
 /// The API group of Flux's Kustomization.
 pub const FLUX_KUSTOMIZE_GROUP: &str = "kustomize.toolkit.fluxcd.io";
@@ -28,6 +29,17 @@ pub struct SourceRef<'t> {
     pub name: &'t str,
     /// Its namespace, where one is written.
     pub namespace: Option<&'t str>,
+}
+
+/// An object that a Kustomization takes variables from; it is in the Kustomization's namespace.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ValuesRef<'t> {
+    /// `ConfigMap` or `Secret`.
+    pub kind: &'t str,
+    /// Its name.
+    pub name: &'t str,
+    /// Where the reference is written.
+    pub at: Span,
 }
 
 impl<'t> FluxKustomization<'t> {
@@ -107,8 +119,87 @@ impl<'t> FluxKustomization<'t> {
 
     /// The texts of its inline patches.
     pub fn patches(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
-        let list = self.0.path(["spec", "patches"]).into_iter().flat_map(|list| list.items());
-        list.filter_map(|item| item.get("patch"))
+        self.patch_entries().filter_map(|item| item.get("patch"))
+    }
+
+    /// Its patches, each with its `target`, where it has one.
+    pub fn patch_entries(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.list("patches")
+    }
+
+    /// The entries of `images`, as a kustomization has them.
+    pub fn images(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.list("images")
+    }
+
+    /// The folders of `components`.
+    pub fn components(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.list("components")
+    }
+
+    /// `ignoreMissingComponents: true`
+    #[must_use]
+    pub fn ignores_missing_components(&self) -> bool {
+        self.0.path(["spec", "ignoreMissingComponents"]).and_then(|ignore| ignore.as_bool()) == Some(true)
+    }
+
+    /// The namespace that everything is put into.
+    #[must_use]
+    pub fn target_namespace(&self) -> Option<View<'t>> {
+        self.text("targetNamespace")
+    }
+
+    /// What is put before the names.
+    #[must_use]
+    pub fn name_prefix(&self) -> Option<View<'t>> {
+        self.text("namePrefix")
+    }
+
+    /// What is put behind the names.
+    #[must_use]
+    pub fn name_suffix(&self) -> Option<View<'t>> {
+        self.text("nameSuffix")
+    }
+
+    /// The `labels` or `annotations` that all objects get.
+    #[must_use]
+    pub fn common_metadata(&self, map: &str) -> Option<View<'t>> {
+        self.0.path(["spec", "commonMetadata", map])
+    }
+
+    /// `postBuild`
+    #[must_use]
+    pub fn post_build(&self) -> Option<Field<'t>> {
+        self.0.get("spec")?.field("postBuild").filter(|field| field.value.is_map())
+    }
+
+    /// The variables that it gives itself.
+    #[must_use]
+    pub fn substitute(&self) -> Option<View<'t>> {
+        self.post_build()?.value.get("substitute").filter(View::is_map)
+    }
+
+    /// The objects that it takes variables from, in order.
+    pub fn substitute_from(&self) -> impl Iterator<Item = ValuesRef<'t>> + use<'t> {
+        let list = self.post_build().and_then(|field| field.value.get("substituteFrom"));
+        list.into_iter().flat_map(|list| list.items()).filter_map(|item| {
+            let name = item.get("name")?;
+            Some(ValuesRef { kind: item.str_at(["kind"])?, name: name.as_str()?, at: name.place() })
+        })
+    }
+
+    /// How it decrypts what is encrypted in Git: the `provider`, of which there is `sops` alone.
+    #[must_use]
+    pub fn decryption(&self) -> Option<View<'t>> {
+        self.0.path(["spec", "decryption", "provider"])
+    }
+
+    fn list(&self, name: &'static str) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.0.path(["spec", name]).into_iter().flat_map(|list| list.items())
+    }
+
+    fn text(&self, name: &str) -> Option<View<'t>> {
+        self.0.path(["spec", name]).filter(|text| text.as_str().is_some_and(|text| !text.is_empty()))
     }
 }
 

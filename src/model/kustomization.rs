@@ -51,6 +51,19 @@ impl Kustomization {
         Ok(Self { file, kind, value })
     }
 
+    /// One that says nothing and stands for the objects of `file`: what a controller generates.
+    #[must_use]
+    pub fn made(trees: &Trees, file: FileId) -> Self {
+        let value = Value::map(Vec::new(), Origin::within(trees.top(file)));
+        Self { file, kind: KustomizationKind::Kustomization, value }
+    }
+
+    /// Sets a field, whatever it said.
+    pub fn set(&mut self, trees: &Trees, field: &str, value: Value) {
+        let at = trees.view(&value).place();
+        self.value.set_field(trees, Key::made(field, at), value);
+    }
+
     /// The document.
     #[must_use]
     pub fn view<'t>(&'t self, trees: &'t Trees) -> View<'t> {

@@ -18,11 +18,12 @@ mod value;
 mod view;
 
 pub use argo::{
-    ARGO_GROUP, ArgoApplication, ArgoApplicationSet, ArgoSource, is_kept_by_argo, outlives_argo_application,
+    ARGO_GROUP, ArgoApplication, ArgoApplicationSet, ArgoKustomize, ArgoSource, is_kept_by_argo,
+    outlives_argo_application,
 };
 pub use composition::{CompositionTarget, Flow, Missing, Way, flows};
 pub use flux::{
-    FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef,
+    FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef, ValuesRef,
     is_kept_by_flux,
 };
 pub use kratix::{KRATIX_GROUP, is_older_version, is_selected, promise_selector};

@@ -91,6 +91,11 @@ impl Trees {
         Some(self.sources.embed(value.place(), value.as_str()?))
     }
 
+    /// As [`Self::embedded`], without the blank end of the text.
+    pub fn embedded_trimmed(&self, value: View<'_>) -> Option<FileId> {
+        Some(self.sources.embed(value.place(), value.as_str()?.trim_end()))
+    }
+
     /// The first line of a file, and those before it that hold nothing, for what is wrong with the file as a whole.
     pub fn top(&self, file: FileId) -> Span {
         let text = self.sources.text(file);

@@ -393,9 +393,9 @@ impl<'t> Iterator for Fields<'t> {
                 if at >= *end {
                     return None;
                 }
+                // A map has a value for each key.
                 let value = page.parsed().after(at);
                 *key = page.parsed().after(value);
-                // A map has a value for each key.
                 Some(Field { key: KeyAt::Source(page, at), value: View::on(self.trees, page, value) })
             }
             Rest::Made(entries) => {

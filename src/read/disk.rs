@@ -8,15 +8,15 @@ use std::sync::Arc;
 
 use git2::{ObjectType, Oid};
 use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::ReadError;
 use super::handles::{LARGEST, blob_id, too_large};
 use super::listing::Listing;
-use super::stored::hash;
 use crate::base::{BlobId, LoadError, Loader, RepoPath, Side, Snapshot, Sources};
 
-/// The tree of a folder without git: every file but those in `.git`. Contents go by git's hash, so that two folders
+/// The tree of a folder without git: every file but those in `.git`. Contents go by a hash, so that two folders
 /// share what is equal. What cannot be read is in the snapshot's problems, or fails when it is asked for.
 ///
 /// # Errors
@@ -60,6 +60,11 @@ fn list_folder(listing: &mut Listing, root: &Path) -> Result<Vec<RepoPath>, Read
         }
         let Some(path) = listing.path(&raw_path(root, entry.path()))? else { continue };
         listing.bound(&[], files.len())?;
+        // The folder has said so; each file would be asked once more.
+        if entry.file_type().is_file() {
+            files.push(path);
+            continue;
+        }
         match kind_of(entry.path()) {
             Ok(Kind::File) => files.push(path),
             Ok(Kind::Link(target)) => listing.link(path, &target),
@@ -77,7 +82,7 @@ struct Files(PathBuf);
 impl Loader for Files {
     fn load(&self, path: &RepoPath, blob: Option<BlobId>) -> Result<Vec<u8>, LoadError> {
         let bytes = read_regular(&self.0.join(path.as_str()))?;
-        if blob.is_some() && blob != hash(&bytes) {
+        if blob.is_some_and(|blob| blob != digest(&bytes)) {
             return Err(LoadError("it changed while it was read; run again".to_owned()));
         }
         Ok(bytes)
@@ -114,22 +119,35 @@ pub(super) fn size_of(at: &Path) -> Result<u64, LoadError> {
 
 /// The bytes of a regular file. A pipe would block for ever, a device never ends.
 pub(super) fn read_regular(at: &Path) -> Result<Vec<u8>, LoadError> {
-    let data = std::fs::symlink_metadata(at).map_err(|error| LoadError(in_words(&error)))?;
-    if !data.is_file() {
-        return Err(LoadError("it is no regular file".to_owned()));
-    }
-    if data.len() > LARGEST {
+    if regular_size(at)? > LARGEST {
         return Err(too_large());
     }
     std::fs::read(at).map_err(|error| LoadError(in_words(&error)))
 }
 
-/// git's hash of a file, in pieces where it is too large to be loaded.
+fn regular_size(at: &Path) -> Result<u64, LoadError> {
+    let data = std::fs::symlink_metadata(at).map_err(|error| LoadError(in_words(&error)))?;
+    if !data.is_file() {
+        return Err(LoadError("it is no regular file".to_owned()));
+    }
+    Ok(data.len())
+}
+
+/// What a file goes by; git's hash, in pieces, where it is too large to be loaded.
 fn content_id(at: &Path) -> Result<Option<BlobId>, LoadError> {
-    if size_of(at)? > LARGEST {
+    if regular_size(at)? > LARGEST {
         return Ok(Oid::hash_file(ObjectType::Blob, at).ok().map(blob_id));
     }
-    Ok(hash(&read_regular(at)?))
+    let bytes = std::fs::read(at).map_err(|error| LoadError(in_words(&error)))?;
+    Ok(Some(digest(&bytes)))
+}
+
+/// What a content goes by where no git names it: processors have instructions for this hash, unlike for git's.
+fn digest(bytes: &[u8]) -> BlobId {
+    let mut id = [0; 20];
+    let length = id.len();
+    id.copy_from_slice(&Sha256::digest(bytes)[..length]);
+    BlobId(id)
 }
 
 /// The folder where the search for a repository starts: the path without links, or the folder of a file.

@@ -55,7 +55,7 @@ pub(super) fn base(
 }
 
 /// The kustomization file of a folder; `by` is the entry that includes the folder.
-fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Span) -> Result<Kustomization, Problem> {
+pub(super) fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Span) -> Result<Kustomization, Problem> {
     let mut found = Vec::new();
     for name in KUSTOMIZATION_NAMES {
         if let Some(Found::File { file, .. }) = folder.join(name).map(|path| cx.snapshot.find(&path)) {
@@ -83,15 +83,27 @@ fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Span) -> Result<Kustom
 }
 
 /// One kustomization at work.
-struct Layer<'l> {
+pub(super) struct Layer<'l> {
     cx: &'l Context<'l>,
     chain: Chain<'l>,
     kustomization: &'l Kustomization,
     out: Accumulated,
 }
 
+impl<'l> Layer<'l> {
+    /// A kustomization that nothing includes, over what is there already.
+    pub(super) fn new(
+        cx: &'l Context<'l>,
+        folder: &'l RepoPath,
+        kustomization: &'l Kustomization,
+        out: Accumulated,
+    ) -> Self {
+        Self { cx, chain: Chain { folder, up: None }, kustomization, out }
+    }
+}
+
 impl Layer<'_> {
-    fn run(mut self) -> Result<Accumulated, Problem> {
+    pub(super) fn run(mut self) -> Result<Accumulated, Problem> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
         if self.out.openapi.is_none() && self.kustomization.get(self.cx.trees, "openapi").is_some() {
@@ -187,12 +199,7 @@ impl Layer<'_> {
         for resource in from.resources.list() {
             self.push(resource.clone(), entry)?;
         }
-        self.out.specs = self.out.specs.merged_with_specs(&from.specs, entry.place())?;
-        self.out.vars.extend(from.vars.iter().cloned());
-        self.out.problems.extend(from.problems.iter().cloned());
-        self.out.files.extend(&from.files);
-        self.out.folders.extend(from.folders.iter().cloned());
-        self.out.silent.extend(&from.silent);
+        self.out.join(from, entry.place())?;
         if self.out.openapi.is_none() {
             let beside = if before == 0 { Beside::Nothing } else { Beside::Builtin };
             let added = |own| if own == Beside::Builtin { own } else { beside };
@@ -290,7 +297,7 @@ impl Layer<'_> {
             }
             ([row], _) => {
                 let row = *row;
-                let merged = generate::over(self.cx, resource, &self.out.resources.list()[row]);
+                let merged = generate::over(self.cx, resource, &self.out.resources.list()[row])?;
                 self.out.resources.replace(schema, row, merged);
                 Ok(())
             }

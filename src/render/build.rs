@@ -2,6 +2,7 @@
 //!
 //! Never: who asks; an application is known to `delivery/` only.
 
+use super::Adjustments;
 use crate::base::{FileId, Problem, RepoPath};
 use crate::model::{Object, Silent};
 
@@ -33,6 +34,16 @@ pub struct Build {
     pub path: RepoPath,
     /// How it is read.
     pub kind: BuildKind,
+    /// What a controller adds.
+    pub adjustments: Adjustments,
+}
+
+impl Build {
+    /// A build to which no controller adds anything.
+    #[must_use]
+    pub fn plain(path: RepoPath, kind: BuildKind) -> Self {
+        Self { path, kind, adjustments: Adjustments::default() }
+    }
 }
 
 /// What a build gives.

@@ -10,7 +10,7 @@ use super::order::Order;
 use super::schema::{Beside, Schema};
 use super::set::ResourceSet;
 use super::transform::Specs;
-use crate::base::{FileId, Problem, RepoPath, Snapshot};
+use crate::base::{FileId, Problem, RepoPath, Snapshot, Span};
 use crate::model::{Kustomization, Silent, Trees, Value};
 
 /// What `kustomize build` can be told on its command line.
@@ -105,6 +105,23 @@ impl Accumulated {
             silent: Silent::default(),
             openapi: None,
         }
+    }
+
+    /// Adds what comes with the objects of a kustomize base, which the line at `by` includes.
+    pub(super) fn join(&mut self, from: &Self, by: Span) -> Result<(), Problem> {
+        self.specs = self.specs.merged_with_specs(&from.specs, by)?;
+        self.vars.extend(from.vars.iter().cloned());
+        self.problems.extend(from.problems.iter().cloned());
+        self.files.extend(&from.files);
+        self.folders.extend(from.folders.iter().cloned());
+        self.silent.extend(&from.silent);
+        Ok(())
+    }
+
+    /// Adds all that a kustomize base gives, whatever is there already.
+    pub(super) fn take(&mut self, from: &Self, by: Span) -> Result<(), Problem> {
+        self.resources.edit().extend(from.resources.list().iter().cloned());
+        self.join(from, by)
     }
 
     /// Whether a part that is not rendered may hold what somebody looks for.

@@ -66,6 +66,7 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
             add_managed_by(trees, &mut resource.value, by);
         }
         tidy_annotations(trees, &mut resource.value);
+        printable_annotations(trees.view(&resource.value))?;
         let annotate = Annotate { cx, folder: &folder };
         if let Some(by) = asked.origins {
             annotate.origin(resource, by);
@@ -75,6 +76,23 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
         }
     }
     Ok((list.into_iter().map(object).collect(), from.problems.clone()))
+}
+
+/// kustomize writes every annotation of several lines as a block before it prints the object, and cannot read a block
+/// whose first line starts with a tab.
+fn printable_annotations(object: View<'_>) -> Result<(), Problem> {
+    let annotations = object.path(["metadata", "annotations"]);
+    let wrong = annotations
+        .into_iter()
+        .flat_map(|map| map.fields())
+        .find(|field| field.value.as_str().is_some_and(|text| text.starts_with('\t') && text.contains('\n')));
+    match wrong {
+        None => Ok(()),
+        Some(field) => {
+            let message = "found a tab character where an indentation space is expected";
+            Err(does_not_build(field.value.place(), message))
+        }
+    }
 }
 
 /// The object that a rendered resource is.

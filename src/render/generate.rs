@@ -131,7 +131,7 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
 
 /// The metadata and data of a generated object that takes the place of `old`
 /// (`kustomize api/resource.CopyMergeMetaDataFieldsFrom`, `MergeDataMapFrom`).
-pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resource {
+pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Result<Resource, Problem> {
     let trees = cx.trees;
     let by = trees.view(&new.value).place();
     let mut metadata = new.value.field(trees, "metadata").unwrap_or_else(|| new.value.clone());
@@ -155,8 +155,15 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
         new.source.clone_from(&old.source);
         for field in ["data", "binaryData"] {
             let (lower, upper) = (old.value.field(trees, field), new.value.field(trees, field));
-            if let Some(merged) = laid_over(trees, lower, upper, by) {
-                new.value.set_field(trees, Key::made(field, by), merged);
+            match laid_over(trees, lower, upper, by) {
+                Some(merged) => {
+                    // All keys are written anew.
+                    bare_keys(&[Entry { key: Key::made(field, by), value: merged.clone() }], trees)?;
+                    new.value.set_field(trees, Key::made(field, by), merged);
+                }
+                None => {
+                    new.value.remove_field(trees, field);
+                }
             }
         }
     }
@@ -168,7 +175,16 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     new.variables.clone_from(&old.variables);
     new.behavior = old.behavior;
     new.hash = new.hash.and(old.hash);
-    new
+    Ok(new)
+}
+
+/// A value as kustomize reads it in a map of text.
+fn as_text(trees: &Trees, value: Value) -> Value {
+    let view = trees.view(&value);
+    if matches!(view.scalar(), Scalar::Str(_)) || !view.is_scalar() {
+        return value;
+    }
+    Value::text(&view.written(), Origin::within(view.place()))
 }
 
 /// The fields of both maps; `upper` wins, and remembers what it wins over. `None` where there are none.
@@ -178,12 +194,13 @@ fn laid_over(trees: &Trees, lower: Option<Value>, upper: Option<Value>, by: Span
     for mut map in [lower, upper].into_iter().flatten() {
         let Some(layer) = map.entries_mut(trees) else { continue };
         for entry in std::mem::take(layer) {
+            let value = as_text(trees, entry.value);
             if let Some(row) = rows.get(entry.key.text(trees)) {
-                let value = entry.value.over(entries[*row].value.clone());
+                let value = value.over(entries[*row].value.clone());
                 entries[*row] = Entry { key: entry.key, value };
             } else {
                 rows.insert(entry.key.text(trees).into(), entries.len());
-                entries.push(entry);
+                entries.push(Entry { key: entry.key, value });
             }
         }
     }
@@ -268,6 +285,12 @@ impl Maker {
                 Value::scalar(MadeScalar::Str(text), Origin::set(pair.at, How::Generator, pair.by, None))
             };
             match (kind, pair.data) {
+                (Generated::ConfigMap, Data::Text(value)) if value.starts_with('\t') && value.contains('\n') => {
+                    let message = "found a tab character where an indentation space is expected";
+                    return Err(does_not_build(pair.at, message).with_help(
+                        "kustomize cannot read the block it makes of lines that start with a tab; put a blank line first",
+                    ));
+                }
                 (Generated::ConfigMap, Data::Text(value)) => data.push(Entry { key, value: text(value) }),
                 (Generated::ConfigMap, Data::Bytes(bytes)) => {
                     binary.push(Entry { key, value: text(encoded(&bytes).into()) });

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::remote::Remote;
 use super::resource::Resource;
-use crate::base::{Content, FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span, Special};
+use crate::base::{Content, FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span, Special, TextRange};
 use crate::model::{Trees, Value, View};
 use crate::parse::ParseProblemKind;
 
@@ -166,6 +166,10 @@ pub(super) fn is_whole(trees: &Trees, file: FileId) -> Result<(), Problem> {
 pub(super) fn documents(trees: &Trees, file: FileId) -> Result<Vec<Value>, Problem> {
     is_whole(trees, file)?;
     no_directive(trees, file)?;
+    if let Some(range) = trees.sources().content(file).text().and_then(wrong_separator) {
+        let at = trees.sources().outermost(Span { file, range });
+        return Err(does_not_build(at, "invalid document separator: only a comment may stand behind `---`"));
+    }
     let mut queue: VecDeque<Value> = VecDeque::new();
     for document in trees.documents(file) {
         if is_object(trees.view(&document))? {
@@ -190,6 +194,23 @@ pub(super) fn documents(trees: &Trees, file: FileId) -> Result<Vec<Value>, Probl
         }
     }
     Ok(found)
+}
+
+/// The first separator, but for one on the first line, that kustomize refuses because something stands behind it. The
+/// line behind a separator is never taken for another (`kustomize kyaml/kio splitDocuments`).
+fn wrong_separator(text: &str) -> Option<TextRange> {
+    let mut start = 0;
+    let mut may_separate = false;
+    for line in text.split_inclusive('\n') {
+        let is_separator = may_separate && line.starts_with("---") && line.ends_with('\n');
+        let behind = if is_separator { line[3..].trim() } else { "" };
+        if !behind.is_empty() && !behind.starts_with('#') {
+            return Some(TextRange::new(start as u32, (start + line.trim_end().len()) as u32));
+        }
+        may_separate = !is_separator;
+        start += line.len();
+    }
+    None
 }
 
 /// Whether a document is an object and not just empty.

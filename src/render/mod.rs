@@ -3,6 +3,8 @@
 //! Never: a file of its own accord (it asks the snapshot), a remote, a process, a judgement.
 
 mod accumulate;
+mod adjust;
+mod adjusted;
 mod build;
 mod context;
 mod emit;
@@ -22,8 +24,11 @@ mod resource;
 mod schema;
 mod select;
 mod set;
+mod shared;
+mod substitute;
 mod transform;
 
+pub use adjust::{Absent, Adjustment, Adjustments, Known, Meeting, Variables};
 pub use build::{Build, BuildKind, Rendered};
 pub use context::{ManagedBy, Options};
 pub use file_names::file_names;

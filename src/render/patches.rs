@@ -6,11 +6,12 @@
 use super::context::{Context, Missing};
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patch::{self, Outcome, PatchError};
-use super::resource::{Id, Resource};
+use super::resource::{Author, Id, Resource, Source};
 use super::select::Selector;
 use super::set::ResourceSet;
+use super::shared;
 use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
-use crate::model::{AppliedPatch, Silent, Trees, Value, View};
+use crate::model::{AppliedPatch, Entry, Origin, Silent, Trees, Value, View};
 use crate::parse::ParseProblemKind;
 
 /// Applies patches to the objects of one accumulation.
@@ -34,6 +35,22 @@ enum Memory {
     Lost,
 }
 
+/// What becomes of the blank end of an inline text: a block at the end of a trimmed one has no last line break.
+#[derive(Clone, Copy)]
+enum Ends {
+    Kept,
+    Trimmed,
+}
+
+impl Ends {
+    fn embedded(self, trees: &Trees, text: View<'_>) -> Option<FileId> {
+        match self {
+            Self::Kept => trees.embedded(text),
+            Self::Trimmed => trees.embedded_trimmed(text),
+        }
+    }
+}
+
 /// What a patch text is.
 enum Patch<'t> {
     Strategic(Vec<Value>),
@@ -53,7 +70,7 @@ impl<'p> Patcher<'p> {
     /// # Errors
     /// What kustomize refuses, in the patch or at the entry.
     pub(super) fn entry(&mut self, entry: View<'_>) -> Result<(), Problem> {
-        let (file, by) = self.text(entry, ["path", "patch"])?;
+        let (file, by) = self.text(entry, ["path", "patch"], Ends::Trimmed)?;
         let target = entry.get("target").filter(|target| !target.is_null());
         match self.classify(file, by)? {
             Patch::Strategic(patches) => {
@@ -85,7 +102,7 @@ impl<'p> Patcher<'p> {
     pub(super) fn strategic(&mut self, entry: View<'_>) -> Result<(), Problem> {
         let by = entry.place();
         for patch in self.strategic_texts(entry)? {
-            self.by_identity(&patch, &Allowed { name: false, kind: false }, by)?;
+            self.by_identity(&with_text_metadata(self.cx.trees, &patch), &Allowed { name: false, kind: false }, by)?;
         }
         Ok(())
     }
@@ -116,7 +133,7 @@ impl<'p> Patcher<'p> {
         if target.str_at(["name"]).is_none_or(str::is_empty) {
             return Err(does_not_build(target.place(), "must specify the target name"));
         }
-        let (file, by) = self.text(entry, ["path", inline])?;
+        let (file, by) = self.text(entry, ["path", inline], Ends::Kept)?;
         match self.classify(file, by)? {
             Patch::Json(operations) if operations.items().next().is_some() => {
                 self.json(operations, target, Memory::Lost, by)
@@ -127,14 +144,14 @@ impl<'p> Patcher<'p> {
     }
 
     /// The text of an entry as a file, and the place that stands for the entry.
-    fn text(&mut self, entry: View<'_>, [path, inline]: [&str; 2]) -> Result<(FileId, Span), Problem> {
+    fn text(&mut self, entry: View<'_>, [path, inline]: [&str; 2], ends: Ends) -> Result<(FileId, Span), Problem> {
         let given = |name| entry.field(name).filter(|f| f.value.as_str().is_some_and(|text| !text.trim().is_empty()));
         match (given(path), given(inline)) {
             (None, None) => Err(does_not_build(entry.place(), format!("must specify one of {inline} and {path}"))),
             (Some(field), Some(_)) => {
                 Err(does_not_build(field.key_place(), format!("{inline} and {path} can't be set at the same time")))
             }
-            (None, Some(field)) => match self.cx.trees.embedded(field.value) {
+            (None, Some(field)) => match ends.embedded(self.cx.trees, field.value) {
                 Some(file) => Ok((file, field.key_place())),
                 None => Err(does_not_build(field.value.place(), "the patch must be text")),
             },
@@ -181,6 +198,14 @@ impl<'p> Patcher<'p> {
             return Ok(Patch::Nothing);
         };
         let view = trees.node(file, root);
+        let text = trees.sources().content(file).text().unwrap_or_default();
+        // What starts so is JSON to kustomize, and no YAML beyond it.
+        if text.starts_with('[')
+            && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
+        {
+            let why = format!("what starts with `[` must be JSON: {error}");
+            return Err(unreadable(view.place(), &why).with_help("write the operations as a YAML list, or as JSON"));
+        }
         if view.is_seq() {
             return match view.items().find(|item| !item.is_map()) {
                 None => Ok(Patch::Json(view)),
@@ -217,6 +242,7 @@ impl<'p> Patcher<'p> {
 
     fn targeted(&mut self, patch: &Value, target: View<'_>, allowed: &Allowed, by: Span) -> Result<(), Problem> {
         let rows = self.select(target)?;
+        let patch = &with_text_metadata(self.cx.trees, patch);
         self.merge(&rows, patch, allowed, (target.place(), by))?;
         if let Some(id) = self.set.duplicate(self.cx.schema).filter(|_| allowed.name || allowed.kind) {
             return Err(does_not_build(by, format!("may not add resource with an already registered id: {id}")));
@@ -247,6 +273,7 @@ impl<'p> Patcher<'p> {
             let (outcome, silent) = patch::strategic(trees, self.cx.schema, &mut resource.value, patch, whole, by)
                 .map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
+            shared::settle(trees, resource);
             if outcome == Outcome::Deleted {
                 deleted.push(*row);
             } else if allowed.name || allowed.kind {
@@ -273,6 +300,13 @@ impl<'p> Patcher<'p> {
             let resource = self.set.touch(row);
             let silent = patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
+            // The object went through JSON, where every value stands for itself.
+            resource.shared.clear();
+            if operations.items().any(replaces_annotations) {
+                // kustomize keeps the origin there, and then takes the patch for it.
+                let kind = if memory == Memory::Kept { "PatchTransformer" } else { "PatchJson6902Transformer" };
+                resource.source = Some(Source::Made(Author::builtin(by.file, kind)));
+            }
             let before = resource.id.clone();
             match memory {
                 Memory::Kept => resource.refresh(trees),
@@ -314,6 +348,37 @@ fn stripped(cx: &Context<'_>, patch: &Value, allowed: &Allowed) -> Value {
         }
     });
     bare
+}
+
+/// A patch with a target, or one of `patchesStrategicMerge`, as kustomize copies it for each object: labels and
+/// annotations go through maps of text, so that `null` there is a word and deletes nothing (`kustomize api/resource Resource.CopyMergeMetaDataFieldsFrom`).
+fn with_text_metadata(trees: &Trees, patch: &Value) -> Value {
+    let mut copy = patch.clone();
+    copy.update_field(trees, "metadata", |metadata| {
+        for name in ["labels", "annotations"] {
+            let Some(pairs) = trees.view(metadata).get(name) else { continue };
+            let texts = pairs.fields().map(|pair| {
+                let text = if pair.value.is_scalar() { pair.value.written() } else { "".into() };
+                let at = if pair.value.is_unwritten() { pair.key_place() } else { pair.value.place() };
+                Entry { key: pair.key(), value: Value::text(&text, Origin::within(at)) }
+            });
+            let mut texts: Vec<Entry> = texts.collect();
+            texts.sort_by(|a, b| a.key.text(trees).cmp(b.key.text(trees)));
+            if texts.is_empty() {
+                metadata.remove_field(trees, name);
+            } else {
+                let map = Value::map(texts, Origin::within(pairs.place()));
+                metadata.update_field(trees, name, |field| *field = map);
+            }
+        }
+    });
+    copy
+}
+
+/// Whether an operation puts something in the place of all annotations.
+fn replaces_annotations(operation: View<'_>) -> bool {
+    let writes = operation.str_at(["op"]).is_some_and(|op| op != "test" && op != "copy");
+    writes && operation.str_at(["path"]).is_some_and(|path| matches!(path, "/metadata/annotations" | "/metadata"))
 }
 
 fn failed(error: PatchError, by: Span) -> Problem {

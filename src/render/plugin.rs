@@ -129,6 +129,8 @@ impl Run<'_> {
     fn generator_args(&self, config: View<'_>) -> Value {
         let trees = self.cx.trees;
         let mut args = config.value();
+        // Only a kustomization's `env` is folded into `envs`; a configuration has no such field.
+        args.remove_field(trees, "env");
         for field in ["name", "namespace"] {
             let own = config.str_at([field]).is_some_and(|text| !text.is_empty());
             if let Some(value) = config.path(["metadata", field]).filter(|_| !own) {

@@ -6,13 +6,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::accumulate;
+use super::adjusted;
 use super::context::{Base, Bases, Context, Options, Trace};
 use super::emit;
 use super::finish;
 use super::load::{Target, Wanted, does_not_build, find};
 use super::plain::{self, Filter};
 use super::schema::{Beside, Schema};
-use super::{Build, BuildKind, Rendered};
+use super::{Adjustments, Build, BuildKind, Rendered};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees, View};
 
@@ -44,9 +45,14 @@ impl<'a> Renderer<'a> {
                 let filter = Filter { recurse: *recurse, include: include.as_deref(), exclude: exclude.as_deref() };
                 plain::folder(self.snapshot, self.trees, &build.path, &filter)
             }
-            BuildKind::Generated => self.generated(build),
+            BuildKind::Generated if build.adjustments.is_none() => self.generated(build),
+            BuildKind::Generated => self.generated_adjusted(build),
             BuildKind::File => plain::file(self.snapshot, self.trees, &build.path),
         };
+        if !build.adjustments.is_none() {
+            let problems = adjusted::finish(self.trees, &build.adjustments, &mut rendered.objects);
+            rendered.problems.extend(problems);
+        }
         self.sort_files(&mut rendered.files);
         rendered
     }
@@ -55,7 +61,7 @@ impl<'a> Renderer<'a> {
     fn generated(&self, build: &Build) -> Rendered {
         let (mut rendered, kustomizations) = plain::generated(self.snapshot, self.trees, &build.path);
         for path in kustomizations {
-            let below = self.kustomize(&Build { path, kind: BuildKind::Kustomize });
+            let below = self.kustomize(&Build::plain(path, BuildKind::Kustomize));
             rendered.objects.extend(below.objects);
             rendered.files.extend(below.files);
             rendered.problems.extend(below.problems);
@@ -63,12 +69,47 @@ impl<'a> Renderer<'a> {
         rendered
     }
 
+    /// The same with a kustomization around it that holds a controller's settings.
+    fn generated_adjusted(&self, build: &Build) -> Rendered {
+        let (mut rendered, below) = plain::generated(self.snapshot, self.trees, &build.path);
+        let top = || below.iter().flat_map(|folder| self.kustomizations(folder)).next();
+        let Some(first) = rendered.files.first().copied().or_else(top) else { return rendered };
+        let context = Context {
+            snapshot: self.snapshot,
+            trees: self.trees,
+            schema: Schema::builtin(),
+            options: self.options,
+            bases: &self.bases,
+            trace: Trace::Off,
+        };
+        let own = (Kustomization::made(self.trees, first), &build.adjustments);
+        let objects = (&*rendered.objects, &*below);
+        let result = adjusted::generated(&context, &build.path, objects, own).and_then(|root| {
+            rendered.files.extend(&root.accumulated.files);
+            rendered.silent.extend(&root.accumulated.silent);
+            finish::finish(&context, &root)
+        });
+        match result {
+            Ok((objects, problems)) => {
+                rendered.objects = objects;
+                rendered.problems.extend(problems);
+            }
+            Err(problem) => {
+                rendered.objects.clear();
+                rendered.problems.push(problem);
+            }
+        }
+        rendered
+    }
+
+    /// The kustomization files of a folder; there should be one.
+    fn kustomizations(&self, folder: &RepoPath) -> Vec<FileId> {
+        KUSTOMIZATION_NAMES.iter().filter_map(|name| self.snapshot.file(&folder.join(name)?)).collect()
+    }
+
     fn kustomize(&self, build: &Build) -> Rendered {
         let Found::Folder(folder) = self.snapshot.find(&build.path) else { return Rendered::default() };
-        let own = KUSTOMIZATION_NAMES
-            .iter()
-            .filter_map(|name| self.snapshot.file(&folder.join(name)?))
-            .collect::<Vec<FileId>>();
+        let own = self.kustomizations(&folder);
         let Some(first) = own.first().copied() else { return Rendered::default() };
         let schema = match self.schema(&folder, first, Beside::Nothing) {
             Ok(schema) => schema,
@@ -86,7 +127,7 @@ impl<'a> Renderer<'a> {
             trace,
         };
         let mut files = own;
-        let result = self.accumulated(&context, &folder, first).and_then(|(root, schema)| {
+        let result = self.accumulated(&context, &folder, first, &build.adjustments).and_then(|(root, schema)| {
             files.extend(&root.accumulated.files);
             let schema = schema.as_ref().unwrap_or(context.schema);
             let silent = root.accumulated.silent.clone();
@@ -131,20 +172,28 @@ impl<'a> Renderer<'a> {
         cx: &Context<'_>,
         folder: &RepoPath,
         file: FileId,
+        adjustments: &Adjustments,
     ) -> Result<(Arc<Base>, Option<Schema>), Problem> {
         let by = self.trees.top(file);
-        let root = accumulate::base(cx, folder, None, by)?;
-        let theirs = root.accumulated.openapi.as_ref().filter(|(_, brings, _)| *brings != file);
+        let root = |cx: &Context<'_>| {
+            if adjustments.is_none() {
+                accumulate::base(cx, folder, None, by)
+            } else {
+                adjusted::kustomization(cx, folder, by, adjustments).map(Arc::new)
+            }
+        };
+        let built = root(cx)?;
+        let theirs = built.accumulated.openapi.as_ref().filter(|(_, brings, _)| *brings != file);
         let schema = match theirs {
             Some((folder, file, beside)) if std::ptr::eq(cx.schema, Schema::builtin()) => {
                 self.schema(folder, *file, *beside)?
             }
             _ => None,
         };
-        let Some(schema) = schema else { return Ok((root, None)) };
+        let Some(schema) = schema else { return Ok((built, None)) };
         let alone = Bases::default();
-        let root = accumulate::base(&Context { schema: &schema, bases: &alone, ..*cx }, folder, None, by)?;
-        Ok((root, Some(schema)))
+        let built = root(&Context { schema: &schema, bases: &alone, ..*cx })?;
+        Ok((built, Some(schema)))
     }
 
     /// The schema that the kustomization's `openapi` brings in the place of kustomize's.

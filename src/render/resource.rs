@@ -89,6 +89,8 @@ pub(super) struct Resource {
     pub(super) hash: Option<Span>,
     /// The variables (`vars`) that read a field of this object.
     pub(super) variables: Vec<Arc<str>>,
+    /// What stands at several places and changes at all of them (`shared`).
+    pub(super) shared: Vec<Value>,
     /// The file that the object was written in, or the kustomization whose generator made it.
     pub(super) source: Option<Source>,
     /// The transformers that came by, if the root asks for them.
@@ -156,6 +158,7 @@ impl Resource {
             behavior: Behavior::Create,
             hash: None,
             variables: Vec::new(),
+            shared: Vec::new(),
             source,
             transformers: Vec::new(),
         }

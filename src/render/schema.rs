@@ -4,19 +4,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use crate::model::{View, split_api_version};
 
 const KINDS: &str = include_str!("data/kinds.tsv");
 const FIELDS: &str = include_str!("data/patch-fields.tsv");
 
-static BUILTIN: LazyLock<Schema> = LazyLock::new(|| {
-    let mut builder = Builder::default();
-    rows(FIELDS).for_each(|row| builder.field_row(row));
-    rows(KINDS).for_each(|row| builder.kind_row(row));
-    builder.finish()
-});
+static BUILTIN: LazyLock<Schema> = LazyLock::new(Schema::of_kinds);
 
 /// Whether kustomize has read its own schema before it meets a user's: it has where an object was loaded before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +27,14 @@ pub(super) enum Beside {
 pub(super) struct Schema {
     /// Sorted by (kind, group, version).
     kinds: Vec<Kind>,
-    definitions: Vec<Definition>,
+    /// Kubernetes' own are read when a patch asks for them.
+    definitions: OnceLock<Definitions>,
+}
+
+#[derive(Debug, Default)]
+struct Definitions {
+    names: HashMap<Text, DefinitionId>,
+    all: Vec<Definition>,
 }
 
 /// A definition of a [`Schema`], to be walked field by field.
@@ -67,7 +69,8 @@ struct Kind {
     name: Text,
     group: Text,
     version: Text,
-    definition: Option<DefinitionId>,
+    /// By its name.
+    definition: Option<Text>,
     scope: Option<Scope>,
 }
 
@@ -92,17 +95,25 @@ impl Schema {
         &BUILTIN
     }
 
+    /// Kubernetes' kinds. Their definitions come later.
+    fn of_kinds() -> Self {
+        let mut kinds: Vec<Kind> = rows(KINDS).map(Kind::of_row).collect();
+        kinds.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        Self { kinds, definitions: OnceLock::new() }
+    }
+
     /// The schema that an OpenAPI v2 document describes. As in kustomize it replaces the built-in definitions, while
     /// the scopes of the built-in kinds stay.
     #[must_use]
     pub(super) fn from_openapi(document: View<'_>, beside: Beside) -> Self {
         let mut builder = Builder::default();
         if beside == Beside::Builtin {
-            rows(FIELDS).for_each(|row| builder.field_row(row));
-            rows(KINDS).for_each(|row| builder.kind_row(row));
+            builder.definitions = Definitions::builtin();
         }
         for kind in &Self::builtin().kinds {
-            *builder.scope(&kind.group, &kind.version, &kind.name) = kind.scope;
+            let definition = kind.definition.clone().filter(|_| beside == Beside::Builtin);
+            let key = [kind.group.clone(), kind.version.clone(), kind.name.clone()];
+            builder.kinds.insert(key, (definition, kind.scope));
         }
         builder.definitions_of(document);
         builder.paths_of(document);
@@ -118,7 +129,8 @@ impl Schema {
     /// The definition of a kind.
     #[must_use]
     pub(super) fn definition(&self, group: &str, version: &str, kind: &str) -> Option<DefinitionId> {
-        self.kind(group, version, kind)?.definition
+        let name = self.kind(group, version, kind)?.definition.as_ref()?;
+        self.definitions().names.get(name).copied()
     }
 
     /// The definition of the kind that a map says it is.
@@ -132,7 +144,7 @@ impl Schema {
     /// A field of a definition.
     #[must_use]
     pub(super) fn field(&self, definition: DefinitionId, name: &str) -> Option<&Field> {
-        let definition = &self.definitions[definition.0 as usize];
+        let definition = &self.definitions().all[definition.0 as usize];
         match definition.fields.binary_search_by(|(field, _)| (**field).cmp(name)) {
             Ok(at) => Some(&definition.fields[at].1),
             Err(_) => definition.values.as_ref(),
@@ -140,22 +152,92 @@ impl Schema {
     }
 
     fn kind(&self, group: &str, version: &str, kind: &str) -> Option<&Kind> {
-        let order = |row: &Kind| (&*row.name, &*row.group, &*row.version).cmp(&(kind, group, version));
+        let order = |row: &Kind| row.order().cmp(&(kind, group, version));
         self.kinds.binary_search_by(order).ok().map(|at| &self.kinds[at])
+    }
+
+    fn definitions(&self) -> &Definitions {
+        self.definitions.get_or_init(Definitions::builtin)
     }
 }
 
+impl Kind {
+    /// A line of `data/kinds.tsv`.
+    fn of_row([group, version, name, definition, scope]: [&'static str; 5]) -> Self {
+        let group = if group == "-" { "" } else { group };
+        let definition = (definition != "-").then_some(Text::Borrowed(definition));
+        let scope = match scope {
+            "namespaced" => Some(Scope::Namespaced),
+            "cluster" => Some(Scope::Cluster),
+            _ => None,
+        };
+        Self { name: name.into(), group: group.into(), version: version.into(), definition, scope }
+    }
+
+    fn order(&self) -> (&str, &str, &str) {
+        (&self.name, &self.group, &self.version)
+    }
+}
+
+impl Definitions {
+    /// Those of Kubernetes.
+    fn builtin() -> Self {
+        let mut definitions = Self::default();
+        // The rows of one definition stand together.
+        let mut last = None;
+        for row in rows(FIELDS) {
+            let id = match last {
+                Some((name, id)) if name == row[0] => id,
+                _ => definitions.named(Text::Borrowed(row[0])),
+            };
+            last = Some((row[0], id));
+            let field = definitions.of_row(row);
+            definitions.all[id.0 as usize].fields.push(field);
+        }
+        // A kind without such fields has a definition all the same.
+        rows(KINDS).map(Kind::of_row).filter_map(|kind| kind.definition).for_each(|name| {
+            definitions.named(name);
+        });
+        definitions.sort();
+        definitions
+    }
+
+    /// A line of `data/patch-fields.tsv`.
+    fn of_row(&mut self, [_, name, _, target, strategy, keys]: [&'static str; 6]) -> (Text, Field) {
+        let strategy = match (strategy, keys) {
+            ("-", _) => Strategy::Plain,
+            (_, "-") => Strategy::Set,
+            (_, keys) => Strategy::Keys(keys.split(',').map(Text::Borrowed).collect()),
+        };
+        let definition = (target != "-").then(|| self.named(Text::Borrowed(target)));
+        (name.into(), Field { definition, strategy })
+    }
+
+    fn named(&mut self, name: Text) -> DefinitionId {
+        let Self { names, all } = self;
+        *names.entry(name).or_insert_with(|| unnamed(all))
+    }
+
+    fn sort(&mut self) {
+        for definition in &mut self.all {
+            definition.fields.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+    }
+}
+
+fn unnamed(all: &mut Vec<Definition>) -> DefinitionId {
+    all.push(Definition::default());
+    DefinitionId(all.len() as u32 - 1)
+}
+
 /// What is known of a kind.
-type Known = (Option<DefinitionId>, Option<Scope>);
+type Known = (Option<Text>, Option<Scope>);
 
 #[derive(Default)]
 struct Builder {
     /// By group, version and kind.
     kinds: HashMap<[Text; 3], Known>,
-    names: HashMap<Text, DefinitionId>,
-    /// The definition that was named last: the rows of one stand together.
-    last: Option<(&'static str, DefinitionId)>,
-    definitions: Vec<Definition>,
+    definitions: Definitions,
 }
 
 impl Builder {
@@ -165,48 +247,19 @@ impl Builder {
             .into_iter()
             .map(|([group, version, name], (definition, scope))| Kind { name, group, version, definition, scope })
             .collect();
-        kinds.sort_unstable_by(|a, b| (&a.name, &a.group, &a.version).cmp(&(&b.name, &b.group, &b.version)));
-        for definition in &mut self.definitions {
-            definition.fields.sort_by(|a, b| a.0.cmp(&b.0));
-        }
-        Schema { kinds, definitions: self.definitions }
-    }
-
-    /// A line of `data/patch-fields.tsv`.
-    fn field_row(&mut self, [owner, name, _, target, strategy, keys]: [&'static str; 6]) {
-        let strategy = match (strategy, keys) {
-            ("-", _) => Strategy::Plain,
-            (_, "-") => Strategy::Set,
-            (_, keys) => Strategy::Keys(keys.split(',').map(Text::Borrowed).collect()),
-        };
-        let definition = (target != "-").then(|| self.named(Text::Borrowed(target)));
-        let id = match self.last {
-            Some((last, id)) if last == owner => id,
-            _ => self.named(Text::Borrowed(owner)),
-        };
-        self.last = Some((owner, id));
-        self.definitions[id.0 as usize].fields.push((name.into(), Field { definition, strategy }));
-    }
-
-    /// A line of `data/kinds.tsv`.
-    fn kind_row(&mut self, [group, version, kind, definition, scope]: [&'static str; 5]) {
-        let group = if group == "-" { "" } else { group };
-        let definition = (definition != "-").then(|| self.named(Text::Borrowed(definition)));
-        let scope = match scope {
-            "namespaced" => Some(Scope::Namespaced),
-            "cluster" => Some(Scope::Cluster),
-            _ => None,
-        };
-        self.kinds.insert([group.into(), version.into(), kind.into()], (definition, scope));
+        kinds.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
+        self.definitions.sort();
+        Schema { kinds, definitions: self.definitions.into() }
     }
 
     fn definitions_of(&mut self, document: View<'_>) {
         for field in document.get("definitions").into_iter().flat_map(|all| all.fields()) {
-            let id = self.named(owned(short(field.name())));
+            let name = short(field.name());
+            let id = self.definitions.named(owned(name));
             self.describe(id, field.value);
             let kinds = field.value.get("x-kubernetes-group-version-kind");
             for [group, version, kind] in kinds.into_iter().flat_map(|kinds| kinds.items()).filter_map(written_kind) {
-                self.kinds.entry([owned(group), owned(version), owned(kind)]).or_default().0 = Some(id);
+                self.kinds.entry([owned(group), owned(version), owned(kind)]).or_default().0 = Some(owned(name));
             }
         }
     }
@@ -237,7 +290,7 @@ impl Builder {
         let properties = definition.get("properties").into_iter().flat_map(|all| all.fields());
         let fields = properties.map(|field| (owned(field.name()), self.field(field.value))).collect();
         let values = definition.get("additionalProperties").filter(View::is_map).map(|values| self.field(values));
-        self.definitions[id.0 as usize] = Definition { fields, values };
+        self.definitions.all[id.0 as usize] = Definition { fields, values };
     }
 
     fn field(&mut self, field: View<'_>) -> Field {
@@ -257,27 +310,14 @@ impl Builder {
     /// The definition that a schema refers to, or that it spells out in its place.
     fn value(&mut self, schema: View<'_>) -> Option<DefinitionId> {
         if let Some(target) = schema.str_at(["$ref"]) {
-            return Some(self.named(owned(short(target.strip_prefix("#/definitions/")?))));
+            return Some(self.definitions.named(owned(short(target.strip_prefix("#/definitions/")?))));
         }
         if schema.get("properties").is_none() && !schema.get("additionalProperties").is_some_and(|v| v.is_map()) {
             return None;
         }
-        let id = self.unnamed();
+        let id = unnamed(&mut self.definitions.all);
         self.describe(id, schema);
         Some(id)
-    }
-
-    fn named(&mut self, name: Text) -> DefinitionId {
-        let Self { names, definitions, .. } = self;
-        *names.entry(name).or_insert_with(|| {
-            definitions.push(Definition::default());
-            DefinitionId(definitions.len() as u32 - 1)
-        })
-    }
-
-    fn unnamed(&mut self) -> DefinitionId {
-        self.definitions.push(Definition::default());
-        DefinitionId(self.definitions.len() as u32 - 1)
     }
 }
 
@@ -287,8 +327,8 @@ fn short(name: &str) -> &str {
     name.strip_prefix("api.").unwrap_or(name)
 }
 
-/// A text of a user's schema.
-fn owned(text: &str) -> Text {
+/// A text that a user wrote.
+pub(super) fn owned(text: &str) -> Text {
     Cow::Owned(text.to_owned())
 }
 

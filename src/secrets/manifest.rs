@@ -35,7 +35,7 @@ pub fn in_manifest(trees: &Trees, object: &Object, key: &RunKey) -> Vec<Credenti
 
 /// The same for any document, an object or not: values of a chart, a patch without a kind.
 #[must_use]
-pub fn in_document(trees: &Trees, document: &Value, key: &RunKey) -> Vec<Credential> {
+pub fn in_document<'t>(trees: &'t Trees, document: &'t Value, key: &'t RunKey) -> Vec<Credential> {
     let view = trees.view(document);
     let stanza = Stanza::of(view);
     let mut walk = Walk { trees, key, stanza, found: Vec::new() };
@@ -45,7 +45,7 @@ pub fn in_document(trees: &Trees, document: &Value, key: &RunKey) -> Vec<Credent
         Some(spec) => {
             let template = spec.path(["target", "template"]).or_else(|| spec.get("template"));
             if let Some(template) = template {
-                walk.node(template, "", &mut vec!["spec".to_owned()], DEPTH);
+                walk.node(template, "", &mut vec![Step::Name("spec")], DEPTH);
             }
         }
         None => walk.node(view, "", &mut Vec::new(), DEPTH),
@@ -89,9 +89,26 @@ struct Walk<'t> {
     found: Vec<Credential>,
 }
 
-impl Walk<'_> {
+/// A step of the path to a value. Every value of every object is walked to, so that no text is made of it before
+/// somebody needs one.
+#[derive(Clone, Copy)]
+enum Step<'t> {
+    Name(&'t str),
+    Row(usize),
+}
+
+impl Step<'_> {
+    fn text(self) -> String {
+        match self {
+            Self::Name(name) => name.to_owned(),
+            Self::Row(row) => row.to_string(),
+        }
+    }
+}
+
+impl<'t> Walk<'t> {
     /// Judges what is in a node; `depth` is how many texts in texts are still opened.
-    fn node(&mut self, view: View<'_>, name: &str, path: &mut Vec<String>, depth: u8) {
+    fn node(&mut self, view: View<'t>, name: &str, path: &mut Vec<Step<'t>>, depth: u8) {
         if path.len() > 64 {
             return;
         }
@@ -100,7 +117,7 @@ impl Walk<'_> {
         } else if view.is_seq() {
             let mut option: Option<String> = None;
             for (row, item) in view.items().enumerate() {
-                path.push(row.to_string());
+                path.push(Step::Row(row));
                 let text = item.as_str().unwrap_or_default();
                 let behind = option.take().filter(|_| !text.starts_with('-'));
                 match argument(text) {
@@ -115,16 +132,16 @@ impl Walk<'_> {
         }
     }
 
-    fn map(&mut self, view: View<'_>, path: &mut Vec<String>, depth: u8) {
+    fn map(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, depth: u8) {
         let is_secret = view.str_at(["kind"]) == Some("Secret") && view.str_at(["apiVersion"]) == Some("v1");
         let named = pair_name(view);
         for field in view.fields() {
             let key = field.name();
-            let is_reference = ["Ref", "Refs", "Selector", "From"].iter().any(|end| key.ends_with(end));
-            if ASIDE.contains(&key) || is_reference && !field.value.is_scalar() || is_secret && MAPS.contains(&key) {
+            let is_reference = || ["Ref", "Refs", "Selector", "From"].iter().any(|end| key.ends_with(end));
+            if ASIDE.contains(&key) || !field.value.is_scalar() && is_reference() || is_secret && MAPS.contains(&key) {
                 continue;
             }
-            path.push(key.to_owned());
+            path.push(Step::Name(key));
             // `- name: DB_PASSWORD` with `value: …` is one pair over two lines.
             let name = named.filter(|_| key == "value").unwrap_or(key);
             self.node(field.value, name, path, depth);
@@ -132,9 +149,9 @@ impl Walk<'_> {
         }
     }
 
-    fn scalar(&mut self, view: View<'_>, name: &str, path: &[String], depth: u8) {
+    fn scalar(&mut self, view: View<'t>, name: &str, path: &[Step<'t>], depth: u8) {
         let text = view.written();
-        if view.is_null() || text.len() < 3 || self.stanza.as_ref().is_some_and(|stanza| stanza.covers(path)) {
+        if text.len() < 3 || view.is_null() || self.is_encrypted(path) {
             return;
         }
         if !text.contains('\n') && !text.starts_with(['{', '[']) {
@@ -147,15 +164,22 @@ impl Walk<'_> {
         }
     }
 
+    /// Whether SOPS says that what stands there is encrypted.
+    fn is_encrypted(&self, path: &[Step<'_>]) -> bool {
+        self.stanza.as_ref().is_some_and(|stanza| {
+            let path: Vec<String> = path.iter().map(|step| step.text()).collect();
+            stanza.covers(&path)
+        })
+    }
+
     /// A text that is a file of its own: fields where it is YAML or JSON, else lines.
-    fn file(&mut self, file: FileId, name: &str, path: &[String], depth: u8, view: View<'_>) {
+    fn file(&mut self, file: FileId, name: &str, path: &[Step<'t>], depth: u8, view: View<'_>) {
         let text = self.trees.sources().text(file);
         let parsed = self.trees.parsed(file);
-        let documents: Vec<Value> = self.trees.documents(file).collect();
-        let is_structured = |value: &Value| !self.trees.view(value).is_scalar();
-        if parsed.problems().is_empty() && documents.iter().all(is_structured) {
-            for document in &documents {
-                self.node(self.trees.view(document), name, &mut path.to_vec(), depth);
+        let is_structured = |value: Value| !self.trees.view(&value).is_scalar();
+        if parsed.problems().is_empty() && self.trees.documents(file).all(is_structured) {
+            for root in parsed.documents().iter().filter_map(|document| document.root) {
+                self.node(self.trees.node(file, root), name, &mut path.to_vec(), depth);
             }
             return;
         }
@@ -170,7 +194,7 @@ impl Walk<'_> {
         }
     }
 
-    fn literal(&mut self, view: View<'_>, name: &str, text: &str, path: &[String]) {
+    fn literal(&mut self, view: View<'_>, name: &str, text: &str, path: &[Step<'_>]) {
         if let Some(found) = field(name, text) {
             let whole = view.place();
             // An argument's option may be shown, and the value is what has to go.
@@ -187,8 +211,8 @@ impl Walk<'_> {
         }
     }
 
-    fn push(&mut self, name: &str, text: &str, found: Found, at: Span, path: &[String], how: Option<How>) {
-        let steps = path.iter().map(|step| step.replace('~', "~0").replace('/', "~1"));
+    fn push(&mut self, name: &str, text: &str, found: Found, at: Span, path: &[Step<'_>], how: Option<How>) {
+        let steps = path.iter().map(|step| step.text().replace('~', "~0").replace('/', "~1"));
         let field = steps.fold(String::new(), |pointer, step| format!("{pointer}/{step}"));
         let name = if name.is_empty() { "value" } else { name };
         let mark = self.key.mark(&[name, text]);

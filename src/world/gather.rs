@@ -11,8 +11,8 @@ use super::layout::{self, Kustomized, Layout};
 use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
 use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
-use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader};
-use crate::model::{Address, Object, ObjectKey, Trees};
+use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader, Values};
+use crate::model::{Address, Object, ObjectKey, Trees, Value};
 use crate::parse::ParseProblemKind;
 use crate::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
 
@@ -33,22 +33,25 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
         reader: Reader::new(&snapshot, trees, here),
         candidates: BTreeMap::new(),
         has_news: false,
+        takes_values: false,
         trees,
     };
     pool.render(roots(&layout));
     // A plain file that a kustomization reads is judged as a part of it.
     let consumed = consumed(&pool.done);
     pool.render(files(&layout, &snapshot, &consumed));
-    let mut asked = pool.ask();
+    let mut asked = pool.ask(&[]);
     for _ in 0..ROUNDS {
         if !pool.render_asked(&asked) || !pool.has_news {
             break;
         }
-        asked = pool.ask();
+        asked = pool.ask(&asked);
     }
-    let done = drop_consumed(std::mem::take(&mut pool.done));
+    let unasked = superseded(&asked, &pool.done);
+    let (spare, done) = std::mem::take(&mut pool.done).into_iter().partition(|(build, _)| unasked.contains(build));
+    let done = drop_consumed(done);
     drop(pool);
-    assemble(snapshot, trees, here, layout, done, asked, base)
+    World { spare, ..assemble(snapshot, trees, here, layout, done, asked, base) }
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -67,14 +70,14 @@ fn parse_all(snapshot: &Snapshot, trees: &Trees) {
 /// The kustomizations that nobody includes.
 fn roots(layout: &Layout) -> BTreeSet<Build> {
     let roots = layout.kustomizations.iter().filter(|(_, found)| **found == Kustomized::Root);
-    roots.map(|(folder, _)| Build { path: folder.clone(), kind: BuildKind::Kustomize }).collect()
+    roots.map(|(folder, _)| Build::plain(folder.clone(), BuildKind::Kustomize)).collect()
 }
 
 /// The plain files that no kustomization reads.
 fn files(layout: &Layout, snapshot: &Snapshot, consumed: &HashSet<FileId>) -> BTreeSet<Build> {
     let is_free = |path: &&RepoPath| snapshot.file(path).is_none_or(|file| !consumed.contains(&file));
     let free = layout.manifests.iter().filter(is_free);
-    free.map(|path| Build { path: path.clone(), kind: BuildKind::File }).collect()
+    free.map(|path| Build::plain(path.clone(), BuildKind::File)).collect()
 }
 
 /// An object that may be an application: where it is written, and what it is there. Overlays of one base hold it again
@@ -84,6 +87,8 @@ struct Candidate {
     path: RepoPath,
     start: u32,
     key: ObjectKey,
+    /// What it says, where that is not just what is written there.
+    made: Option<String>,
 }
 
 struct Pool<'a> {
@@ -96,6 +101,8 @@ struct Pool<'a> {
     candidates: BTreeMap<Candidate, (Object, Vec<Build>)>,
     /// Whether a candidate or a source came since all were asked.
     has_news: bool,
+    /// Whether some candidate takes variables from ConfigMaps or Secrets.
+    takes_values: bool,
     trees: &'a Trees,
 }
 
@@ -122,6 +129,8 @@ impl Pool<'_> {
         }
         let is_new = |build: &Build| !self.done.contains_key(build);
         let new: BTreeSet<Build> = controllers.keys().copied().filter(|build| is_new(build)).cloned().collect();
+        let is_any = !new.is_empty();
+        self.render(new);
         let by_flux = |found: &BTreeSet<Controller>| found.len() == 1 && found.contains(&Controller::Flux);
         let lifted: Vec<(Build, Arc<Rendered>)> = controllers
             .into_iter()
@@ -129,9 +138,8 @@ impl Pool<'_> {
             .map(|(build, _)| (build.clone(), Arc::new(self.unrestricted.build(build))))
             .filter(|(_, rendered)| !fails(rendered))
             .collect();
-        let is_any = !new.is_empty() || !lifted.is_empty();
+        let is_any = is_any || !lifted.is_empty();
         self.add(lifted);
-        self.render(new);
         is_any
     }
 
@@ -139,8 +147,10 @@ impl Pool<'_> {
         for (build, rendered) in rendered {
             for object in &rendered.objects {
                 self.has_news |= self.reader.add_source(object);
+                self.has_news |= self.takes_values && delivery::holds_values(object);
                 if delivery::is_application(object) {
                     self.has_news = true;
+                    self.takes_values |= delivery::takes_values(self.trees, object);
                     self.add_candidate(object, &build);
                 }
             }
@@ -151,19 +161,64 @@ impl Pool<'_> {
     fn add_candidate(&mut self, object: &Object, build: &Build) {
         let place = object.place(self.trees);
         let path = self.trees.sources().path(place.file).clone();
-        let candidate = Candidate { path, start: place.range.start, key: object.key.clone() };
+        let made = match &object.value {
+            Value::Source(..) => None,
+            Value::Made(_) => Some(object.view(self.trees).to_json().to_string()),
+        };
+        let candidate = Candidate { path, start: place.range.start, key: object.key.clone(), made };
         let (_, holders) = self.candidates.entry(candidate).or_insert_with(|| (object.clone(), Vec::new()));
         holders.push(build.clone());
     }
 
     /// What all candidates ask for, in their order, each with the builds that hold it. Sources that a later build
-    /// defines may change what an earlier one means, so all are asked again.
-    fn ask(&mut self) -> Vec<(Asked, Vec<Build>)> {
+    /// defines may change what an earlier one means, so all are asked again; `before` is what they asked for then.
+    fn ask(&mut self, before: &[(Asked, Vec<Build>)]) -> Vec<(Asked, Vec<Build>)> {
         self.has_news = false;
+        if self.takes_values {
+            let takers = self.candidates.values().map(|(object, _)| object);
+            let gone = superseded(before, &self.done);
+            let builds = self.done.iter().filter(|(build, _)| !gone.contains(*build));
+            let objects = builds.flat_map(|(_, rendered)| &rendered.objects);
+            let values = Values::of(self.trees, takers, objects);
+            self.reader.set_values(values);
+        }
         let candidates: Vec<&(Object, Vec<Build>)> = self.candidates.values().collect();
         let ask = |(object, holders): &(Object, Vec<Build>)| (self.reader.read(object), holders.clone());
         candidates.into_par_iter().map(ask).collect()
     }
+}
+
+/// The builds that stand for nothing: with other settings than are known now; asked for by an application that is there
+/// only without the settings of who applies it; and kustomizations that are applied with settings and by nobody as they
+/// are.
+fn superseded(asked: &[(Asked, Vec<Build>)], done: &BTreeMap<Build, Arc<Rendered>>) -> BTreeSet<Build> {
+    let mut gone: BTreeSet<Build> = BTreeSet::new();
+    if done.keys().all(|build| build.adjustments.is_none()) {
+        return gone;
+    }
+    for _ in 0..ROUNDS {
+        let is_live = |(_, holders): &&(Asked, Vec<Build>)| holders.iter().any(|holder| !gone.contains(holder));
+        let live = asked.iter().filter(is_live).flat_map(|(asked, _)| &asked.applications);
+        let wanted: HashSet<&Build> = live.flat_map(|application| application.builds.iter().map(|(b, _)| b)).collect();
+        let adjusted = wanted.iter().filter(|build| !build.adjustments.is_none());
+        let read = adjusted.filter_map(|build| done.get(*build)).flat_map(|rendered| &rendered.files);
+        let read: HashSet<FileId> = read.copied().collect();
+        let is_gone = |(build, rendered): &(&Build, &Arc<Rendered>)| {
+            let is_read = || rendered.files.first().is_some_and(|file| read.contains(file));
+            !wanted.contains(build)
+                && match build.kind {
+                    BuildKind::File => false,
+                    BuildKind::Kustomize => !build.adjustments.is_none() || is_read(),
+                    BuildKind::Folder { .. } | BuildKind::Generated => true,
+                }
+        };
+        let now: BTreeSet<Build> = done.iter().filter(is_gone).map(|(build, _)| build.clone()).collect();
+        if now == gone {
+            break;
+        }
+        gone = now;
+    }
+    gone
 }
 
 fn fails(rendered: &Rendered) -> bool {
@@ -184,7 +239,8 @@ struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     fn new(base: &'a World, snapshot: &'a Snapshot) -> Self {
-        let by_build = base.builds.iter().map(|built| (&built.build, &built.rendered)).collect();
+        let spare = base.spare.iter().map(|(build, rendered)| (build, rendered));
+        let by_build = spare.chain(base.builds.iter().map(|built| (&built.build, &built.rendered))).collect();
         let (moved, refounded) = (BTreeSet::new(), BTreeSet::new());
         let mut shared = Self { snapshot, by_build, moved, refounded, is_rebuilt: false };
         let before: BTreeMap<&RepoPath, &Entry> = base.snapshot.entries().collect();
@@ -212,7 +268,10 @@ impl<'a> Shared<'a> {
 
     /// The base's rendering of `build`, if rendering it here would read the very same files.
     fn take(&self, trees: &Trees, build: &Build) -> Option<Arc<Rendered>> {
-        let rendered = self.by_build.get(build)?;
+        let (known, rendered) = self.by_build.get_key_value(build)?;
+        if known.adjustments.files() != build.adjustments.files() {
+            return None;
+        }
         let sources = trees.sources();
         let same = |file: &FileId| {
             let path = sources.path(*file);
@@ -295,6 +354,7 @@ fn assemble(
         layout: crate::delivery::Layout::default(),
         lifecycle: super::Lifecycle::default(),
         here: here.clone(),
+        spare: BTreeMap::new(),
     };
     place_in_clusters(&mut world, &found.holders);
     world.definitions = definitions(&world, trees, base);
@@ -419,3 +479,7 @@ fn problems_of(trees: &Trees, file: FileId) -> Vec<Problem> {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "adjust_tests.rs"]
+mod adjust_tests;

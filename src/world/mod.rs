@@ -7,7 +7,7 @@ mod layout;
 mod lifecycle;
 mod tested;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::api::Definition;
@@ -44,6 +44,8 @@ pub struct World {
     pub lifecycle: Lifecycle,
     /// The addresses that mean this repository.
     pub here: Here,
+    /// What was rendered on the way and nobody applies: the other side may take it over.
+    pub spare: BTreeMap<Build, Arc<Rendered>>,
 }
 
 /// A build with what it gives.

@@ -75,7 +75,7 @@ fn built(trees: &Trees, path: &RepoPath, file: FileId, known: &HashSet<ObjectKey
         return None;
     }
     Some(Built {
-        build: Build { path: path.clone(), kind: BuildKind::File },
+        build: Build::plain(path.clone(), BuildKind::File),
         rendered: Arc::new(Rendered { objects, files: vec![file], ..Rendered::default() }),
         applied_by: Vec::new(),
         place: trees.top(file),
@@ -98,6 +98,7 @@ impl World {
             layout: self.layout.clone(),
             lifecycle: self.lifecycle.clone(),
             here: self.here.clone(),
+            spare: BTreeMap::new(),
         };
         world.definitions = definitions(&world, trees, None);
         world

@@ -228,7 +228,7 @@ fn converted<'t, D: Document<'t>>(name: &str, value: &Val<'t, D>) -> Result<Opti
             Val::Uint(value) => *value as f64,
             Val::Double(value) => *value,
             Val::Text(text) => text.as_str().parse().map_err(|_| Why::value("this text is no number"))?,
-            _ => return Err(Why::types(name, &[value.clone()])),
+            _ => return Err(Why::types(name, std::slice::from_ref(value))),
         }),
         "bool" => match value {
             Val::Bool(_) => value.clone(),
@@ -237,13 +237,13 @@ fn converted<'t, D: Document<'t>>(name: &str, value: &Val<'t, D>) -> Result<Opti
                 "false" | "False" | "FALSE" | "f" | "0" => Val::Bool(false),
                 _ => return Err(Why::value("this text is no boolean")),
             },
-            _ => return Err(Why::types(name, &[value.clone()])),
+            _ => return Err(Why::types(name, std::slice::from_ref(value))),
         },
         "string" => to_text(value)?,
         "bytes" => match value {
             Val::Text(text) => Val::Bytes(text.as_str().as_bytes().into()),
             Val::Bytes(_) => value.clone(),
-            _ => return Err(Why::types(name, &[value.clone()])),
+            _ => return Err(Why::types(name, std::slice::from_ref(value))),
         },
         "duration" => match value {
             Val::Other(Other::Duration(_)) => value.clone(),
@@ -251,7 +251,7 @@ fn converted<'t, D: Document<'t>>(name: &str, value: &Val<'t, D>) -> Result<Opti
                 let length = Duration::parse(text.as_str()).ok_or_else(|| Why::value("this text is no duration"))?;
                 Val::Other(Other::Duration(length))
             }
-            _ => return Err(Why::types(name, &[value.clone()])),
+            _ => return Err(Why::types(name, std::slice::from_ref(value))),
         },
         "timestamp" => match value {
             Val::Other(Other::Timestamp(_)) => value.clone(),
@@ -260,7 +260,7 @@ fn converted<'t, D: Document<'t>>(name: &str, value: &Val<'t, D>) -> Result<Opti
                 let point = Timestamp::parse(text.as_str()).ok_or_else(|| Why::value("this text is no timestamp"))?;
                 Val::Other(Other::Timestamp(point))
             }
-            _ => return Err(Why::types(name, &[value.clone()])),
+            _ => return Err(Why::types(name, std::slice::from_ref(value))),
         },
         _ => return Ok(None),
     }))
@@ -276,7 +276,7 @@ fn to_int<'t, D: Document<'t>>(value: &Val<'t, D>) -> Result<i64, Why> {
         Val::Text(text) => text.as_str().parse().map_err(|_| Why::value("this text is no integer")),
         Val::Other(Other::Timestamp(point)) => Ok(point.0.div_euclid(i128::from(SECOND)) as i64),
         Val::Other(Other::Duration(length)) => Ok(length.0 / SECOND),
-        other => Err(Why::types("int", &[other.clone()])),
+        other => Err(Why::types("int", std::slice::from_ref(other))),
     }
 }
 
@@ -292,7 +292,7 @@ pub(super) fn to_text<'t, D: Document<'t>>(value: &Val<'t, D>) -> Result<Val<'t,
         Val::Other(Other::Duration(length)) => length.shown(),
         Val::Other(Other::Timestamp(point)) => point.shown(),
         Val::Other(other) => return kubernetes::shown(other).map(Val::text),
-        other => return Err(Why::types("string", &[other.clone()])),
+        other => return Err(Why::types("string", std::slice::from_ref(other))),
     }))
 }
 
@@ -306,7 +306,7 @@ pub(super) fn member<'t, D: Document<'t>>(
     if name == "size"
         && let Some(size) = of.size()
     {
-        return Ok(Val::Int(size as i64));
+        return Ok(Val::count(size));
     }
     match (&of, of.kind()) {
         (Val::Text(text), _) => {
@@ -340,11 +340,10 @@ fn optional<'t, D: Document<'t>>(
 ) -> Option<Done<'t, D>> {
     Some(match (name, inner, arguments) {
         ("hasValue", _, []) => Ok(Val::Bool(inner.is_some())),
-        ("value", Some(value), []) => Ok(value.clone()),
+        ("value", Some(value), []) | ("orValue", Some(value), [_]) => Ok(value.clone()),
         ("value", None, []) => Err(Why::missing("the optional value is not there")),
         ("or", Some(_), [_]) => Ok(of.clone()),
         ("or" | "orValue", None, [other]) => Ok(other.clone()),
-        ("orValue", Some(value), [_]) => Ok(value.clone()),
         _ => return None,
     })
 }

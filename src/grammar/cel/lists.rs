@@ -29,7 +29,7 @@ pub(super) fn member<'t, D: Document<'t>>(
         ("last", []) => Ok(items.into_iter().next_back().map_or(Val::Optional(None), Val::some)),
         ("indexOf", [value]) => Ok(place(items.iter().position(|item| item.equals(value)))),
         ("lastIndexOf", [value]) => Ok(place(items.iter().rposition(|item| item.equals(value)))),
-        ("slice", [Val::Int(start), Val::Int(end)]) => slice(items, *start, *end),
+        ("slice", [Val::Int(start), Val::Int(end)]) => slice(&items, *start, *end),
         ("flatten", []) => flatten(items, 1, meter).map(Val::list),
         ("flatten", [Val::Int(depth)]) => flatten(items, *depth, meter).map(Val::list),
         ("distinct", []) => distinct(items, meter),
@@ -60,8 +60,8 @@ pub(super) fn sets<'t, D: Document<'t>>(
     }))
 }
 
-fn place<'t, D>(at: Option<usize>) -> Val<'t, D> {
-    Val::Int(at.map_or(-1, |at| at as i64))
+fn place<'t, D: Document<'t>>(at: Option<usize>) -> Val<'t, D> {
+    at.map_or(Val::Int(-1), Val::count)
 }
 
 fn is_sorted<'t, D: Document<'t>>(items: &[Val<'t, D>]) -> Done<'t, D> {
@@ -106,7 +106,7 @@ fn extreme<'t, D: Document<'t>>(name: &str, items: &[Val<'t, D>], wanted: Orderi
     best.cloned().ok_or_else(|| Why::value(format!("`{name}` of an empty list")))
 }
 
-fn slice<'t, D: Document<'t>>(items: Vec<Val<'t, D>>, start: i64, end: i64) -> Done<'t, D> {
+fn slice<'t, D: Document<'t>>(items: &[Val<'t, D>], start: i64, end: i64) -> Done<'t, D> {
     let bounds = (usize::try_from(start), usize::try_from(end));
     match bounds {
         (Ok(start), Ok(end)) if start <= end && end <= items.len() => Ok(Val::list(items[start..end].to_vec())),

@@ -8,7 +8,7 @@ use super::meter::{Fault, Meter, Why};
 use super::program::{Expr, Fold, Gives, Goal, Member, Op, Program, Select, Variables, Want};
 use super::syntax::Step;
 use super::time::{Duration, Timestamp};
-use super::value::{Document, Other, Shape, Text, Val};
+use super::value::{Document, Other, Pairs, Shape, Text, Val};
 use super::{kubernetes, library};
 use crate::base::TextRange;
 
@@ -226,7 +226,7 @@ impl<'t, D: Document<'t>> Run<'t, D> {
     }
 
     /// The pairs that a macro goes over: keys or positions, and values or items.
-    fn pairs(&mut self, fold: &'t Fold) -> Result<(Vec<(Val<'t, D>, Val<'t, D>)>, Shape), Fault> {
+    fn pairs(&mut self, fold: &'t Fold) -> Result<(Pairs<'t, D>, Shape), Fault> {
         let over = self.eval(&fold.over)?;
         let at = fold.over.at;
         self.meter.take(over.size().unwrap_or_default()).map_err(|why| why.at(at))?;

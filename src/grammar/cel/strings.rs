@@ -25,13 +25,13 @@ pub(super) fn member<'t, D: Document<'t>>(
         ("trim", [], _) => Ok(Val::text(text.trim())),
         ("reverse", [], _) => Ok(Val::text(text.chars().rev().collect::<String>())),
         ("charAt", _, [Val::Int(at)]) => char_at(text, *at),
-        ("indexOf", [Some(part)], _) => Ok(Val::Int(index_of(text, part, 0).unwrap_or(-1))),
+        ("indexOf", [Some(part)], _) => Ok(found(index_of(text, part, 0))),
         ("indexOf", _, [Val::Text(part), Val::Int(from)]) => {
-            position(text, *from).map(|from| Val::Int(index_of(text, part.as_str(), from).unwrap_or(-1)))
+            position(text, *from).map(|from| found(index_of(text, part.as_str(), from)))
         }
-        ("lastIndexOf", [Some(part)], _) => Ok(Val::Int(last_index_of(text, part, usize::MAX).unwrap_or(-1))),
+        ("lastIndexOf", [Some(part)], _) => Ok(found(last_index_of(text, part, usize::MAX))),
         ("lastIndexOf", _, [Val::Text(part), Val::Int(until)]) => {
-            position(text, *until).map(|until| Val::Int(last_index_of(text, part.as_str(), until).unwrap_or(-1)))
+            position(text, *until).map(|until| found(last_index_of(text, part.as_str(), until)))
         }
         ("substring", _, [Val::Int(start)]) => substring(text, *start, None),
         ("substring", _, [Val::Int(start), Val::Int(end)]) => substring(text, *start, Some(*end)),
@@ -94,6 +94,11 @@ fn position(text: &str, at: i64) -> Result<usize, Why> {
     usize::try_from(at).ok().filter(|at| *at <= text.chars().count()).ok_or_else(out_of_range)
 }
 
+/// A position as a value: -1 where there is none.
+fn found<'t, D: Document<'t>>(at: Option<usize>) -> Val<'t, D> {
+    at.map_or(Val::Int(-1), Val::count)
+}
+
 /// The byte of a character.
 fn byte_of(text: &str, at: usize) -> usize {
     text.char_indices().nth(at).map_or(text.len(), |(byte, _)| byte)
@@ -104,17 +109,17 @@ fn char_at<'t, D: Document<'t>>(text: &str, at: i64) -> Done<'t, D> {
     Ok(Val::text(text.chars().nth(at).map(String::from).unwrap_or_default()))
 }
 
-fn index_of(text: &str, part: &str, from: usize) -> Option<i64> {
+fn index_of(text: &str, part: &str, from: usize) -> Option<usize> {
     let start = byte_of(text, from);
     let found = text[start..].find(part)?;
-    Some((from + text[start..start + found].chars().count()) as i64)
+    Some(from + text[start..start + found].chars().count())
 }
 
-fn last_index_of(text: &str, part: &str, until: usize) -> Option<i64> {
+fn last_index_of(text: &str, part: &str, until: usize) -> Option<usize> {
     let last = byte_of(text, until).saturating_add(part.len()).min(text.len());
     let end = (last..=text.len()).find(|end| text.is_char_boundary(*end))?;
     let found = text[..end].rfind(part)?;
-    Some(text[..found].chars().count() as i64)
+    Some(text[..found].chars().count())
 }
 
 fn substring<'t, D: Document<'t>>(text: &str, start: i64, end: Option<i64>) -> Done<'t, D> {

@@ -41,11 +41,10 @@ impl Url {
     }
 
     pub(super) fn hostname(&self) -> &str {
-        let name = match self.host.strip_prefix('[') {
+        match self.host.strip_prefix('[') {
             Some(inner) => inner.split_once(']').map_or(inner, |(name, _)| name),
             None => self.host.split_once(':').map_or(&*self.host, |(name, _)| name),
-        };
-        name
+        }
     }
 
     pub(super) fn port(&self) -> &str {

@@ -100,6 +100,9 @@ pub enum Val<'t, D> {
     Other(Other),
 }
 
+/// The entries of a map, or the items of a list with their positions.
+pub(super) type Pairs<'t, D> = Vec<(Val<'t, D>, Val<'t, D>)>;
+
 /// The values that are neither JSON nor CEL's own containers.
 #[derive(Clone, Debug)]
 pub enum Other {
@@ -212,6 +215,11 @@ impl<'t, D: Document<'t>> Val<'t, D> {
     /// A list that an evaluation made.
     pub fn list(items: Vec<Self>) -> Self {
         Self::List(Arc::new(items))
+    }
+
+    /// A number of things.
+    pub(super) fn count(count: usize) -> Self {
+        Self::Int(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
     pub(super) fn some(value: Self) -> Self {

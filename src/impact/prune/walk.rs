@@ -66,7 +66,7 @@ impl<'a> Walk<'a> {
         self.look_up(gone.iter().flat_map(|one| one.objects.iter().map(|(key, _)| key.clone())).collect());
         for gone in gone {
             let owner = gone.owner;
-            let let_go = self.settle(gone);
+            let let_go = self.settle(&gone);
             if owner.head.is_none() {
                 let place = self.finder().of_dropped(owner.base);
                 self.report(owner.base, None, place, let_go);
@@ -140,18 +140,18 @@ impl<'a> Walk<'a> {
     }
 
     /// What becomes of all that one application lets go.
-    fn settle(&mut self, gone: Gone) -> LetGo {
+    fn settle(&mut self, gone: &Gone) -> LetGo {
         let mut rows = LetGo::default();
         if gone.owner.head.is_none() && !self.done.insert(gone.owner.base) {
             return rows;
         }
-        let kept = self.kept(&gone);
+        let kept = self.kept(gone);
         for (key, at) in &gone.objects {
             if let Some((now, to)) = self.new_home(key, *at, gone.owner) {
                 let object = self.base.world.object(*at);
                 let stateful = self.is_stateful(*at, object);
                 let handed = HandedOver { object: *at, now, owner: gone.owner, ending: gone.ending, to, stateful };
-                let is_safe = kept.is_some() || self.protected(object, &gone).is_some();
+                let is_safe = kept.is_some() || self.protected(object, gone).is_some();
                 if !is_safe {
                     rows.moved.push(self.found.handed_over.len());
                     self.found.handed_over.push(handed);
@@ -161,7 +161,7 @@ impl<'a> Walk<'a> {
             if self.is_still_applied(key, gone.owner) {
                 continue;
             }
-            rows.deleted.extend(self.end(*at, &gone, kept.as_deref()));
+            rows.deleted.extend(self.end(*at, gone, kept.as_deref()));
         }
         rows
     }
@@ -222,7 +222,7 @@ impl<'a> Walk<'a> {
         for row in (0..self.partners.len()).filter(is_it).collect::<Vec<_>>() {
             let gone = self.taken(row);
             self.look_up(gone.objects.iter().map(|(key, _)| key.clone()).collect());
-            let let_go = self.settle(gone);
+            let let_go = self.settle(&gone);
             self.report(row, Some(owner), listed, let_go);
         }
     }
@@ -238,7 +238,7 @@ impl<'a> Walk<'a> {
             let to = others.find(|row| !self.applied_before(*row, key));
             // A folder that nobody is known to apply is a new home only if the old one is gone: it was moved there.
             let is_moved = || built.applied_by.is_empty() && !self.had(built, key) && !self.is_left(at);
-            (meets(mine, &built.cluster) && (to.is_some() || is_moved())).then_some((*now, to))
+            (meets(mine.as_ref(), built.cluster.as_ref()) && (to.is_some() || is_moved())).then_some((*now, to))
         };
         let homes: Vec<_> = self.now.get(key)?.iter().filter_map(home).collect();
         homes.iter().find(|(_, to)| to.is_some()).or_else(|| homes.first()).copied()
@@ -250,7 +250,7 @@ impl<'a> Walk<'a> {
         let theirs = &self.head.application(other).namespace;
         // A kind that is not known to live in a namespace may be in none.
         let is_namespaced = model::is_namespaced(&key.group, &key.kind) == Some(true);
-        !key.namespace.is_empty() || !is_namespaced || meets(mine, theirs)
+        !key.namespace.is_empty() || !is_namespaced || meets(mine.as_ref(), theirs.as_ref())
     }
 
     /// Whether an application of the head applied an object in the base already.
@@ -336,18 +336,18 @@ impl<'a> Walk<'a> {
         world.definitions.iter().any(|defined| {
             defined.definition.flavor != crate::api::Flavor::Crd
                 && defined.definition.has_instances(&object.key.group, &object.key.kind)
-                && meets(&world.builds[defined.from.build].cluster, &world.builds[at.build].cluster)
+                && meets(world.builds[defined.from.build].cluster.as_ref(), world.builds[at.build].cluster.as_ref())
         })
     }
 
     /// How many objects that the head still has hang on one that goes.
     fn hanging(&self, at: ObjectAt, object: &Object) -> usize {
         let world = self.head.world;
-        let cluster = &self.base.world.builds[at.build].cluster;
+        let cluster = self.base.world.builds[at.build].cluster.as_ref();
         let near = || {
             world.objects().filter(|(one, _)| {
                 let built = &world.builds[one.build];
-                !built.applied_by.is_empty() && meets(cluster, &built.cluster)
+                !built.applied_by.is_empty() && meets(cluster, built.cluster.as_ref())
             })
         };
         if object.is("", "Namespace") {
@@ -360,7 +360,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-fn meets(one: &Option<Arc<str>>, other: &Option<Arc<str>>) -> bool {
+fn meets(one: Option<&Arc<str>>, other: Option<&Arc<str>>) -> bool {
     one.is_none() || other.is_none() || one == other
 }
 

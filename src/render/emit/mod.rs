@@ -19,7 +19,7 @@ pub(super) use number::json_float;
 use std::borrow::Cow;
 
 use self::page::Page;
-use self::style::{Use, is_plain_word};
+use self::style::{Style, Use, analyze, is_plain_word};
 pub(super) use self::text::{as_decoded, json_text};
 use crate::base::Span;
 use crate::model::{Field, Trees, Value, View};
@@ -41,6 +41,11 @@ pub(super) fn document(trees: &Trees, view: View<'_>, out: &mut String) -> Resul
     emitter.node(view, -1, Place::Item)?;
     emitter.page.end();
     Ok(())
+}
+
+/// Whether a text that is the value of a field is printed without quotes and in one line.
+pub(super) fn is_plain(text: &str) -> bool {
+    is_plain_word(text) || analyze(text).style(text, Use::Value) == Style::Plain
 }
 
 /// Where something in the output comes from: the byte that it starts at, and the place.

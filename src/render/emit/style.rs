@@ -57,6 +57,17 @@ const WORD: [bool; 256] = {
     table
 };
 
+/// Bytes that say nothing about a text, but for its first one.
+const INERT: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        table[byte as usize] = !matches!(byte, b':' | b'#');
+        byte += 1;
+    }
+    table
+};
+
 /// Whether the text is plain in every place, which most are; a quick answer that may miss some.
 pub(super) fn is_plain_word(text: &str) -> bool {
     let Some(first) = text.bytes().next() else { return false };
@@ -75,8 +86,14 @@ pub(super) fn analyze(text: &str) -> Shape {
     let (mut previous_space, mut previous_break) = (false, false);
     let mut at = 0;
     while let Some(byte) = bytes.get(at).copied() {
-        if WORD[byte as usize] && at > 0 {
+        if INERT[byte as usize] && at > 0 {
             (previous_space, previous_break) = (false, false);
+            at += 1;
+            continue;
+        }
+        if byte == b' ' && at > 0 && at + 1 < bytes.len() {
+            shape.break_space |= previous_break;
+            (previous_space, previous_break) = (true, false);
             at += 1;
             continue;
         }

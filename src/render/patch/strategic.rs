@@ -96,6 +96,7 @@ impl<'a> Merge<'a> {
         let trees = self.trees;
         let definition = self.definition(known, trees.view(target), Some(patch));
         let fields: Vec<Field<'_>> = patch.fields().filter(|field| field.name() != DIRECTIVE).collect();
+        fields.iter().copied().chain(trees.view(target).fields()).try_for_each(named)?;
         if fields.is_empty() {
             let known = Known { definition, ..known };
             return self.tidy(target, known, Alone::Target);
@@ -225,6 +226,7 @@ impl<'a> Merge<'a> {
             }
             return self.list_alone(value, known, side);
         }
+        trees.view(value).fields().try_for_each(named)?;
         let definition = self.definition(known, trees.view(value), None);
         let Some(entries) = value.entries_mut(trees) else { return Ok(()) };
         let mut kept = Vec::with_capacity(entries.len());
@@ -264,7 +266,7 @@ impl<'a> Merge<'a> {
             let definition = self.definition(known, view, None);
             return view.fields().any(|field| {
                 let below = self.below(definition, field.name());
-                self.is_untidy_field(field.value, below, side)
+                field.name().is_empty() || self.is_untidy_field(field.value, below, side)
             });
         }
         if !view.is_seq() {
@@ -333,6 +335,14 @@ pub(super) fn directive(patch: View<'_>) -> Result<Directive, PatchError> {
         "delete" => Ok(Directive::Delete),
         other => Err(PatchError::new(word.place(), format!("unknown patch strategy '{other}'"))),
     }
+}
+
+/// kyaml takes a field without a name for the map itself.
+fn named(field: Field<'_>) -> Result<(), PatchError> {
+    if !field.name().is_empty() {
+        return Ok(());
+    }
+    Err(PatchError::new(field.key_place(), "wrong node kind: expected ScalarNode but got MappingNode"))
 }
 
 fn is_merged_list(view: View<'_>, known: Known<'_>) -> bool {

@@ -3,6 +3,7 @@
 //!
 //! Never: a schema to merge or validate by; that is what `openapi` brings.
 
+use super::super::schema::owned;
 use super::broken;
 use super::field_spec::{Create, FieldSpec, Gvk};
 use super::specs::{SpecKind, Specs, Target};
@@ -33,7 +34,7 @@ pub(in crate::render) fn crd_specs(file: View<'_>) -> Result<Specs, Problem> {
         let is_object = ["kind", "apiVersion", "metadata"].iter().all(|name| properties.get(name).is_some());
         if is_object {
             let name = definition.name();
-            let kind = Gvk { kind: name.rsplit('.').next().unwrap_or(name).into(), ..Gvk::default() };
+            let kind = Gvk { kind: owned(name.rsplit('.').next().unwrap_or(name)), ..Gvk::default() };
             gathered.walk(file, &kind, properties, &mut Vec::new())?;
         }
     }
@@ -75,7 +76,7 @@ impl Gathered {
 
     fn property(&mut self, kind: &Gvk, property: View<'_>, path: &[&str]) {
         let path = path.join("/");
-        let spec = |path: &str| FieldSpec::new(kind.clone(), path, Create::Never);
+        let spec = |path: &str| FieldSpec::new(kind.clone(), owned(path), Create::Never);
         for (name, set) in [
             ("x-kubernetes-annotation", SpecKind::CommonAnnotations),
             ("x-kubernetes-label-selector", SpecKind::CommonLabels),
@@ -89,7 +90,7 @@ impl Gathered {
         let named = extension(property, "x-kubernetes-object-ref-kind");
         if let (Some(version), Some(named)) = (version, named) {
             let key = extension(property, "x-kubernetes-object-ref-name-key").unwrap_or("name");
-            let gvk = Gvk { version: version.into(), kind: named.into(), ..Gvk::default() };
+            let gvk = Gvk { version: owned(version), kind: owned(named), ..Gvk::default() };
             self.references.push(Target { gvk, referrers: vec![spec(&format!("{path}/{key}"))] });
         }
     }

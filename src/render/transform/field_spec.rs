@@ -4,6 +4,7 @@
 //! Never: a copy of a value in which nothing is changed.
 
 use super::super::resource::Id;
+use super::super::schema::{Text, owned};
 use super::shown;
 use crate::base::Span;
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
@@ -12,9 +13,9 @@ use crate::parse::{Kind, Scalar, resolve_plain};
 /// Group, version and kind that select objects; an empty one selects any.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Gvk {
-    pub(super) group: Box<str>,
-    pub(super) version: Box<str>,
-    pub(super) kind: Box<str>,
+    pub(super) group: Text,
+    pub(super) version: Text,
+    pub(super) kind: Text,
 }
 
 impl Gvk {
@@ -47,7 +48,7 @@ pub(super) enum Create {
 /// One segment of a path.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Segment {
-    name: Box<str>,
+    name: Text,
     kind: SegmentKind,
 }
 
@@ -65,24 +66,31 @@ pub(super) struct FieldSpec {
     /// The objects it belongs to.
     pub(super) gvk: Gvk,
     /// The path as it is written, with `/`.
-    pub(super) path: Box<str>,
+    pub(super) path: Text,
     pub(super) create: Create,
     segments: Box<[Segment]>,
 }
 
 impl FieldSpec {
     /// A specification with a path such as `spec/containers[]/image`; `\/` is a slash within a name.
-    pub(super) fn new(gvk: Gvk, path: &str, create: Create) -> Self {
-        let segment = |name: &str| match name.strip_suffix("[]") {
-            Some(name) => Segment { name: name.into(), kind: SegmentKind::List },
-            None => Segment { name: name.into(), kind: SegmentKind::Field },
+    pub(super) fn new(gvk: Gvk, path: Text, create: Create) -> Self {
+        let segments = match &path {
+            path if path.contains('\\') => split_path(path, '/').iter().map(|name| segment(name, owned)).collect(),
+            Text::Borrowed(path) => names(path).map(|name| segment(name, Text::Borrowed)).collect(),
+            Text::Owned(path) => names(path).map(|name| segment(name, owned)).collect(),
         };
-        let segments = if path.contains('\\') {
-            split_path(path, '/').iter().map(|name| segment(name)).collect()
-        } else {
-            path.strip_prefix('/').unwrap_or(path).split('/').map(segment).collect()
-        };
-        Self { gvk, path: path.into(), create, segments }
+        Self { gvk, path, create, segments }
+    }
+}
+
+fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.strip_prefix('/').unwrap_or(path).split('/')
+}
+
+fn segment<'p>(name: &'p str, keep: impl Fn(&'p str) -> Text) -> Segment {
+    match name.strip_suffix("[]") {
+        Some(name) => Segment { name: keep(name), kind: SegmentKind::List },
+        None => Segment { name: keep(name), kind: SegmentKind::Field },
     }
 }
 
@@ -190,7 +198,7 @@ pub(super) fn untagged(trees: &Trees, replaced: Option<&Value>, text: &str) -> M
 }
 
 /// A scalar to be kept; a timestamp is text.
-pub(super) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
+pub(in crate::render) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
     match scalar {
         Scalar::Null => MadeScalar::Null,
         Scalar::Bool(value) => MadeScalar::Bool(value),

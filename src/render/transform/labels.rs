@@ -5,6 +5,7 @@
 use std::sync::{Arc, LazyLock};
 
 use super::super::resource::Resource;
+use super::super::shared;
 use super::field_spec::{Blank, Create, Edit, FieldSpec, Gvk, Walk, expect_map};
 use super::specs::{SpecKind, SpecSet, merge, read_specs};
 use super::{Cx, broken, text};
@@ -15,7 +16,7 @@ use crate::parse::{Scalar, resolve_plain};
 static OWN: LazyLock<Arc<SpecSet>> = LazyLock::new(|| Arc::new(SpecSet::new(vec![own_labels()])));
 
 fn own_labels() -> FieldSpec {
-    FieldSpec::new(Gvk::default(), "metadata/labels", Create::Missing)
+    FieldSpec::new(Gvk::default(), "metadata/labels".into(), Create::Missing)
 }
 
 /// The entries of `labels:`, one after the other.
@@ -74,7 +75,7 @@ fn set_pairs(
     specs: &SpecSet,
     how: How,
 ) -> Result<(), Problem> {
-    let mut edit = SetPairs { pairs: read_pairs(pairs, how)?, how };
+    let mut edit = SetPairs { pairs: read_pairs(pairs, how)?, how, replaced: false };
     if edit.pairs.is_empty() {
         return Ok(());
     }
@@ -84,6 +85,10 @@ fn set_pairs(
             let mut walk = Walk { trees: cx.trees, blank: Some(Blank::Map), at, edit: &mut edit };
             walk.apply(spec, &mut resource.value).map_err(|message| broken(at, message))?;
         }
+        if std::mem::take(&mut edit.replaced) && !resource.shared.is_empty() {
+            shared::settle(cx.trees, resource);
+        }
+        edit.pairs.iter_mut().for_each(|pair| resource.shared.extend(pair.added.take().filter(|_| pair.places > 1)));
     }
     Ok(())
 }
@@ -95,7 +100,8 @@ fn read_pairs(pairs: View<'_>, how: How) -> Result<Vec<Pair>, Problem> {
     let read = |field: crate::model::Field<'_>| {
         let text = text(field.value, field.name())?;
         let key = Key::made(field.name(), field.key_place());
-        Ok(Pair { name: field.name().into(), key, text: (&*text).into(), at: field.value.place() })
+        let at = field.value.place();
+        Ok(Pair { name: field.name().into(), key, text: (&*text).into(), at, added: None, places: 0 })
     };
     let mut pairs: Vec<Pair> = pairs.fields().map(read).collect::<Result<_, Problem>>()?;
     pairs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -116,12 +122,18 @@ struct Pair {
     key: Key,
     text: Arc<str>,
     at: Span,
+    /// The one value that was added to maps of the present object.
+    added: Option<Value>,
+    /// To how many.
+    places: usize,
 }
 
 /// Sets the entries of a map.
 struct SetPairs {
     pairs: Vec<Pair>,
     how: How,
+    /// Whether a value was replaced.
+    replaced: bool,
 }
 
 impl Edit for SetPairs {
@@ -135,14 +147,22 @@ impl Edit for SetPairs {
     fn change(&mut self, trees: &Trees, value: &mut Value) -> Result<(), String> {
         expect_map(trees.view(value))?;
         let Some(entries) = value.entries_mut(trees) else { return Ok(()) };
-        for pair in &self.pairs {
+        for pair in &mut self.pairs {
             let made = |from| {
                 let origin = Origin::set(pair.at, self.how, pair.at, from);
                 Value::scalar(MadeScalar::Str(pair.text.clone()), origin)
             };
             match entries.iter_mut().find(|entry| entry.key.text(trees) == &*pair.name) {
-                Some(entry) => entry.value = made(entry.value.clone().written(trees)),
-                None if is_text(&pair.name) => entries.push(Entry { key: pair.key.clone(), value: made(None) }),
+                Some(entry) => {
+                    self.replaced = true;
+                    entry.value = made(entry.value.clone().written(trees));
+                }
+                None if is_text(&pair.name) => {
+                    pair.places = if pair.added.is_some() { pair.places + 1 } else { 1 };
+                    let value = pair.added.take().unwrap_or_else(|| made(None));
+                    pair.added = Some(value.clone());
+                    entries.push(Entry { key: pair.key.clone(), value });
+                }
                 None => return Err(format!("unsupported key `{}`: kustomize writes it without quotes", pair.name)),
             }
         }

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::resource::{Id, Resource};
+use super::super::schema::owned;
 use super::field_spec::{FieldSpec, Gvk, Seen, Steps, follow, untagged, visit};
 use super::{Cx, broken, or_default, shown};
 use crate::base::{Problem, Span};
@@ -366,7 +367,7 @@ fn refuse_blank_namespaces(cx: &Cx<'_>, binding: &Resource) -> Result<(), Proble
 fn role_of(binding: View<'_>) -> Option<Gvk> {
     let role = binding.get("roleRef")?;
     let (group, kind) = (role.get("apiGroup")?.written(), role.get("kind")?.written());
-    Some(Gvk { group: (&*group).into(), version: "".into(), kind: (&*kind).into() })
+    Some(Gvk { group: owned(&group), version: "".into(), kind: owned(&kind) })
 }
 
 /// Writes the present name (and for a map the namespace) of an object into a reference.

@@ -14,8 +14,9 @@ use crate::base::{Problem, Span};
 use crate::model::{How, Key, MadeScalar, Origin, Trees, Value, View};
 
 static OWN: LazyLock<FieldSpec> =
-    LazyLock::new(|| FieldSpec::new(Gvk::default(), "metadata/namespace", Create::Missing));
-static SUBJECTS: LazyLock<FieldSpec> = LazyLock::new(|| FieldSpec::new(Gvk::default(), "subjects", Create::Never));
+    LazyLock::new(|| FieldSpec::new(Gvk::default(), "metadata/namespace".into(), Create::Missing));
+static SUBJECTS: LazyLock<FieldSpec> =
+    LazyLock::new(|| FieldSpec::new(Gvk::default(), "subjects".into(), Create::Never));
 
 /// Which subjects of role bindings get the namespace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::super::resource::Id;
+use super::super::schema::Text;
 use super::field_spec::{FieldSpec, Gvk};
 use crate::model::View;
 
@@ -24,7 +25,7 @@ pub(super) type Row = (u32, u32);
 struct Node {
     children: Vec<(Box<str>, usize)>,
     /// The kinds of object that are named here, each with its position among the rows.
-    targets: Vec<(Box<str>, usize)>,
+    targets: Vec<(Text, usize)>,
 }
 
 impl Trie {

@@ -3,6 +3,8 @@
 //! Never: silence where a source or a target's field is missing.
 
 use super::super::resource::{Id, Resource};
+use super::super::schema::owned;
+use super::super::shared;
 use super::field_spec::{Create, Gvk, Steps, follow, made_of};
 use super::replacement_path::{Lookup, Part, lookup, matches, part_of, split_dotted};
 use super::selector::Requirements;
@@ -165,11 +167,7 @@ impl Selector {
             let at = entry.get(name).unwrap_or(entry).place();
             Requirements::parse(&text_of(entry, name)?).map_err(|message| broken(at, message))
         };
-        let gvk = Gvk {
-            group: (&*read("group")?).into(),
-            version: (&*read("version")?).into(),
-            kind: (&*read("kind")?).into(),
-        };
+        let gvk = Gvk { group: owned(&read("group")?), version: owned(&read("version")?), kind: owned(&read("kind")?) };
         Ok(Self {
             gvk,
             name: read("name")?.into_owned(),
@@ -282,6 +280,7 @@ impl Target {
                 }
             }
         }
+        shared::settle(trees, resource);
         Ok(())
     }
 

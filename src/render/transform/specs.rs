@@ -4,17 +4,23 @@
 //! Never: a search through specifications that cannot apply to an object's kind.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use super::super::order::{FIRST, LAST};
 use super::super::resource::Id;
+use super::super::schema::{Text, owned};
 use super::broken;
 use super::field_spec::{Create, FieldSpec, Gvk};
 use super::reference_trie::{Row, Trie, Tries};
 use crate::base::{Problem, Span};
 use crate::model::View;
 
-static BUILTIN: LazyLock<Specs> = LazyLock::new(|| decode(include_str!("../data/field_specs.tsv")));
+/// kustomize's defaults; the columns are described at the top. The lines of one set stand together.
+const TABLE: &str = include_str!("../data/field_specs.tsv");
+
+/// The sets of the table, each read when it is first asked for: a build uses few of them.
+static SETS: [OnceLock<Arc<SpecSet>>; 10] = [const { OnceLock::new() }; 10];
+static REFERENCES: OnceLock<References> = OnceLock::new();
 
 /// The transformers that work by field specifications.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,6 +37,21 @@ pub(in crate::render) enum SpecKind {
     Replicas,
 }
 
+impl SpecKind {
+    const ALL: [Self; 10] = [
+        Self::NamePrefix,
+        Self::NameSuffix,
+        Self::Namespace,
+        Self::CommonLabels,
+        Self::Labels,
+        Self::TemplateLabels,
+        Self::CommonAnnotations,
+        Self::VarReference,
+        Self::Images,
+        Self::Replicas,
+    ];
+}
+
 /// The words of a `configurations:` file, in the order of [`SpecKind`].
 const NAMES: [&str; 10] = [
     "namePrefix",
@@ -45,35 +66,35 @@ const NAMES: [&str; 10] = [
     "replicas",
 ];
 
-/// The field specifications of one build. A clone is cheap.
+/// The field specifications of one build; none of its own where they are kustomize's defaults. A clone is cheap.
 #[derive(Clone, Debug)]
 pub(in crate::render) struct Specs {
-    sets: [Arc<SpecSet>; 10],
-    references: Arc<References>,
+    sets: [Option<Arc<SpecSet>>; 10],
+    references: Option<Arc<References>>,
 }
 
 impl Specs {
     /// kustomize's defaults.
     pub(in crate::render) fn builtin() -> Self {
-        BUILTIN.clone()
+        Self { sets: Default::default(), references: None }
     }
 
     /// These with those of a `configurations:` file (`TransformerConfig.Merge`).
     pub(in crate::render) fn merged_with(&self, file: View<'_>) -> Result<Self, Problem> {
         let mut merged = self.clone();
-        for (row, name) in NAMES.iter().enumerate() {
+        for (kind, name) in SpecKind::ALL.into_iter().zip(NAMES) {
             if let Some(given) = file.get(name) {
-                let mut specs = self.sets[row].specs.clone();
+                let mut specs = self.set(kind).specs.clone();
                 merge(&mut specs, read_specs(given)?, given.place())?;
-                merged.sets[row] = Arc::new(SpecSet::gathered(specs, given.place())?);
+                merged.sets[kind as usize] = Some(Arc::new(SpecSet::gathered(specs, given.place())?));
             }
         }
         if let Some(given) = file.get("nameReference") {
-            let mut targets = self.references.targets.clone();
+            let mut targets = self.references().targets.clone();
             for entry in given.items() {
                 merge_target(&mut targets, read_target(entry)?, entry.place())?;
             }
-            merged.references = Arc::new(References::new(targets));
+            merged.references = Some(Arc::new(References::new(targets)));
         }
         Ok(merged)
     }
@@ -82,19 +103,20 @@ impl Specs {
     /// specifications of the kustomize bases, with the kustomization's own ones; the order decides.
     pub(in crate::render) fn merged_with_specs(&self, other: &Self, at: Span) -> Result<Self, Problem> {
         let mut merged = self.clone();
-        for (mine, theirs) in merged.sets.iter_mut().zip(&other.sets) {
-            if !Arc::ptr_eq(mine, theirs) {
-                let mut specs = mine.specs.clone();
-                merge(&mut specs, theirs.specs.clone(), at)?;
-                *mine = Arc::new(SpecSet::sorted(specs));
+        for kind in SpecKind::ALL {
+            let row = kind as usize;
+            if !is_same(self.sets[row].as_ref(), other.sets[row].as_ref()) {
+                let mut specs = self.set(kind).specs.clone();
+                merge(&mut specs, other.set(kind).specs.clone(), at)?;
+                merged.sets[row] = Some(Arc::new(SpecSet::sorted(specs)));
             }
         }
-        if !Arc::ptr_eq(&merged.references, &other.references) {
-            let mut targets = merged.references.targets.clone();
-            for target in &other.references.targets {
+        if !is_same(self.references.as_ref(), other.references.as_ref()) {
+            let mut targets = self.references().targets.clone();
+            for target in &other.references().targets {
                 merge_target(&mut targets, target.clone(), at)?;
             }
-            merged.references = Arc::new(References::new(targets));
+            merged.references = Some(Arc::new(References::new(targets)));
         }
         Ok(merged)
     }
@@ -102,13 +124,13 @@ impl Specs {
     /// These with one set replaced by the `fieldSpecs` of a plugin's configuration.
     pub(in crate::render) fn replacing(&self, kind: SpecKind, given: View<'_>) -> Result<Self, Problem> {
         let mut replaced = self.clone();
-        replaced.sets[kind as usize] = Arc::new(SpecSet::new(read_specs(given)?));
+        replaced.sets[kind as usize] = Some(Arc::new(SpecSet::new(read_specs(given)?)));
         Ok(replaced)
     }
 
     /// None at all.
     pub(super) fn empty() -> Self {
-        Self { sets: Default::default(), references: Arc::default() }
+        Self { sets: std::array::from_fn(|_| Some(Arc::default())), references: Some(Arc::default()) }
     }
 
     /// These with more of them; `at` is the file that brings them.
@@ -119,22 +141,30 @@ impl Specs {
         at: Span,
     ) -> Result<Self, Problem> {
         for (kind, spec) in specs {
-            let mut set = self.sets[kind as usize].specs.clone();
+            let mut set = self.set(kind).specs.clone();
             merge(&mut set, vec![spec], at)?;
-            self.sets[kind as usize] = Arc::new(SpecSet::new(set));
+            self.sets[kind as usize] = Some(Arc::new(SpecSet::new(set)));
         }
-        let mut targets = self.references.targets.clone();
+        let mut targets = self.references().targets.clone();
         references.into_iter().try_for_each(|target| merge_target(&mut targets, target, at))?;
-        self.references = Arc::new(References::new(targets));
+        self.references = Some(Arc::new(References::new(targets)));
         Ok(self)
     }
 
     pub(super) fn set(&self, kind: SpecKind) -> &Arc<SpecSet> {
-        &self.sets[kind as usize]
+        self.sets[kind as usize].as_ref().unwrap_or_else(|| SETS[kind as usize].get_or_init(|| decode(kind)))
     }
 
     pub(super) fn references(&self) -> &References {
-        &self.references
+        self.references.as_deref().unwrap_or_else(|| REFERENCES.get_or_init(decode_references))
+    }
+}
+
+fn is_same<T>(a: Option<&Arc<T>>, b: Option<&Arc<T>>) -> bool {
+    match (a, b) {
+        (None, None) => true,
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        _ => false,
     }
 }
 
@@ -147,7 +177,7 @@ pub(super) struct SpecSet {
 
 impl SpecSet {
     pub(super) fn new(specs: Vec<FieldSpec>) -> Self {
-        let index = KindIndex::new(specs.iter().map(|spec| &*spec.gvk.kind));
+        let index = KindIndex::new(specs.iter().map(|spec| &spec.gvk.kind));
         Self { specs, index }
     }
 
@@ -201,7 +231,7 @@ impl References {
             rows.extend((0..target.referrers.len()).map(|referrer| (at as u32, referrer as u32)));
         }
         let index = KindIndex::new(
-            targets.iter().flat_map(|target| target.referrers.iter().map(|referrer| &*referrer.gvk.kind)),
+            targets.iter().flat_map(|target| target.referrers.iter().map(|referrer| &referrer.gvk.kind)),
         );
         Self { targets, rows, index, tries: Tries::default() }
     }
@@ -230,24 +260,25 @@ impl References {
 /// The rows that can apply to a kind, in order.
 #[derive(Clone, Debug, Default)]
 struct KindIndex {
-    by_kind: HashMap<Box<str>, Box<[u32]>>,
-    any: Box<[u32]>,
+    by_kind: HashMap<Text, Vec<u32>>,
+    any: Vec<u32>,
 }
 
 impl KindIndex {
-    fn new<'s>(kinds: impl Iterator<Item = &'s str>) -> Self {
-        let kinds: Vec<&str> = kinds.collect();
-        let rows_of = |wanted: &str| -> Box<[u32]> {
-            let rows = kinds.iter().enumerate().filter(|(_, kind)| kind.is_empty() || **kind == wanted);
-            rows.map(|(row, _)| row as u32).collect()
-        };
-        let mut by_kind = HashMap::new();
-        for kind in kinds.iter().filter(|kind| !kind.is_empty()) {
-            if !by_kind.contains_key(*kind) {
-                by_kind.insert((*kind).into(), rows_of(kind));
+    fn new<'s>(kinds: impl Iterator<Item = &'s Text>) -> Self {
+        let mut by_kind: HashMap<Text, Vec<u32>> = HashMap::new();
+        let mut any = Vec::new();
+        for (row, kind) in kinds.enumerate() {
+            let row = row as u32;
+            if kind.is_empty() {
+                any.push(row);
+                by_kind.values_mut().for_each(|rows| rows.push(row));
+            } else {
+                // What is for any kind stands before it in its order.
+                by_kind.entry(kind.clone()).or_insert_with(|| any.clone()).push(row);
             }
         }
-        Self { by_kind, any: rows_of("") }
+        Self { by_kind, any }
     }
 
     fn rows(&self, kind: &str) -> &[u32] {
@@ -296,7 +327,7 @@ fn read_spec(entry: View<'_>) -> Result<FieldSpec, Problem> {
             None => return Err(broken(given.place(), "`create` must be true or false")),
         },
     };
-    Ok(FieldSpec::new(read_gvk(entry), entry.str_at(["path"]).unwrap_or_default(), create))
+    Ok(FieldSpec::new(read_gvk(entry), owned(entry.str_at(["path"]).unwrap_or_default()), create))
 }
 
 fn read_target(entry: View<'_>) -> Result<Target, Problem> {
@@ -305,7 +336,7 @@ fn read_target(entry: View<'_>) -> Result<Target, Problem> {
 }
 
 fn read_gvk(entry: View<'_>) -> Gvk {
-    let text = |name| entry.str_at([name]).unwrap_or_default().into();
+    let text = |name| owned(entry.str_at([name]).unwrap_or_default());
     Gvk { group: text("group"), version: text("version"), kind: text("kind") }
 }
 
@@ -325,21 +356,35 @@ fn sort_key(gvk: &Gvk) -> (usize, String) {
     (rank, text)
 }
 
-/// Reads the table of defaults; its columns are described at its top.
-fn decode(table: &str) -> Specs {
-    let mut sets: [Vec<FieldSpec>; 10] = Default::default();
+/// The lines of the table that are of one set, without its name.
+fn lines_of(set: &'static str) -> impl Iterator<Item = &'static str> {
+    let first =
+        memchr::memmem::find(TABLE.as_bytes(), format!("\n{set}\t").as_bytes()).map_or(TABLE.len(), |at| at + 1);
+    TABLE[first..].lines().map_while(move |line| line.strip_prefix(set)?.strip_prefix('\t'))
+}
+
+/// The specification that a line starts with, and its other columns.
+fn read_line(line: &'static str) -> (FieldSpec, impl Iterator<Item = &'static str>) {
+    let mut columns = line.split('\t');
+    let mut next = || columns.next().unwrap_or_default();
+    let (path, kind, version, group, create) = (next(), next(), next(), next(), next());
+    let create = if create == "create" { Create::Missing } else { Create::Never };
+    let gvk = Gvk { group: group.into(), version: version.into(), kind: kind.into() };
+    (FieldSpec::new(gvk, path.into(), create), columns)
+}
+
+/// Reads a set of the table.
+fn decode(kind: SpecKind) -> Arc<SpecSet> {
+    let specs = lines_of(NAMES[kind as usize]).map(|line| read_line(line).0);
+    Arc::new(SpecSet::sorted(specs.collect()))
+}
+
+/// Reads the name references of the table.
+fn decode_references() -> References {
     let mut targets: Vec<Target> = Vec::new();
-    for line in table.lines().filter(|line| !line.starts_with('#')) {
-        let mut columns = line.split('\t');
+    for line in lines_of("nameReference") {
+        let (spec, mut columns) = read_line(line);
         let mut next = || columns.next().unwrap_or_default();
-        let (set, path, kind, version, group, create) = (next(), next(), next(), next(), next(), next());
-        let create = if create == "create" { Create::Missing } else { Create::Never };
-        let gvk = Gvk { group: group.into(), version: version.into(), kind: kind.into() };
-        let spec = FieldSpec::new(gvk, path, create);
-        if let Some(row) = NAMES.iter().position(|name| *name == set) {
-            sets[row].push(spec);
-            continue;
-        }
         let (kind, version, group) = (next(), next(), next());
         let gvk = Gvk { group: group.into(), version: version.into(), kind: kind.into() };
         match targets.iter_mut().find(|target| target.gvk == gvk) {
@@ -347,7 +392,7 @@ fn decode(table: &str) -> Specs {
             None => targets.push(Target { gvk, referrers: vec![spec] }),
         }
     }
-    Specs { sets: sets.map(|specs| Arc::new(SpecSet::sorted(specs))), references: Arc::new(References::new(targets)) }
+    References::new(targets)
 }
 
 #[cfg(test)]
@@ -357,10 +402,12 @@ mod tests {
     #[test]
     fn every_default_is_read() {
         let specs = Specs::builtin();
-        let counts = specs.sets.each_ref().map(|set| set.specs.len());
+        let counts = SpecKind::ALL.map(|kind| specs.set(kind).specs.len());
         assert_eq!(counts, [1, 1, 3, 32, 0, 10, 9, 72, 6, 4]);
-        assert_eq!(specs.references.rows.len(), 167);
-        assert!(specs.sets.iter().flat_map(|set| set.all()).all(|spec| !spec.path.is_empty()));
+        assert_eq!(specs.references().rows.len(), 167);
+        assert!(SpecKind::ALL.iter().flat_map(|kind| specs.set(*kind).all()).all(|spec| !spec.path.is_empty()));
+        let lines = TABLE.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(lines, counts.iter().sum::<usize>() + 167, "the lines of a set stand together");
     }
 
     #[test]

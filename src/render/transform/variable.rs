@@ -118,7 +118,8 @@ fn row_of(cx: &Cx<'_>, resources: &[Resource], entry: View<'_>, name: &str) -> R
                 && *id.version == *version
                 && *id.kind == *kind
                 && *id.name == *wanted
-                && (namespace.is_empty() || is_scoped || or_default(&id.namespace) == or_default(namespace))
+                // An object of the whole cluster is in no namespace that an entry could name.
+                && (namespace.is_empty() || !is_scoped && or_default(&id.namespace) == or_default(namespace))
         })
     };
     let mut found = resources.iter().enumerate().filter(|(_, resource)| matches(resource)).map(|(row, _)| row);

@@ -6,7 +6,7 @@
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Span;
 use crate::delivery::{Application, Controller, Stage, Tier, environment_of, tier_of};
-use crate::model::{ArgoApplication, ArgoApplicationSet, FluxKustomization, Object, Trees, View};
+use crate::model::{ArgoApplication, ArgoApplicationSet, FluxKustomization, Trees, View};
 use crate::rules::{Check, Hit, ObjectName, Sink};
 use crate::world::World;
 
@@ -93,7 +93,7 @@ fn report(trees: &Trees, world: &World, application: &Application, (found, path)
     let mut hit = Hit::at(at);
     hit.side = world.side;
     let mut hit = hit
-        .word("application", title(&application.object))
+        .word("application", application.object.key.title())
         .word("kind", kind.clone())
         .word("path", path)
         .word("what", what)
@@ -234,9 +234,4 @@ fn deleting_set(trees: &Trees, application: &Application) -> Vec<Found> {
         return Vec::new();
     }
     vec![(application.place, String::new())]
-}
-
-fn title(object: &Object) -> String {
-    let key = &object.key;
-    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
 }

@@ -57,11 +57,6 @@ fn hit(at: crate::base::Span, object: &Object, words: [(&'static str, String); 6
     hit
 }
 
-fn title(object: &Object) -> String {
-    let key = &object.key;
-    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
-}
-
 /// A field of an instance about its Composition: flat in `spec`, or in `spec.crossplane`.
 fn wanted<'t>(instance: View<'t>, name: &str) -> Option<View<'t>> {
     instance.path(["spec", name]).or_else(|| instance.path(["spec", "crossplane", name]))
@@ -120,7 +115,7 @@ fn labels(facts: &Facts<'_>, sink: &mut Sink) {
                     ("version", String::new()),
                     ("old", String::new()),
                     ("labels", shown.join(", ")),
-                    ("instance", title(instance)),
+                    ("instance", instance.key.title()),
                     ("others", String::new()),
                 ];
                 let mut hit = hit(place, object, words).mark(shown.join(","));
@@ -128,7 +123,7 @@ fn labels(facts: &Facts<'_>, sink: &mut Sink) {
                 if is_last {
                     hit.facts.push("last-match");
                 }
-                let says = format!("asked for by {}", title(facts.head.object(instance_at)));
+                let says = format!("asked for by {}", facts.head.object(instance_at).key.title());
                 hit.related.push(Label { at: selector.place(), side: Side::Head, says });
                 sink.report(hit);
             }
@@ -203,7 +198,7 @@ fn ambiguous(facts: &Facts<'_>, sink: &mut Sink) {
             ("version", String::new()),
             ("old", String::new()),
             ("labels", String::new()),
-            ("instance", title(instance)),
+            ("instance", instance.key.title()),
             ("others", names.join(", ")),
         ];
         let mut hit = hit(object.place(trees), object, words);

@@ -92,7 +92,7 @@ fn report(wanted: &Wanted, facts: &Facts<'_>, sink: &mut Sink) {
         let Some(first) = found.next() else { continue };
         let mut hit = Hit::at(first.at)
             .word("kind", &*is.key.kind)
-            .word("name", title(is))
+            .word("name", is.key.title())
             .word("field", dotted(first.field))
             .word("from", first.from)
             .word("to", first.to)
@@ -165,11 +165,6 @@ impl<'t> Found<'t> {
         }
         found
     }
-}
-
-fn title(object: &Object) -> String {
-    let key = &object.key;
-    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
 }
 
 fn dotted(pointer: &str) -> String {

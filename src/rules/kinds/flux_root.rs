@@ -45,8 +45,8 @@ fn judge(trees: &Trees, world: &World, root: &Application, sink: &mut Sink) {
     let mut hit = Hit::at(at);
     hit.side = world.side;
     let mut hit = hit
-        .word("application", name(root))
-        .word("child", name(first))
+        .word("application", root.key.title())
+        .word("child", first.key.title())
         .word("count", (open.count() + 1).to_string())
         .field("/spec/prune")
         .related(first.place, "an application that it deletes");
@@ -87,9 +87,4 @@ fn protects_by_patch(trees: &Trees, root: &Application) -> bool {
             is_kept_by_flux(patch) || patch.str_at(["spec", "deletionPolicy"]) == Some("Orphan")
         })
     })
-}
-
-fn name(application: &Application) -> String {
-    let key = &application.key;
-    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
 }

@@ -72,7 +72,7 @@ fn fields_of(object: &Object, value: View<'_>, types: Option<View<'_>>, path: &s
     }
     let Some(text) = value.as_str() else {
         // kro reads text and maps; what YAML types otherwise is neither.
-        sink.report(hit(object, value.place(), path, "this is neither a type nor a map of fields"));
+        sink.report(hit(object, value.place(), path, "this is neither a type nor a map of fields").mark(path));
         return;
     };
     let field = grammar::simple_field(text);
@@ -81,7 +81,8 @@ fn fields_of(object: &Object, value: View<'_>, types: Option<View<'_>>, path: &s
     let of_markers = || grammar::check_markers(&field.markers, kind).map(|fault| fault.to_string());
     let wrong = field.fault.as_ref().map(ToString::to_string).or_else(unknown).or_else(of_markers);
     if let Some(wrong) = wrong {
-        sink.report(hit(object, value.place(), path, wrong));
+        // A field has one fault at most: other words of it are the same one.
+        sink.report(hit(object, value.place(), path, wrong).mark(path));
     }
 }
 

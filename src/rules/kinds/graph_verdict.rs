@@ -133,10 +133,9 @@ fn verdict(change: &ApiChange, old: &Schema) -> Option<Verdict> {
         | What::TypeWidened(..)
         | What::EnumValueRemoved(_)
         | What::PatternAdded(_)
-        | What::PatternChanged(..) => Verdict::Blocked,
-        What::BoundTightened(keyword, ..) => bound(keyword, Verdict::Blocked),
-        What::ConstraintImplied("pattern") => Verdict::Blocked,
-        What::ConstraintImplied(keyword) => bound(keyword, Verdict::Blocked),
+        | What::PatternChanged(..)
+        | What::ConstraintImplied("pattern") => Verdict::Blocked,
+        What::BoundTightened(keyword, ..) | What::ConstraintImplied(keyword) => bound(keyword, Verdict::Blocked),
         What::BoundLoosened(keyword, ..) => bound(keyword, Verdict::Taken),
         What::PropertyAdded
         | What::RequiredRemoved

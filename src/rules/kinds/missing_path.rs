@@ -77,7 +77,7 @@ fn report(
     let mut hit = Hit::at(sought.at);
     hit.side = world.side;
     let mut hit = hit
-        .word("application", title(application))
+        .word("application", application.key.title())
         .word("kind", kind.clone())
         .word("path", sought.path.trim_start_matches("./"))
         .word("assumed", whose)
@@ -100,9 +100,4 @@ fn field(trees: &Trees, application: &Application, sought: &Sought) -> String {
         Some(row) => format!("{above}/spec/sources/{row}/path"),
         None => format!("{above}/spec/source/path"),
     }
-}
-
-fn title(application: &Application) -> String {
-    let key = &application.key;
-    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
 }

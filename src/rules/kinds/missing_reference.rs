@@ -113,7 +113,7 @@ fn is_in_chart(trees: &Trees, world: &World, kind: &str) -> bool {
 
 fn report(world: &World, (at, object): (ObjectAt, &Object), reference: &Reference<'_>, sink: &mut Sink) {
     let key = &object.key;
-    let name = if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) };
+    let name = key.title();
     let to = reference.to;
     let is_named = reference.place == Lookup::Cluster || to.namespace.is_empty() || to.namespace == &*key.namespace;
     let missing = if is_named { to.name.to_owned() } else { format!("{}/{}", to.namespace, to.name) };
@@ -148,10 +148,11 @@ fn dependencies<'t>(_: &'t Object, view: View<'t>, own: Name<'t>) -> Vec<Referen
 
 fn sources<'t>(object: &'t Object, view: View<'t>, own: Name<'t>) -> Vec<Reference<'t>> {
     let found = match (own.group, own.kind) {
-        (FLUX_KUSTOMIZE_GROUP, "Kustomization") => of_flux(view, own, &["spec", "sourceRef"]),
+        (FLUX_KUSTOMIZE_GROUP, "Kustomization") | ("image.toolkit.fluxcd.io", "ImageUpdateAutomation") => {
+            of_flux(view, own, &["spec", "sourceRef"])
+        }
         (HELM_GROUP, "HelmRelease") => of_flux(view, own, &["spec", "chart", "spec", "sourceRef"])
             .or_else(|| of_flux(view, own, &["spec", "chartRef"])),
-        ("image.toolkit.fluxcd.io", "ImageUpdateAutomation") => of_flux(view, own, &["spec", "sourceRef"]),
         (STORE_GROUP, "ExternalSecret") => store(view, own),
         (ARGO_GROUP, "Application") => project(view.get("spec"), own, "/spec/project"),
         (ARGO_GROUP, "ApplicationSet") => {

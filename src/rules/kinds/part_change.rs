@@ -76,16 +76,12 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         Part::RunDependencyRemoved => hit.facts.push("runs-once"),
         Part::HelperStepRemoved | Part::HelperStepReordered => hit.facts.push("helper"),
         Part::ReferenceUnnamed => hit.facts.push("unnamed"),
-        Part::RequiredPromiseAdded | Part::RequiredPromiseVersionChanged => {
-            if is_absent(facts, &change.name, &change.now) {
-                hit.facts.push("absent");
-            }
+        Part::RequiredPromiseAdded | Part::RequiredPromiseVersionChanged
+            if is_absent(facts, &change.name, &change.now) =>
+        {
+            hit.facts.push("absent");
         }
-        Part::SameVersion => {
-            if is_pinned(facts, &object.key.name, &change.now) {
-                hit.facts.push("pinned");
-            }
-        }
+        Part::SameVersion if is_pinned(facts, &object.key.name, &change.now) => hit.facts.push("pinned"),
         Part::DestinationsChanged => {
             let before = impact::destinations_of(facts.trees, base, change.base);
             let after = change.head.map(|at| impact::destinations_of(facts.trees, facts.head, at));

@@ -8,7 +8,7 @@ use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Side;
 use crate::delivery::{Application, Controller};
 use crate::impact::{Deleted, DeletedApplication, Ending, HandedOver, Orphaned, Owner};
-use crate::model::{Object, ObjectKey};
+use crate::model::Object;
 use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
 use crate::world::{ObjectAt, World};
 
@@ -204,12 +204,11 @@ fn how(ending: Ending) -> &'static str {
 }
 
 fn title(application: &Application) -> String {
-    let ObjectKey { namespace, name, .. } = &application.key;
     let kind = match application.controller {
         Controller::ArgoCd => "Application",
         Controller::Flux => "Kustomization",
     };
-    if namespace.is_empty() { format!("{kind} {name}") } else { format!("{kind} {namespace}/{name}") }
+    format!("{kind} {}", application.key.title())
 }
 
 /// "ConfigMap shop/settings and 3 more".

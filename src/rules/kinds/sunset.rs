@@ -76,7 +76,7 @@ fn missing(trees: &Trees, subject: &Subject<'_>, sink: &mut Sink) {
         let ends = [format!(".{}", lifecycle.sunset), ".sunset-date".to_owned()];
         annotations.filter(|f| ends.iter().any(|end| f.name().ends_with(end))).any(|f| is_day(&f.value.written()))
     };
-    if !lifecycle.sunset_of(view).is_some_and(|sunset| sunset.day.is_some()) && !of_version() {
+    if lifecycle.sunset_of(view).is_none_or(|sunset| sunset.day.is_none()) && !of_version() {
         lacking.push(format!("a `{}` such as 2027-01-31", lifecycle.sunset));
     }
     if !lacking.is_empty() {

@@ -160,7 +160,7 @@ fn report(
     let (Some(revision), Some(branch)) = (now.revision, now.branch()) else { return };
     let was = before.revision.map_or_else(|| "the default branch".into(), |was| format!("`{}`", was.written()));
     let key = &object.key;
-    let name = if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) };
+    let name = key.title();
     let mut hit = Hit::at(revision.place())
         .word("kind", &*key.kind)
         .word("name", name)

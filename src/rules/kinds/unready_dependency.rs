@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{CheckKind, Params};
 use crate::delivery::{Application, Controller};
-use crate::model::{FluxKustomization, ObjectKey, Trees};
+use crate::model::{FluxKustomization, Trees};
 use crate::rules::{Check, Hit, ObjectName, Sink};
 use crate::world::World;
 
@@ -56,16 +56,12 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
         let mut hit = Hit::at(wait.or(spec).unwrap_or(application.place));
         hit.side = world.side;
         let mut hit = hit
-            .word("application", title(key))
-            .word("other", title(&others[0].key))
+            .word("application", key.title())
+            .word("other", others[0].key.title())
             .word("count", others.len().to_string())
             .field("/spec/wait")
             .related(others[0].place, "waits for it");
         hit.object = Some(ObjectName::of(&application.object));
         sink.report(hit);
     }
-}
-
-fn title(key: &ObjectKey) -> String {
-    if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::delivery::{environment_of, tier_of};
+use crate::delivery::{Tier, environment_of, tier_of};
 use crate::model::Trees;
 use crate::world::{ObjectAt, World};
 
@@ -23,7 +23,7 @@ pub(super) fn of(trees: &Trees, world: &World, at: ObjectAt) -> Json {
         "application": name,
         "cluster": destination,
         "environment": environment_of(path, label, destination, &world.layout).map(|found| found.name.to_string()),
-        "tier": tier_of(path, &world.layout).map(|tier| tier.name()),
+        "tier": tier_of(path, &world.layout).map(Tier::name),
         "prune": application.map(|found| found.prunes.is_some()),
     })
 }

@@ -55,7 +55,7 @@ impl Each {
         match self {
             Self::Object => vec![root],
             Self::Pod => pod(root, object).into_iter().map(|pod| pod.with(&[])).collect(),
-            Self::Container => pod(root, object).map(containers).unwrap_or_default(),
+            Self::Container => pod(root, object).as_ref().map(containers).unwrap_or_default(),
             Self::Item(steps) => items(root, steps).into_iter().map(|item| item.with(&[])).collect(),
         }
     }
@@ -140,7 +140,9 @@ impl<'t> Target<'t> {
                 for step in &steps[depth..] {
                     match step {
                         FieldStep::Name(name) => path.named(name),
-                        FieldStep::Item(row) => path.path.push_str(&format!("[{row}]")),
+                        FieldStep::Item(row) => {
+                            let _ = write!(path.path, "[{row}]");
+                        }
                         FieldStep::Each => path.path.push_str("[*]"),
                     }
                 }
@@ -156,7 +158,7 @@ fn pod<'t>(root: Target<'t>, object: &Object) -> Option<Target<'t>> {
     pod_path(&object.key.group, &object.key.kind)?.iter().try_fold(root, |at, name| at.field(name))
 }
 
-fn containers(pod: Target<'_>) -> Vec<Target<'_>> {
+fn containers<'t>(pod: &Target<'t>) -> Vec<Target<'t>> {
     let lists = ["containers", "initContainers", "ephemeralContainers"];
     let mut found = Vec::new();
     for list in lists.into_iter().filter_map(|list| pod.field(list)) {

@@ -55,7 +55,7 @@ fn found(with: &str, base: Option<&str>, head: &str) -> Vec<String> {
         format!("{line} {} {field}: {}", trees.sources().shown_slice(finding.primary), finding.message)
     };
     let mut found: Vec<String> = verdict.findings.iter().map(finding).collect();
-    found.extend(verdict.undecided.iter().map(|(_, count)| format!("undecided {count}")));
+    found.extend(verdict.undecided.values().map(|count| format!("undecided {count}")));
     found
 }
 
@@ -127,4 +127,14 @@ fn an_object_is_compared_with_what_it_was() {
     let other = DEPLOYMENT.replace("name: web, ", "name: api, ");
     assert_eq!(found(fewer, Some(&other), DEPLOYMENT), [""; 0]);
     assert_eq!(found(fewer, None, DEPLOYMENT), [""; 0]);
+}
+
+#[test]
+fn the_example_of_the_readme_is_a_rule() {
+    let readme = include_str!("../../../../README.md");
+    let example = readme.split("```yaml\n").find(|block| block.starts_with("# policies/")).expect("the example");
+    let (trees, file) = testkit::file("own.yaml", example.split("```").next().unwrap_or_default());
+    let mut set = RuleSet::default();
+    set.add(&trees, &[RuleFile { pack: "shop".into(), id: "few-replicas".into(), file }], &RunKey::fresh());
+    assert!(set.problems.is_empty() && set.get("few-replicas").is_some(), "{:?}", set.problems);
 }

@@ -31,7 +31,7 @@ fn sunset_of<'w>(trees: &'w Trees, world: &'w World, defined: &DefinedApi, versi
 
 pub(super) fn sunset_required(trees: &Trees, world: &World, sink: &mut Sink) {
     for (defined, version, mark) in deprecated(trees, world) {
-        if !sunset_of(trees, world, defined, &version.name).is_some_and(|sunset| sunset.day.is_some()) {
+        if sunset_of(trees, world, defined, &version.name).is_none_or(|sunset| sunset.day.is_none()) {
             let what = format!("has no last day (`{}.{}`)", version.name, world.lifecycle.sunset);
             sink.report(of_version(world, defined, &version.name, mark, what));
         }
