@@ -11,6 +11,7 @@ use crate::world::{Built, World};
 pub(super) struct Defined<'t>(BTreeSet<Name<'t>>);
 
 /// One name.
+#[expect(clippy::struct_field_names, reason = "it is what Kubernetes calls the field")]
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Name<'t> {
     pub(super) group: &'t str,
@@ -48,7 +49,7 @@ impl<'t> Defined<'t> {
     }
 }
 
-/// What a FluxInstance or a ResourceSet makes.
+/// What a `FluxInstance` or a `ResourceSet` makes.
 fn made<'t>(object: View<'t>, by: Name<'t>, names: &mut BTreeSet<Name<'t>>) {
     if let Some(sync) = object.path(["spec", "sync"]) {
         let name = sync.str_at(["name"]).unwrap_or(by.namespace);

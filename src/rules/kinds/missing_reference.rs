@@ -148,10 +148,11 @@ fn dependencies<'t>(_: &'t Object, view: View<'t>, own: Name<'t>) -> Vec<Referen
 
 fn sources<'t>(object: &'t Object, view: View<'t>, own: Name<'t>) -> Vec<Reference<'t>> {
     let found = match (own.group, own.kind) {
-        (FLUX_KUSTOMIZE_GROUP, "Kustomization") => of_flux(view, own, &["spec", "sourceRef"]),
+        (FLUX_KUSTOMIZE_GROUP, "Kustomization") | ("image.toolkit.fluxcd.io", "ImageUpdateAutomation") => {
+            of_flux(view, own, &["spec", "sourceRef"])
+        }
         (HELM_GROUP, "HelmRelease") => of_flux(view, own, &["spec", "chart", "spec", "sourceRef"])
             .or_else(|| of_flux(view, own, &["spec", "chartRef"])),
-        ("image.toolkit.fluxcd.io", "ImageUpdateAutomation") => of_flux(view, own, &["spec", "sourceRef"]),
         (STORE_GROUP, "ExternalSecret") => store(view, own),
         (ARGO_GROUP, "Application") => project(view.get("spec"), own, "/spec/project"),
         (ARGO_GROUP, "ApplicationSet") => {
