@@ -3,6 +3,7 @@
 //!
 //! Never: a compiled schema of the whole: faults are looked for in every definition of every run.
 
+use super::rule;
 use super::schema::Schema;
 use crate::base::Span;
 use crate::model::{Object, Trees, View};
@@ -31,6 +32,8 @@ pub enum Fault {
     InvalidDefault,
     /// A keyword that the controller does not copy.
     Ignored,
+    /// A rule of `x-kubernetes-validations` that does not compile.
+    BrokenRule,
 }
 
 /// The faults in the schemas of what an object defines; none where it defines no API, or one of an API group of
@@ -120,6 +123,8 @@ impl Walk {
                 let is_implied = part.is_empty() && field.name() == "required" && is_spec_only(field.value);
                 if !keywords.contains(&field.name()) && !is_implied {
                     self.push(field.key_place(), part, Fault::Ignored, &format!("`{}`", field.name()));
+                } else if field.name() == "x-kubernetes-validations" {
+                    self.rules(field.value, part);
                 }
             }
             let properties = schema.and_then(|schema| schema.get("properties"));
@@ -177,6 +182,7 @@ impl Walk {
                 "items" if value.is_seq() => self.refuse(field.key_place(), path, "`items` must be one schema"),
                 "items" => self.node(value, field.key_place(), &format!("{path}[*]")),
                 "properties" => self.properties(value, path),
+                "x-kubernetes-validations" => self.rules(value, path),
                 "default" if !value.is_null() && !flag("x-kubernetes-embedded-resource") => {
                     self.default(schema, value, path);
                 }
@@ -194,6 +200,23 @@ impl Walk {
             }
             let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             self.node(field.value, field.key_place(), &path);
+        }
+    }
+
+    /// Rules that the API server cannot compile (apiextensions `validation.go`, `cel.Compile`).
+    fn rules(&mut self, list: View<'_>, path: &str) {
+        for rule in list.items().filter(|rule| rule.is_map()) {
+            if rule.str_at(["rule"]).is_some_and(|text| text.trim().is_empty()) {
+                self.push(rule.place(), path, Fault::BrokenRule, "has an empty rule");
+                continue;
+            }
+            for part in ["rule", "messageExpression"] {
+                let (Some(at), Some(text)) = (rule.get(part), rule.str_at([part])) else { continue };
+                if let Some(mistake) = rule::mistake(text) {
+                    let words = format!("has a `{part}` that does not compile: {}", mistake.message);
+                    self.push(at.place(), path, Fault::BrokenRule, &words);
+                }
+            }
         }
     }
 

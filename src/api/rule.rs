@@ -5,7 +5,7 @@
 use serde_json::Value as Json;
 
 use super::schema::{Flags, ListType, Schema, Type};
-use crate::grammar::cel::{Document, Duration, Other, Program, Shape, Text, Timestamp, Val};
+use crate::grammar::cel::{Document, Duration, Mistake, Other, Program, Shape, Text, Timestamp, Val};
 use crate::grammar::{FieldStep, field_path};
 use crate::model::{Trees, View};
 
@@ -57,6 +57,11 @@ pub(super) fn all_take(schema: &Schema, trees: &Trees, value: &Json) -> Option<b
         return None;
     }
     Some(answers.iter().all(|answer| *answer == Answer::Holds))
+}
+
+/// What keeps an expression of a rule from being compiled.
+pub(super) fn mistake(expression: &str) -> Option<Mistake> {
+    Program::compile(expression, &VARIABLES).err()
 }
 
 const VARIABLES: [&str; 2] = ["self", "oldSelf"];

@@ -2,6 +2,8 @@
 //!
 //! Never: a choice at random: where several Compositions fit, each may be the one.
 
+use std::collections::BTreeSet;
+
 use super::users::{Certainty, User, Users};
 use crate::api::{Flavor, emitted};
 use crate::model::{Object, Trees, View, split_api_version};
@@ -53,6 +55,54 @@ pub(super) fn users_of(trees: &Trees, head: &World, composition: &Object, now: O
 fn target(composition: View<'_>) -> Option<(&str, &str)> {
     let api = composition.str_at(["spec", "compositeTypeRef", "apiVersion"])?;
     Some((split_api_version(api).0, composition.str_at(["spec", "compositeTypeRef", "kind"])?))
+}
+
+/// The Compositions that an instance may get.
+pub(super) struct Chosen {
+    /// Their names; one where a manifest names it, whether the repository has it or not.
+    pub(super) names: BTreeSet<String>,
+    pub(super) certainty: Certainty,
+}
+
+/// What an instance of an XRD gets in a world; `None` where the repository has nothing that it could get.
+pub(super) fn chosen(trees: &Trees, world: &World, of: &DefinedApi, instance: &Object) -> Option<Chosen> {
+    let definition = world.object(of.from).view(trees);
+    let view = instance.view(trees);
+    if let Some((name, certainty)) = named(definition, view) {
+        return Some(Chosen { names: BTreeSet::from([name]), certainty });
+    }
+    let mut names = BTreeSet::new();
+    for (_, object) in world.objects().filter(|(_, object)| object.is("apiextensions.crossplane.io", "Composition")) {
+        let composition = object.view(trees);
+        if target(composition).is_none_or(|(group, kind)| !of.definition.has_instances(group, kind)) {
+            continue;
+        }
+        let (labels, name) = (composition.path(["metadata", "labels"]), &object.key.name);
+        let choice = Choice { trees, composition, labels, fate: Fate::Edited, name, definition, of };
+        if choice.is_made(view).is_some() {
+            names.insert(name.to_string());
+        }
+    }
+    (!names.is_empty()).then_some(Chosen { names, certainty: Certainty::Likely })
+}
+
+/// The Composition that an instance gets by name: enforced, its own, or, where no selector stands before it, the default.
+fn named(definition: View<'_>, instance: View<'_>) -> Option<(String, Certainty)> {
+    let of = |view: View<'_>, certainty: Certainty| {
+        let name = view.written().into_owned();
+        let is_open = name.contains("${") || name.contains("{{");
+        (name, if is_open { Certainty::Unknown } else { certainty })
+    };
+    if let Some(enforced) = definition.path(["spec", "enforcedCompositionRef", "name"]) {
+        return Some(of(enforced, Certainty::Certain));
+    }
+    if let Some(own) = Choice::wanted(instance, "compositionRef").and_then(|reference| reference.get("name")) {
+        return Some(of(own, Certainty::Certain));
+    }
+    if Choice::wanted(instance, "compositionSelector").is_some() {
+        return None;
+    }
+    definition.path(["spec", "defaultCompositionRef", "name"]).map(|name| of(name, Certainty::Likely))
 }
 
 /// What the choice of a Composition depends on.

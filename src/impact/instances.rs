@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::again::Stirred;
 use super::{ApiImpact, Instance, Moved, Outcome, Unknown};
 use crate::api::{Defaulted, Definition, Emitted, Judgement, Schema, emitted};
 use crate::compare::{Changes, What};
@@ -17,11 +18,15 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
         let counts = !matches!(change.what, What::ApiAdded | What::DescriptionChanged);
         *differences.entry(change.definition).or_default() += usize::from(counts);
     }
+    let stirred = Stirred::of(trees, base, head, changes);
     let mut found: Vec<ApiImpact> = Vec::new();
     let mut of_kind: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
     for (pair, rows) in changes.definitions.iter().enumerate() {
-        let Some(count) = differences.get(rows).copied().filter(|count| *count > 0) else { continue };
         let definition = definition_of(base, head, *rows);
+        let count = differences.get(rows).copied().unwrap_or_default();
+        if count == 0 && !stirred.touches(definition) {
+            continue;
+        }
         let was = rows.0.into_iter().flat_map(|row| &base.definitions[row].definition.kinds);
         for kind in definition.kinds.iter().chain(was.filter(|kind| !definition.kinds.contains(kind))) {
             of_kind.entry((&definition.group, kind)).or_default().push(found.len());
@@ -52,6 +57,7 @@ pub(super) fn of(trees: &Trees, base: &World, head: &World, changes: &Changes) -
         }
         bring(trees, (base, head), changes, (at, object), &of_kind, &mut found);
     }
+    stirred.mark(trees, (base, head), changes, &mut found);
     found
 }
 
@@ -150,6 +156,7 @@ impl Sides<'_> {
             definition.and_then(|definition| definition.version(version)).is_some_and(|version| version.served)
         };
         outcome.unserved = served(self.old) && !served(self.new);
+        outcome.gone = outcome.unserved && self.new.is_none();
         if let Some(schemas) = self.schemas(trees, version) {
             judge(trees, schemas, was, is, &mut outcome);
         }

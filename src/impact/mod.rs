@@ -3,6 +3,7 @@
 //!
 //! Never: a severity.
 
+mod again;
 mod compositions;
 mod delivered;
 mod destinations;
@@ -101,6 +102,12 @@ fn title(instance: &ObjectKey, part: Option<&str>, by: &ObjectKey) -> String {
 pub struct Outcome {
     /// Its `apiVersion` is not served any more, or its API is gone.
     pub unserved: bool,
+    /// Its API is gone.
+    pub gone: bool,
+    /// It chooses another Composition.
+    pub rerouted: Option<Rerouted>,
+    /// Its controller makes it again: the Promise differs, or the Composition whose revisions it follows.
+    pub rerun: bool,
     /// Both schemas refuse it: the change is not to blame.
     pub already_invalid: bool,
     /// What the head's schema refuses, though the base's took it.
@@ -111,6 +118,18 @@ pub struct Outcome {
     pub defaults: Vec<Moved>,
     /// Why a check could not be made, where one could not.
     pub unknown: Option<Unknown>,
+}
+
+/// The Compositions that an instance could get, and those that it can get. What runs keeps its own, unless the new one is
+/// enforced or named.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rerouted {
+    /// In the base, after commas.
+    pub from: String,
+    /// In the head, after commas.
+    pub to: String,
+    /// How sure it is.
+    pub certainty: Certainty,
 }
 
 /// Why nobody can say what becomes of an instance.
@@ -159,6 +178,12 @@ pub struct Counts {
     pub pruned: usize,
     /// In a version that is not served any more.
     pub unserved: usize,
+    /// Without an API.
+    pub gone: usize,
+    /// Choosing another Composition.
+    pub rerouted: usize,
+    /// Made again by their controller.
+    pub rerun: usize,
     /// Not decided.
     pub unknown: usize,
     /// Refused by both definitions.
@@ -185,7 +210,10 @@ impl ApiImpact {
             invalid: count(|outcome| !outcome.violations.is_empty()),
             changed: count(|outcome| !outcome.defaults.is_empty()),
             pruned: count(|outcome| !outcome.pruned.is_empty()),
-            unserved: count(|outcome| outcome.unserved),
+            unserved: count(|outcome| outcome.unserved && !outcome.gone),
+            gone: count(|outcome| outcome.gone),
+            rerouted: count(|outcome| outcome.rerouted.is_some()),
+            rerun: count(|outcome| outcome.rerun),
             unknown: count(|outcome| outcome.unknown.is_some()),
             already_invalid: count(|outcome| outcome.already_invalid),
         }

@@ -105,3 +105,84 @@ fn one_definition_in_two_builds_is_one_entry() {
     assert_eq!(found.apis.len(), 1);
     assert_eq!(found.apis[0].counts(), Counts { total: 1, changed: 1, ..Counts::default() });
 }
+
+/// What becomes of the instances of the only API that changes.
+fn only(base: &str, head: &str) -> Counts {
+    let tree = |text: &str| vec![("all.yaml".to_owned(), text.to_owned())];
+    let sides = sides(&tree(base), &tree(head));
+    let changes = compare::worlds(&sides.trees, &sides.base, &sides.head);
+    let found = super::of(&sides.trees, &sides.base, &sides.head, &changes, crate::base::History::default());
+    assert!(found.apis.len() < 2, "{:?}", found.apis);
+    found.apis.first().map(super::ApiImpact::counts).unwrap_or_default()
+}
+
+#[test]
+fn an_api_that_is_gone_is_told_apart_from_a_version_that_is_not_served() {
+    let left = database("a", "");
+    let unserved = api(PROPERTIES).replace("served: true", "served: false");
+    let (before, not_served) = (format!("{}{left}", api(PROPERTIES)), format!("{unserved}{left}"));
+    assert_eq!(only(&before, &not_served), Counts { total: 1, unserved: 1, ..Counts::default() });
+    assert_eq!(only(&before, &left), Counts { total: 1, gone: 1, ..Counts::default() });
+}
+
+const GRAPHS: &str = "apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: database}
+spec:
+  schema: {apiVersion: v1alpha1, kind: Database, spec: {size: 'string | enum=\"small,large\"'}}
+  resources: []
+---
+apiVersion: kro.run/v1alpha1
+kind: ResourceGraphDefinition
+metadata: {name: shop}
+spec:
+  schema: {apiVersion: v1alpha1, kind: Shop, spec: {name: string}}
+  resources:
+  - {id: db, template: {apiVersion: kro.run/v1alpha1, kind: Database, metadata: {name: db}, spec: {size: large}}}
+  - {id: other, template: {apiVersion: kro.run/v1alpha1, kind: Database, metadata: {name: db2}, spec: {size: small}}}
+";
+
+#[test]
+fn an_instance_that_another_graph_makes_is_judged() {
+    let hit = only(GRAPHS, &GRAPHS.replace("small,large", "small"));
+    assert_eq!(hit, Counts { total: 2, invalid: 1, ..Counts::default() });
+}
+
+const COMPOSED: &str = "apiVersion: apiextensions.crossplane.io/v1
+kind: CompositeResourceDefinition
+metadata: {name: xdbs.example.com}
+spec:
+  group: example.com
+  names: {kind: XDb, plural: xdbs}
+  claimNames: {kind: Db, plural: dbs}
+  defaultCompositionRef: {name: aws}
+  versions: [{name: v1, served: true, referenceable: true, schema: {openAPIV3Schema: {type: object}}}]
+---
+apiVersion: example.com/v1
+kind: Db
+metadata: {name: open}
+---
+apiVersion: example.com/v1
+kind: Db
+metadata: {name: manual}
+spec: {compositionRef: {name: aws}, compositionUpdatePolicy: Manual}
+---
+apiVersion: apiextensions.crossplane.io/v1
+kind: Composition
+metadata: {name: aws}
+spec: {compositeTypeRef: {apiVersion: example.com/v1, kind: XDb}, mode: Pipeline, pipeline: []}
+";
+
+#[test]
+fn instances_that_choose_another_composition_or_are_made_again_are_counted() {
+    let other =
+        only(COMPOSED, &COMPOSED.replace("defaultCompositionRef: {name: aws}", "defaultCompositionRef: {name: b}"));
+    assert_eq!(other, Counts { total: 2, rerouted: 1, ..Counts::default() });
+    let default = "defaultCompositionRef: {name: aws}";
+    let forced =
+        only(COMPOSED, &COMPOSED.replace(default, &format!("{default}\n  enforcedCompositionRef: {{name: b}}")));
+    assert_eq!(forced, Counts { total: 2, rerouted: 2, ..Counts::default() });
+    let revised = only(COMPOSED, &COMPOSED.replace("pipeline: []", "pipeline: [{step: a, functionRef: {name: f}}]"));
+    assert_eq!(revised, Counts { total: 2, rerun: 1, ..Counts::default() });
+    assert_eq!(only(COMPOSED, &format!("# words\n{COMPOSED}")), Counts::default());
+}

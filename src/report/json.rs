@@ -120,6 +120,9 @@ impl ApiImpact {
                 changed: counts.changed,
                 pruned: counts.pruned,
                 unserved: counts.unserved,
+                gone: counts.gone,
+                rerouted: counts.rerouted,
+                rerun: counts.rerun,
                 unknown: counts.unknown,
                 already_invalid: counts.already_invalid,
             },
@@ -212,6 +215,12 @@ pub struct InstanceCounts {
     pub pruned: usize,
     /// Those whose version is not served any more.
     pub unserved: usize,
+    /// Those whose API is gone.
+    pub gone: usize,
+    /// Those that choose another Composition.
+    pub rerouted: usize,
+    /// Those that their controller makes again.
+    pub rerun: usize,
     /// Those that could not be judged.
     pub unknown: usize,
     /// Those that both schemas refuse.

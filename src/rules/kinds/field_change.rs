@@ -2,10 +2,17 @@
 //!
 //! Never: an object that only one side has; the place of a value as part of it.
 
+use std::collections::BTreeSet;
+
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::{Side, Span};
+use crate::impact::{Certainty, Instance, Rerouted};
 use crate::model::{Object, Trees, View};
 use crate::rules::{Check, Facts, Hit, Label, ObjectName, Sink};
+use crate::world::ObjectAt;
+
+/// How many instances of a finding are named.
+const NAMED: usize = 5;
 
 pub(super) const KIND: CheckKind = CheckKind {
     name: "field-change",
@@ -42,8 +49,9 @@ pub(super) const KIND: CheckKind = CheckKind {
             about: "only these new values; any where it is left out",
         },
     ],
-    facts: &[],
+    facts: &[("instance-rerouted", "an instance in this repository chooses another Composition")],
     words: &[
+        ("instances", "the instances that choose another Composition, after a semicolon; empty where there are none"),
         ("kind", "the object's kind"),
         ("name", "its namespace and name"),
         ("field", "the field"),
@@ -97,6 +105,7 @@ fn report(wanted: &Wanted, facts: &Facts<'_>, sink: &mut Sink) {
             .word("from", first.from)
             .word("to", first.to)
             .field(first.field);
+        hit = rerouted(facts, is_at, hit);
         hit.object = Some(ObjectName::of(is));
         hit.build = Some(is_at.build);
         hit.related.extend(first.was.map(|at| Label { at, side: Side::Base, says: "as it was".into() }));
@@ -105,6 +114,34 @@ fn report(wanted: &Wanted, facts: &Facts<'_>, sink: &mut Sink) {
         }
         sink.report(hit);
     }
+}
+
+/// Tells of the instances of an XRD that choose another Composition.
+fn rerouted(facts: &Facts<'_>, definition: ObjectAt, mut hit: Hit) -> Hit {
+    let is_it = |pair: &usize| {
+        facts.changes.definitions[*pair].1.is_some_and(|row| facts.head.definitions[row].from == definition)
+    };
+    let apis = facts.impact.apis.iter().filter(|api| api.pairs.iter().any(is_it));
+    let found = apis.flat_map(|api| &api.instances).filter_map(|one| Some((one, one.outcome.rerouted.as_ref()?)));
+    let found: Vec<(&Instance, &Rerouted)> = found.collect();
+    let Some((_, first)) = found.first() else { return hit.word("instances", "") };
+    hit.facts.push("instance-rerouted");
+    let names: BTreeSet<String> = found.iter().map(|(one, _)| one.title(facts.head)).collect();
+    let (count, shown) = (names.len(), names.into_iter().take(NAMED).collect::<Vec<_>>().join(", "));
+    let (plural, verb) = if count == 1 { ("", "s") } else { ("s", "") };
+    let more = if count > NAMED { format!(" and {} more", count - NAMED) } else { String::new() };
+    let what = match first.certainty {
+        Certainty::Certain => format!("{count} instance{plural} switch{} to it", if count == 1 { "es" } else { "" }),
+        Certainty::Likely | Certainty::Unknown => {
+            format!("{count} instance{plural} choose{verb} another Composition when made anew")
+        }
+    };
+    for (one, rerouted) in found.iter().filter(|(one, _)| one.part.is_none()).take(NAMED) {
+        let to = if rerouted.to.is_empty() { "none" } else { &rerouted.to };
+        let says = format!("{} goes from `{}` to `{to}`", one.title(facts.head), rerouted.from);
+        hit.related.push(Label { at: one.object.place(facts.trees), side: Side::Head, says });
+    }
+    hit.word("instances", format!("; {what}: {shown}{more}"))
 }
 
 /// One field that differs.

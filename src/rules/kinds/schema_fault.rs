@@ -36,8 +36,12 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     Ok(Check::Value(Box::new(move |trees: &Trees, object: &Object, sink: &mut Sink| {
         // What lies below a fault is often wrong for the same reason: the topmost says it.
         let mut told: Vec<SchemaFault> = Vec::new();
-        for fault in api::schema_faults(trees, object).into_iter().filter(|fault| fault.what == wanted) {
-            if !told.iter().any(|above| above.version == fault.version && is_below(&fault.path, &above.path)) {
+        let is_wanted = |what| what == wanted || (wanted == Fault::NotStructural && what == Fault::BrokenRule);
+        for fault in api::schema_faults(trees, object).into_iter().filter(|fault| is_wanted(fault.what)) {
+            let hides = |above: &SchemaFault| {
+                (above.what, &above.version) == (wanted, &fault.version) && is_below(&fault.path, &above.path)
+            };
+            if !told.iter().any(hides) {
                 told.push(fault);
             }
         }
@@ -56,10 +60,14 @@ fn hit(trees: &Trees, object: &Object, fault: SchemaFault) -> Hit {
     let view = object.view(trees);
     let kind = view.path(["spec", "names", "kind"]).or_else(|| view.path(["spec", "api", "spec", "names", "kind"]));
     let path = if fault.path.is_empty() { "the root".to_owned() } else { format!("`{}`", fault.path) };
+    let words = match fault.what {
+        Fault::NotStructural => format!("has no structural schema: {}", fault.words),
+        Fault::BrokenRule | Fault::Ignored | Fault::InvalidDefault => fault.words.clone(),
+    };
     Hit::at(fault.at)
         .word("kind", kind.map_or_else(|| object.key.name.to_string(), |kind| kind.written().into_owned()))
         .mark(format!("{} {} {}", fault.version, fault.path, fault.words))
         .word("version", fault.version)
         .word("path", path)
-        .word("fault", fault.words)
+        .word("fault", words)
 }
