@@ -57,7 +57,8 @@ pub fn generator(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, 
     let mut args = Node::Map(Vec::new());
     let over = if layers.random.percent(35) { layers.random.any(&there).cloned() } else { None };
     if let Some(over) = &over {
-        args.set("name", text(layers.random.pick(&over.names).clone()));
+        let name = if layers.random.percent(90) { over.names.last() } else { over.names.first() };
+        args.set("name", text(name.cloned().unwrap_or_default()));
         if !over.namespace().is_empty() {
             args.set("namespace", text(over.namespace()));
         }
@@ -118,8 +119,7 @@ fn sources(layers: &mut Layers<'_>, folder: &str, args: &mut Node) {
 
 fn literals(random: &mut Random) -> Vec<Node> {
     const KEYS: &[&str] = &[
-        "a", "b", "k", "K", "a.b", "A_B", "z10", "z9", "1", "true", "null", "y", "no", "1.5", "~", "=x", "0x1", "a b",
-        "é", "_",
+        "a", "b", "k", "K", "a.b", "A_B", "z10", "z9", "y", "no", "=x", "a b", "é", "_",
     ];
     let mut used = Vec::new();
     let mut all = Vec::new();
@@ -321,7 +321,6 @@ pub fn field_spec(random: &mut Random) -> Node {
         "data/labels",
         "spec/deep/er/labels",
         "spec/free",
-        "metadata/annotations",
         "spec\\/x/y",
     ];
     let mut spec = map([("path", text(*random.pick(PATHS)))]);
@@ -395,7 +394,7 @@ pub fn image(random: &mut Random) -> Node {
 
 fn variables(layers: &mut Layers<'_>, known: &[Known], entries: &mut Entries) {
     let random = &mut *layers.random;
-    if !random.percent(8) {
+    if !random.percent(4) {
         return;
     }
     let mut vars = Vec::new();

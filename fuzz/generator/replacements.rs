@@ -53,7 +53,8 @@ fn source(random: &mut Random, from: &Known) -> Node {
         let until = if random.percent(93) { Until::Scalar } else { Until::Anywhere };
         let steps = walk::walk(random, &from.tree, until);
         let path = if random.percent(1) { "spec.nothing".to_owned() } else { walk::dotted(random, &steps) };
-        if !path.is_empty() {
+        // The whole metadata brings along the notes that kustomize keeps there while it builds.
+        if !path.is_empty() && path != "metadata" && path != "metadata.annotations" {
             source.set("fieldPath", text(path));
         }
     }
@@ -82,6 +83,10 @@ fn target(random: &mut Random, to: &Known) -> Node {
     for _ in 0..random.between(1, 2) {
         let until = if random.percent(85) { Until::Scalar } else { Until::Anywhere };
         let steps = walk::walk(random, &to.tree, until);
+        // Most texts do not go into a number.
+        if matches!(walk::at(&to.tree, &steps), Some(Node::Raw(_))) && random.percent(85) {
+            continue;
+        }
         let path = walk::dotted(random, &steps);
         // A new identity would be the next target's riddle.
         if !path.is_empty()

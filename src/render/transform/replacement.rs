@@ -31,7 +31,7 @@ pub(in crate::render) fn replacements(
         (None, Some(constant)) => {
             let text = text(constant, "sourceValue")?;
             let value = constant.value();
-            Copied { brought: value.clone(), value, text: text.into_owned(), part: Extent::Whole, at: constant.place() }
+            Copied { brought: value.clone(), value, text: text.into_owned(), part: Extent::Constant, at: constant.place() }
         }
         _ => return Err(broken(by, "value and resource selectors are mutually exclusive")),
     };
@@ -40,7 +40,11 @@ pub(in crate::render) fn replacements(
         for resource in resources.iter_mut() {
             if target.selects(cx.trees, resource) {
                 target.write(cx.trees, resource, &copied)?;
+                let before = resource.id.clone();
                 super::reread(cx.trees, resource);
+                if resource.id.name.is_empty() && !before.name.is_empty() {
+                    return Err(broken(target.at, format!("missing metadata.name in object {before}")));
+                }
             }
         }
     }
@@ -64,6 +68,8 @@ enum Extent {
     Whole,
     /// One part between delimiters.
     Piece,
+    /// No object's value but a `sourceValue`, which has no type of its own.
+    Constant,
 }
 
 impl Copied {
@@ -278,8 +284,10 @@ impl Target {
                 refuse(format!("unable to find{or_create} field \"{written}\" in replacement target{separator}{cause}"))
             })?;
             for steps in found {
-                if let Some(value) = follow(trees, &mut resource.value, &steps) {
-                    self.set(trees, value, copied).map_err(refuse)?;
+                if let Some(value) = follow(trees, &mut resource.value, &steps)
+                    && let Some(misfit) = self.set(trees, value, copied).map_err(refuse)?
+                {
+                    resource.misfits.push((value.clone(), refuse(misfit)));
                 }
             }
         }
@@ -306,8 +314,9 @@ impl Target {
         if found.found.is_empty() { Err(String::new()) } else { Ok(found.found) }
     }
 
-    /// Puts the copied value in the place of a target's value (`kustomize replacement.setFieldValue`).
-    fn set(&self, trees: &Trees, value: &mut Value, copied: &Copied) -> Result<(), String> {
+    /// Puts the copied value in the place of a target's value (`kustomize replacement.setFieldValue`). Gives what is
+    /// wrong with it where its text does not go with the target's type.
+    fn set(&self, trees: &Trees, value: &mut Value, copied: &Copied) -> Result<Option<String>, String> {
         let view = trees.view(value);
         let mut text = copied.text.clone();
         if !self.options.delimiter.is_empty() {
@@ -324,12 +333,16 @@ impl Target {
             *value = match copied.part {
                 Extent::Whole => Value::link(trees, copied.brought.clone(), How::Replacement, self.at, from),
                 Extent::Piece => Value::text(&text, origin),
+                Extent::Constant => Value::scalar(made_of(resolve_plain(&text)), origin),
             };
-            return Ok(());
+            return Ok(None);
         }
-        let scalar = retyped(view, &text, was)?;
+        let (scalar, misfit) = match retyped(view, &text, was) {
+            Ok(scalar) => (scalar, None),
+            Err(misfit) => (MadeScalar::Str((&*text).into()), Some(misfit)),
+        };
         *value = Value::scalar(scalar, origin);
-        Ok(())
+        Ok(misfit)
     }
 }
 
