@@ -14,6 +14,7 @@
 //! - labels that are put into `metadata/annotations`: kustomize keeps notes there while it builds, so that the map is there
 //!   where nobody wrote one;
 //! - whole `metadata` as the source of a replacement: the notes are copied with it, and printed;
+//! - numbers as `sourceValue`: kustomize writes them without quotes, as names too, and takes them for text at some later steps;
 //! - `"\/"` in YAML, and the namespaces `1` and `true`.
 //!
 //! Never: a disk, a process.

@@ -34,7 +34,7 @@ pub fn replacement(random: &mut Random, known: &[Known]) -> Option<Node> {
     let targets = (0..random.between(1, 2)).map(|_| target(random, to)).collect();
     if random.percent(8) {
         return Some(map([
-            ("sourceValue", text(random.word(&["x", "1", "a b", "true"]))),
+            ("sourceValue", text(random.word(&["x", "v1", "a b"]))),
             ("targets", Node::List(targets)),
         ]));
     }
