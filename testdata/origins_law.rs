@@ -122,7 +122,8 @@ impl<'t> Law<'t> {
     /// What a map of text makes of a list, a map, or a key with nothing behind it: nothing.
     fn is_emptied(&self, view: View<'_>, at: Span) -> bool {
         let written = self.trees.sources().slice(at);
-        view.written().is_empty() && (written.starts_with(['[', '{']) || written.contains('\n') || !written.contains(':'))
+        view.written().is_empty()
+            && (written.starts_with(['[', '{']) || written.contains('\n') || !written.contains(':'))
     }
 
     fn before(&self, set: &Set) -> String {

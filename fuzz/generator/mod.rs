@@ -14,6 +14,11 @@
 //! - labels that are put into `metadata/annotations`: kustomize keeps notes there while it builds, so that the map is there
 //!   where nobody wrote one;
 //! - whole `metadata` as the source of a replacement: the notes are copied with it, and printed;
+//! - folded text (`>`) with lines that are indented deeper: it grows each time kustomize writes and reads the object, which
+//!   depends on what came by;
+//! - two plugin configurations of one name, and annotations of a kustomization that are no text: kustomize refuses them;
+//! - replacements of `metadata.name`: kustomize writes a name anew without a type after each step, so that `8080` is a
+//!   number;
 //! - numbers as `sourceValue`: kustomize writes them without quotes, as names too, and takes them for text at some later steps;
 //! - `"\/"` in YAML, and the namespaces `1` and `true`.
 //!

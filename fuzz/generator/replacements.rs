@@ -33,10 +33,7 @@ pub fn replacement(random: &mut Random, known: &[Known]) -> Option<Node> {
     let to = *random.any(&written)?;
     let targets = (0..random.between(1, 2)).map(|_| target(random, to)).collect();
     if random.percent(8) {
-        return Some(map([
-            ("sourceValue", text(random.word(&["x", "v1", "a b"]))),
-            ("targets", Node::List(targets)),
-        ]));
+        return Some(map([("sourceValue", text(random.word(&["x", "v1", "a b"]))), ("targets", Node::List(targets))]));
     }
     Some(map([("source", source(random, from)), ("targets", Node::List(targets))]))
 }
@@ -90,7 +87,9 @@ fn target(random: &mut Random, to: &Known) -> Node {
         let path = walk::dotted(random, &steps);
         // A new identity would be the next target's riddle.
         if !path.is_empty()
-            && (path != "metadata.name" && path != "metadata.namespace" && path != "metadata" || random.percent(4))
+            && path != "metadata.name"
+            && path != "metadata"
+            && (path != "metadata.namespace" || random.percent(4))
         {
             paths.push(path);
         }
@@ -108,9 +107,7 @@ fn target(random: &mut Random, to: &Known) -> Node {
             .to_owned(),
         );
     }
-    if random.percent(97) {
-        target.set("fieldPaths", texts(paths));
-    }
+    target.set("fieldPaths", texts(paths));
     if creates || random.percent(20) {
         let mut options = if random.percent(15) { options(random) } else { Node::Map(Vec::new()) };
         if creates && random.percent(97) {

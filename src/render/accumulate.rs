@@ -112,7 +112,7 @@ impl<'l> Layer<'l> {
         self.generators()?;
         self.components()?;
         self.transformers()?;
-        for entry in self.plugin_entries("validators") {
+        for entry in self.kustomization.items(self.cx.trees, "validators") {
             let done = self.validate(entry);
             self.soften(done)?;
         }

@@ -140,7 +140,12 @@ impl Edit for SetScalar {
 
     fn change(&mut self, trees: &Trees, value: &mut Value) -> Result<(), String> {
         expect_scalar(trees.view(value))?;
-        replace_scalar(trees, value, self.scalar.clone(), self.how, self.at);
+        // A number in the place of quoted text stays in quotes.
+        let scalar = match self.scalar {
+            MadeScalar::Int(number) if is_quoted(trees, value) => MadeScalar::Str(number.to_string().into()),
+            _ => self.scalar.clone(),
+        };
+        replace_scalar(trees, value, scalar, self.how, self.at);
         Ok(())
     }
 }

@@ -31,7 +31,13 @@ pub(in crate::render) fn replacements(
         (None, Some(constant)) => {
             let text = text(constant, "sourceValue")?;
             let value = constant.value();
-            Copied { brought: value.clone(), value, text: text.into_owned(), part: Extent::Constant, at: constant.place() }
+            Copied {
+                brought: value.clone(),
+                value,
+                text: text.into_owned(),
+                part: Extent::Constant,
+                at: constant.place(),
+            }
         }
         _ => return Err(broken(by, "value and resource selectors are mutually exclusive")),
     };
@@ -326,7 +332,7 @@ impl Target {
             let old = if is_blank(value) { "".into() } else { view.written() };
             text = spliced(&old, &self.options, &text);
         }
-        let was = if is_blank(value) { Was::Missing } else { Was::There };
+        let was = if is_blank(value) || was_made(value) { Was::Missing } else { Was::There };
         let from = (was == Was::There).then(|| value.clone()).and_then(|value| value.written(trees));
         let origin = Origin::brought(copied.at, How::Replacement, self.at, from.clone(), copied.brought.clone());
         if !view.is_scalar() {
@@ -354,6 +360,13 @@ fn is_blank(value: &Value) -> bool {
     }
 }
 
+/// Whether a replacement made the scalar where nothing was: it has no type but what its text has without quotes.
+fn was_made(value: &Value) -> bool {
+    let set = value.origin().and_then(|origin| origin.set.as_ref());
+    set.is_some_and(|set| set.how == How::Replacement && set.from.is_none())
+        && matches!(value, Value::Made(made) if matches!(made.node, MadeNode::Scalar(_)))
+}
+
 /// A part of `old` between delimiters replaced, or `text` put before or behind all parts.
 fn spliced(old: &str, options: &Options, text: &str) -> String {
     let mut parts: Vec<&str> = old.split(&options.delimiter).collect();
@@ -370,7 +383,7 @@ fn spliced(old: &str, options: &Options, text: &str) -> String {
 fn retyped(target: View<'_>, text: &str, was: Was) -> Result<MadeScalar, String> {
     let plain = resolve_plain(text);
     let fits = match (target.scalar(), &plain) {
-        (Scalar::Str(_) | Scalar::Timestamp(_), _) => return Ok(MadeScalar::Str(text.into())),
+        (Scalar::Str(_) | Scalar::Timestamp(_), _) if was == Was::There => return Ok(MadeScalar::Str(text.into())),
         _ if text.is_empty() && target.is_null() => return Ok(MadeScalar::Str(text.into())),
         _ if was == Was::Missing => true,
         (Scalar::Int(_) | Scalar::Uint(_), Scalar::Int(_) | Scalar::Uint(_))
