@@ -1,5 +1,5 @@
-//! Laws that hold for every kustomization, over random ones: the same bytes whatever was rendered before and in whatever
-//! order, and an overlay that changes nothing prints its base.
+//! Laws that hold for every kustomization, over random ones: the same bytes whatever was rendered before, in whatever
+//! order and by however many threads, and an overlay that changes nothing prints its base.
 //!
 //! Never: kustomize itself; what it prints is compared by the program beside this.
 
@@ -16,10 +16,16 @@ const SEED: u64 = 7;
 
 #[test]
 fn rendering_is_the_same_every_time_and_in_every_order() {
+    let pools = [threads(1), threads(4)];
     for number in 0..ORDERED {
         let case = case(SEED, number);
         let folders = folders(&case);
         let forth = built(&case, &folders);
+        for pool in &pools {
+            let here = pool.install(|| built(&case, &folders));
+            let threads = pool.current_num_threads();
+            assert!(forth == here, "case {number}: {threads} threads build another");
+        }
         let mut reversed = folders.clone();
         reversed.reverse();
         let mut back = built(&case, &reversed);
@@ -32,6 +38,10 @@ fn rendering_is_the_same_every_time_and_in_every_order() {
             assert!(alone[0] == *together, "case {number}: `{folder}` alone is another");
         }
     }
+}
+
+fn threads(count: usize) -> rayon::ThreadPool {
+    rayon::ThreadPoolBuilder::new().num_threads(count).build().expect("threads can be started")
 }
 
 #[test]

@@ -2,7 +2,27 @@
 //!
 //! What kustomize does by panic or by the order of a hash map cannot be asked of anybody; such cases are made rarely, and
 //! who compares sees them by asking twice. Left out altogether: remote bases, charts, functions (they need a network or a
-//! container). Never: a disk, a process.
+//! container).
+//!
+//! Also left out, each because this library does otherwise there, and says less or later than kustomize:
+//!
+//! - keys of generators that are no text without quotes (`1`, `null`): kustomize fails only if they are still there when it
+//!   prints or hashes the object;
+//! - the same keys in the values of JSON patches: kustomize makes them text;
+//! - text of several lines that starts with a tab: kustomize cannot read the block it makes of it, and whether it makes
+//!   one depends on what came by before;
+//! - labels that are put into `metadata/annotations`: kustomize keeps notes there while it builds, so that the map is there
+//!   where nobody wrote one;
+//! - whole `metadata` as the source of a replacement: the notes are copied with it, and printed;
+//! - folded text (`>`) with lines that are indented deeper: it grows each time kustomize writes and reads the object, which
+//!   depends on what came by;
+//! - two plugin configurations of one name, and annotations of a kustomization that are no text: kustomize refuses them;
+//! - replacements of `metadata.name`: kustomize writes a name anew without a type after each step, so that `8080` is a
+//!   number;
+//! - numbers as `sourceValue`: kustomize writes them without quotes, as names too, and takes them for text at some later steps;
+//! - `"\/"` in YAML, and the namespaces `1` and `true`.
+//!
+//! Never: a disk, a process.
 
 mod fields;
 mod layers;

@@ -8,6 +8,7 @@ use super::objects::Known;
 use super::random::Random;
 use super::scalar;
 use super::walk::{self, Step, Until};
+use super::writer::is_plain;
 
 /// The keys by which kustomize pairs the items of lists.
 const MERGE_KEYS: &[&str] =
@@ -263,6 +264,8 @@ fn operation(random: &mut Random, tree: &Node) -> Option<Node> {
         return Some(entry("add", "/metadata/annotations", map([("note", scalar::odd_text(random))])));
     }
     let path = walk::pointer(&steps);
+    let there = walk::at(tree, &steps).cloned();
+    let value = |random: &mut Random| fitting(random, there.as_ref());
     let is_item = matches!(steps.last(), Some(Step::Item(..)));
     Some(match random.below(12) {
         0..4 => entry("replace", &path, value(random)),
@@ -294,6 +297,27 @@ fn end_of_list(random: &mut Random, path: &str) -> String {
 
 fn entry(op: &str, path: &str, value: Node) -> Node {
     map([("op", text(op)), ("path", text(path)), ("value", value)])
+}
+
+/// A value that can stand where `there` does, mostly.
+fn fitting(random: &mut Random, there: Option<&Node>) -> Node {
+    match there {
+        Some(Node::Map(_)) => map([("name", text("put")), ("image", text("busybox:1"))]),
+        Some(Node::List(items)) => Node::List(items.iter().take(1).cloned().collect()),
+        _ => with_text_keys(value(random)),
+    }
+}
+
+/// Without the keys that are no text: kustomize makes texts of them on its way through JSON.
+fn with_text_keys(node: Node) -> Node {
+    match node {
+        Node::Map(entries) => {
+            let kept = entries.into_iter().filter(|(key, _)| key.starts_with(['"', '\'']) || is_plain(key));
+            Node::Map(kept.map(|(key, value)| (key, with_text_keys(value))).collect())
+        }
+        Node::List(items) => Node::List(items.into_iter().map(with_text_keys).collect()),
+        other => other,
+    }
 }
 
 fn value(random: &mut Random) -> Node {

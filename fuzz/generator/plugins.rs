@@ -140,7 +140,7 @@ fn namespace(layers: &mut Layers<'_>) -> Node {
     let spec = map([("path", text("metadata/namespace")), ("create", raw("true"))]);
     let subjects = map([("path", text("subjects")), ("kind", text("RoleBinding"))]);
     let mut node = config(layers, "NamespaceTransformer");
-    let metadata = map([("name", text("ns")), ("namespace", text("moved"))]);
+    let metadata = map([("name", text(format!("ns{}", layers.count))), ("namespace", text("moved"))]);
     node.set("metadata", metadata);
     if layers.random.percent(40) {
         node.set("unsetOnly", raw("true"));

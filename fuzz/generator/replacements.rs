@@ -33,10 +33,7 @@ pub fn replacement(random: &mut Random, known: &[Known]) -> Option<Node> {
     let to = *random.any(&written)?;
     let targets = (0..random.between(1, 2)).map(|_| target(random, to)).collect();
     if random.percent(8) {
-        return Some(map([
-            ("sourceValue", text(random.word(&["x", "1", "a b", "true"]))),
-            ("targets", Node::List(targets)),
-        ]));
+        return Some(map([("sourceValue", text(random.word(&["x", "v1", "a b"]))), ("targets", Node::List(targets))]));
     }
     Some(map([("source", source(random, from)), ("targets", Node::List(targets))]))
 }
@@ -53,7 +50,8 @@ fn source(random: &mut Random, from: &Known) -> Node {
         let until = if random.percent(93) { Until::Scalar } else { Until::Anywhere };
         let steps = walk::walk(random, &from.tree, until);
         let path = if random.percent(1) { "spec.nothing".to_owned() } else { walk::dotted(random, &steps) };
-        if !path.is_empty() {
+        // The whole metadata brings along the notes that kustomize keeps there while it builds.
+        if !path.is_empty() && path != "metadata" && path != "metadata.annotations" {
             source.set("fieldPath", text(path));
         }
     }
@@ -82,10 +80,16 @@ fn target(random: &mut Random, to: &Known) -> Node {
     for _ in 0..random.between(1, 2) {
         let until = if random.percent(85) { Until::Scalar } else { Until::Anywhere };
         let steps = walk::walk(random, &to.tree, until);
+        // Most texts do not go into a number.
+        if matches!(walk::at(&to.tree, &steps), Some(Node::Raw(_))) && random.percent(85) {
+            continue;
+        }
         let path = walk::dotted(random, &steps);
         // A new identity would be the next target's riddle.
         if !path.is_empty()
-            && (path != "metadata.name" && path != "metadata.namespace" && path != "metadata" || random.percent(4))
+            && path != "metadata.name"
+            && path != "metadata"
+            && (path != "metadata.namespace" || random.percent(4))
         {
             paths.push(path);
         }
@@ -103,9 +107,7 @@ fn target(random: &mut Random, to: &Known) -> Node {
             .to_owned(),
         );
     }
-    if random.percent(97) {
-        target.set("fieldPaths", texts(paths));
-    }
+    target.set("fieldPaths", texts(paths));
     if creates || random.percent(20) {
         let mut options = if random.percent(15) { options(random) } else { Node::Map(Vec::new()) };
         if creates && random.percent(97) {

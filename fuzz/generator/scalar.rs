@@ -408,8 +408,7 @@ const TEXTS: &[&str] = &[
 ];
 
 /// Texts that kustomize cannot print, or not everywhere.
-const UNPRINTABLE: &[&str] =
-    &["\u{1}", "\u{7f}", "a\u{0}b", "\u{1b}[0m", "a\u{9c}b", "\ta\nb\n", "\n\ta", " \ta\nb", "\t\ta\n", "\ta\n b\n"];
+const UNPRINTABLE: &[&str] = &["\u{1}", "\u{7f}", "a\u{0}b", "\u{1b}[0m", "a\u{9c}b", "\n\ta", " \ta\nb"];
 
 const PIECES: &[&str] = &[
     "lorem",
@@ -501,6 +500,8 @@ fn block(random: &mut Random) -> Node {
     if random.percent(15) {
         lines.push(long(random).replace('\n', " "));
     }
+    let is_deeper = lines.iter().any(|line| line.starts_with([' ', '\t']));
+    let style = if is_deeper { &"|" } else { style };
     let first = lines.iter().find(|line| !line.is_empty());
     let indent = if first.is_some_and(|first| first.starts_with([' ', '\t'])) && random.percent(90) { "2" } else { "" };
     let comment = if random.percent(5) { " # a comment" } else { "" };

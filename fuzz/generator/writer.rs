@@ -212,7 +212,9 @@ impl<'r> Writer<'r> {
 fn fits_flow(node: &Node) -> bool {
     match node {
         Node::Text(_) => true,
-        Node::Raw(text) => !text.contains([',', '[', ']', '{', '}', '#', '\n', '&', '*']) && !text.trim().is_empty(),
+        Node::Raw(text) => {
+            text != "-" && !text.contains([',', '[', ']', '{', '}', '#', '\n', '&', '*']) && !text.trim().is_empty()
+        }
         Node::Lines(..) => false,
         Node::List(items) => items.iter().all(fits_flow),
         Node::Map(entries) => entries.iter().all(|(key, value)| key != "<<" && fits_flow(value)),

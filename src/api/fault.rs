@@ -205,7 +205,7 @@ impl Walk {
 
     /// Rules that the API server cannot compile (apiextensions `validation.go`, `cel.Compile`).
     fn rules(&mut self, list: View<'_>, path: &str) {
-        for rule in list.items().filter(|rule| rule.is_map()) {
+        for rule in list.items().filter(View::is_map) {
             if rule.str_at(["rule"]).is_some_and(|text| text.trim().is_empty()) {
                 self.push(rule.place(), path, Fault::BrokenRule, "has an empty rule");
                 continue;

@@ -148,7 +148,8 @@ struct Loaded {
 #[derive(PartialEq, Eq, Hash)]
 enum ContentKey {
     Blob(BlobId),
-    /// A text inside another content, by its bytes there and by what they mean: a variable in it may have a value.
+    /// A text inside another content, by its bytes there and by what they mean: a variable in it may have a value, and one
+    /// inside an escaped text stands for the whole of that.
     Embedded(ContentId, TextRange, Arc<str>),
     /// A content whose blob id nobody computed: the path stands for it.
     Path(RepoPath),
@@ -201,17 +202,18 @@ impl Sources {
         let path = self.path(at.file).clone();
         let blank: Arc<dyn Loader> = Arc::new(NoLoader);
         let mut interned = self.interned.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = ContentKey::Embedded(self.content_id(at.file), at.range, text.into());
+        let text: Arc<str> = text.into();
+        let key = ContentKey::Embedded(self.content_id(at.file), at.range, text.clone());
         let content = *interned.contents.entry(key).or_insert_with(|| {
             ContentId(self.contents.push(Loaded {
                 path: path.clone(),
                 blob: None,
                 loader: blank,
-                content: OnceLock::from(Content::Text(text.into())),
+                content: OnceLock::from(Content::Text(text.clone())),
                 lines: OnceLock::new(),
                 redacted: Mutex::default(),
                 shown: OnceLock::new(),
-                embedded: Some(Embedded::new(at.range, self.slice(at), text)),
+                embedded: Some(Embedded::new(at.range, self.slice(at), &text)),
             }) as u32)
         });
         *interned

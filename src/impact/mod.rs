@@ -99,6 +99,7 @@ fn title(instance: &ObjectKey, part: Option<&str>, by: &ObjectKey) -> String {
 
 /// What a change of an API does to one instance that the base has too.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what befalls an instance: any of them may come with any other")]
 pub struct Outcome {
     /// Its `apiVersion` is not served any more, or its API is gone.
     pub unserved: bool,

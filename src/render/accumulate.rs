@@ -100,9 +100,7 @@ impl<'l> Layer<'l> {
     ) -> Self {
         Self { cx, chain: Chain { folder, up: None }, kustomization, out }
     }
-}
 
-impl Layer<'_> {
     pub(super) fn run(mut self) -> Result<Accumulated, Problem> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
@@ -265,7 +263,7 @@ impl Layer<'_> {
                 self.soften(done)?;
             }
         }
-        for entry in self.kustomization.items(trees, "generators") {
+        for entry in self.plugin_entries("generators") {
             let done = self.plugins(entry, plugin::Role::Generator);
             self.soften(done)?;
         }
@@ -367,7 +365,7 @@ impl Layer<'_> {
         self.transform("imageTags", "ImageTagTransformer", transform::images)?;
         self.note_doubled_suffixes();
         self.replacements()?;
-        for entry in kustomization.items(trees, "transformers") {
+        for entry in self.plugin_entries("transformers") {
             let done = self.plugins(entry, plugin::Role::Transformer);
             self.soften(done)?;
         }
@@ -544,6 +542,18 @@ impl Layer<'_> {
             self.note_author(&Author::configured(config));
         }
         Ok(())
+    }
+
+    /// The entries of a list of plugins: those that are configurations themselves come before those that name some.
+    fn plugin_entries(&self, field: &str) -> Vec<View<'l>> {
+        let trees = self.cx.trees;
+        let is_inline = |entry: &View<'_>| {
+            entry.as_str().is_some_and(|text| text.contains(':'))
+                && trees.embedded(*entry).is_some_and(|file| load::documents(trees, file).is_ok())
+        };
+        let (mut all, named): (Vec<_>, Vec<_>) = self.kustomization.items(trees, field).partition(is_inline);
+        all.extend(named);
+        all
     }
 
     fn plugin_configurations(&mut self, entry: View<'_>) -> Result<Vec<Value>, Problem> {

@@ -59,11 +59,14 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
     }
     list.retain(|resource| !is_local(trees.view(&resource.value)));
     order::sort(&mut list, root.kustomization.get(trees, "sortOptions"), cx.options.order)?;
+    if let Some(misfit) = list.iter().find_map(Resource::misfit) {
+        return Err(misfit.clone());
+    }
     let asked = Asked::read(cx, root);
     let folder = trees.sources().path(root.kustomization.file).parent().unwrap_or_else(RepoPath::root);
     for resource in &mut list {
         if let Some(by) = asked.managed_by {
-            add_managed_by(trees, &mut resource.value, by);
+            add_managed_by(trees, resource, by)?;
         }
         tidy_annotations(trees, &mut resource.value);
         printable_annotations(trees.view(&resource.value))?;
@@ -217,8 +220,14 @@ fn relative(folder: &RepoPath, file: &RepoPath) -> String {
     up.chain(to[shared..].iter().copied()).collect::<Vec<_>>().join("/")
 }
 
-fn add_managed_by(trees: &Trees, value: &mut Value, by: Span) {
-    set_in_metadata(trees, value, "labels", MANAGED_BY, by);
+fn add_managed_by(trees: &Trees, resource: &mut Resource, by: Span) -> Result<(), Problem> {
+    let labels = trees.view(&resource.value).path(["metadata", "labels"]);
+    if let Some(labels) = labels.filter(|labels| !labels.is_map() && !labels.is_null()) {
+        let message = format!("the labels of {} are no map, so none can be added", resource.id);
+        return Err(does_not_build(labels.place(), message).with_related(by, "asked for here"));
+    }
+    set_in_metadata(trees, &mut resource.value, "labels", MANAGED_BY, by);
+    Ok(())
 }
 
 /// Sets an entry of a map of the metadata, which is made where it is missing.

@@ -2,12 +2,14 @@
 //!
 //! Never: an environment variable; a line of an env file without `=` is an empty value.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use base64::Engine;
 
 use super::context::Context;
+use super::emit;
 use super::load::{self, Target, Wanted, does_not_build};
 use super::resource::{Author, Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
@@ -384,9 +386,20 @@ fn source(
     }
 }
 
+/// The text as it reaches a generator: kustomize writes the configuration of each as JSON and reads that with go-yaml v2.
+fn as_configured<'t>(entry: View<'t>) -> Result<Cow<'t, str>, Problem> {
+    let Scalar::Str(text) = entry.scalar() else { return Ok("".into()) };
+    match emit::from_json(&text) {
+        Ok(None) => Ok(text),
+        Ok(Some(read)) => Ok(Cow::Owned(read)),
+        Err(_) => Err(does_not_build(entry.place(), "control characters are not allowed")),
+    }
+}
+
 /// `key=value`; the value loses quotes that surround it.
 fn literal(entry: View<'_>) -> Result<Pair, Problem> {
-    let text = entry.as_str().unwrap_or_default();
+    let text = as_configured(entry)?;
+    let text = &*text;
     let Some((key, value)) = text.split_once('=').filter(|(key, _)| !key.is_empty()) else {
         // What stands there may be a value whose key was forgotten, so it is not quoted.
         let message = "loading KV pairs: literal sources: invalid literal source, expected key=value";

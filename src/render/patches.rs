@@ -274,6 +274,11 @@ impl<'p> Patcher<'p> {
                 .map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             shared::settle(trees, resource);
+            if drops_annotations(patch) {
+                resource.forget();
+                // Who then comes by first is taken for who made it.
+                resource.source = Some(Source::Made(Author::builtin(by.file, "PatchTransformer")));
+            }
             if outcome == Outcome::Deleted {
                 deleted.push(*row);
             } else if allowed.name || allowed.kind {
@@ -298,6 +303,9 @@ impl<'p> Patcher<'p> {
         let mut applied = AppliedPatch { by, at: target.place(), objects: rows.len(), lost: Vec::new() };
         for row in rows {
             let resource = self.set.touch(row);
+            if let Some(misfit) = resource.misfit() {
+                return Err(misfit.clone());
+            }
             let silent = patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             // The object went through JSON, where every value stands for itself.
@@ -379,6 +387,13 @@ fn with_text_metadata(trees: &Trees, patch: &Value) -> Value {
 fn replaces_annotations(operation: View<'_>) -> bool {
     let writes = operation.str_at(["op"]).is_some_and(|op| op != "test" && op != "copy");
     writes && operation.str_at(["path"]).is_some_and(|path| matches!(path, "/metadata/annotations" | "/metadata"))
+}
+
+/// Whether a strategic patch deletes or replaces all annotations.
+fn drops_annotations(patch: View<'_>) -> bool {
+    let Some(annotations) = patch.path(["metadata", "annotations"]) else { return false };
+    let directive = annotations.str_at(["$patch"]);
+    annotations.is_null() || matches!(directive, Some("delete" | "replace"))
 }
 
 fn failed(error: PatchError, by: Span) -> Problem {

@@ -5,7 +5,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::{FileId, Span};
+use super::shared;
+use crate::base::{FileId, Problem, Span};
 use crate::model::{Trees, Value, View, split_api_version};
 
 /// Group, version, kind, namespace and name (`kustomize kyaml/resid.ResId`).
@@ -89,6 +90,9 @@ pub(super) struct Resource {
     pub(super) hash: Option<Span>,
     /// The variables (`vars`) that read a field of this object.
     pub(super) variables: Vec<Arc<str>>,
+    /// Values whose text does not go with their type, each with what kustomize says if it is still there when it
+    /// reads the object.
+    pub(super) misfits: Vec<(Value, Problem)>,
     /// What stands at several places and changes at all of them (`shared`).
     pub(super) shared: Vec<Value>,
     /// The file that the object was written in, or the kustomization whose generator made it.
@@ -158,6 +162,7 @@ impl Resource {
             behavior: Behavior::Create,
             hash: None,
             variables: Vec::new(),
+            misfits: Vec::new(),
             shared: Vec::new(),
             source,
             transformers: Vec::new(),
@@ -179,6 +184,21 @@ impl Resource {
             previous.group = self.id.group.clone();
             previous.version = self.id.version.clone();
         }
+    }
+
+    /// Loses what kustomize keeps in an object's annotations while it builds: somebody deleted them all.
+    pub(super) fn forget(&mut self) {
+        self.hash = None;
+        self.previous.clear();
+        self.prefixes.clear();
+        self.suffixes.clear();
+        self.behavior = Behavior::Create;
+        self.transformers.clear();
+    }
+
+    /// Why kustomize cannot read a value that is in the object now.
+    pub(super) fn misfit(&self) -> Option<&Problem> {
+        self.misfits.iter().find(|(value, _)| shared::holds_made(&self.value, value)).map(|(_, problem)| problem)
     }
 
     /// The identity as it was written.

@@ -69,6 +69,11 @@ fn replace(trees: &Trees, value: &mut Value, old: &Value, new: &Value) {
     }
 }
 
+/// Whether a made value is in `value`.
+pub(super) fn holds_made(value: &Value, made: &Value) -> bool {
+    value.is_same(made) || below(value).any(|inner| holds_made(inner, made))
+}
+
 fn holds(value: &Value, old: &Value) -> bool {
     value.is_same(old) || came_from(value, old) || below(value).any(|inner| holds(inner, old))
 }

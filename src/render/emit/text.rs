@@ -68,7 +68,7 @@ pub(super) fn is_json_key(name: &str) -> bool {
 
 /// What go-yaml v2 reads from the JSON of `text`: nothing new in general; the first character that its reader refuses;
 /// or another text, since an unescaped NEL is a line break to it, and line breaks in quotes are folded.
-pub(super) fn from_json(text: &str) -> Result<Option<String>, char> {
+pub(in crate::render) fn from_json(text: &str) -> Result<Option<String>, char> {
     if memchr::memchr3(0x7F, 0xC2, 0xEF, text.as_bytes()).is_none() {
         return Ok(None);
     }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Loss, Outcome, PatchError, Silent};
 use crate::base::Span;
-use crate::model::{Entry, Field, How, Origin, Trees, Value, View};
+use crate::model::{Entry, Field, How, MadeNode, Origin, Trees, Value, View};
 use crate::parse::{Kind, Scalar, resolve_plain};
 use crate::render::schema::{DefinitionId, Schema, Strategy};
 
@@ -167,7 +167,14 @@ impl<'a> Merge<'a> {
     /// A scalar of the patch in the place of one of the target. kyaml keeps the notation of the target's, so that a
     /// number in the place of quoted text becomes text (`kustomize kyaml/yaml FieldSetter`).
     fn scalar(&self, target: &Value, patch: View<'_>) -> Value {
-        let becomes_text = !matches!(patch.scalar(), Scalar::Str(_)) && is_quoted(self.trees.view(target));
+        let becomes_text = match patch.scalar() {
+            // A folded text is folded no more where another notation was before.
+            Scalar::Str(_) => {
+                patch.notation() == Some(Kind::Folded)
+                    && first_written(self.trees, target).notation() != Some(Kind::Folded)
+            }
+            _ => is_quoted(first_written(self.trees, target)),
+        };
         if becomes_text {
             let origin = Origin::set(patch.place(), How::Patch, self.by, Some(target.clone()));
             return Value::text(&patch.written(), origin);
@@ -241,6 +248,10 @@ impl<'a> Merge<'a> {
     }
 
     pub(super) fn tidy_field(&mut self, value: &mut Value, known: Known<'a>, side: Alone) -> Result<Step, PatchError> {
+        if let Some(text) = without_type(self.trees, value) {
+            *value = text;
+            return Ok(Step::Keep);
+        }
         let view = self.trees.view(value);
         if is_lost_null(view, side) {
             return Ok(Step::Drop);
@@ -280,6 +291,7 @@ impl<'a> Merge<'a> {
 
     pub(super) fn is_untidy_field(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
         is_lost_null(view, side)
+            || view.is_scalar() && without_type(self.trees, &view.value()).is_some()
             || side == Alone::Patch && view.is_map() && view.get(DIRECTIVE).is_some()
             || side == Alone::Patch
                 && is_merged_list(view, known)
@@ -355,6 +367,30 @@ fn directive_place(patch: View<'_>) -> Span {
 
 fn is_lost_null(view: View<'_>, side: Alone) -> bool {
     view.is_null() && (side == Alone::Patch || view.written().is_empty())
+}
+
+/// What a scalar's notation is that of: strategic patches put texts into it and leave it as it is.
+fn first_written<'t>(trees: &'t Trees, value: &'t Value) -> View<'t> {
+    let mut at = value;
+    while let Some(set) = at.origin().and_then(|origin| origin.set.as_ref())
+        && set.how == How::Patch
+        && let Some(from) = &set.from
+        && trees.view(from).is_scalar()
+        && !trees.view(from).is_null()
+    {
+        at = from;
+    }
+    trees.view(at)
+}
+
+/// The text of a value that kustomize made without a type: it takes it for text when it sets fields anew, which it does
+/// with all that a strategic patch passes.
+fn without_type(trees: &Trees, value: &Value) -> Option<Value> {
+    let set = value.origin()?.set.as_ref().filter(|set| set.how == How::Replacement && set.from.is_none())?;
+    let view = trees.view(value);
+    let is_typed = matches!(view.scalar(), Scalar::Bool(_) | Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_));
+    let made = matches!(value, Value::Made(made) if matches!(made.node, MadeNode::Scalar(_)));
+    (made && is_typed).then(|| Value::text(&view.written(), Origin { at: view.place(), set: Some(set.clone()) }))
 }
 
 /// Whether kyaml would write the scalar in quotes or as a block.

@@ -19,9 +19,6 @@ pub(in crate::render) fn name_references(cx: &Cx<'_>, resources: &mut [Resource]
         refuse_blank_namespaces(cx, resource)?;
     }
     let index = Index::new(cx, resources);
-    if index.anywhere.is_empty() {
-        return Ok(());
-    }
     let mut changed: Vec<(usize, Value)> = Vec::new();
     for (row, resource) in resources.iter().enumerate() {
         let referrer = Referrer::new(cx, &index, resource);

@@ -32,7 +32,13 @@ pub(in crate::render) fn replacements(
         (None, Some(constant)) => {
             let text = text(constant, "sourceValue")?;
             let value = constant.value();
-            Copied { brought: value.clone(), value, text: text.into_owned(), part: Extent::Whole, at: constant.place() }
+            Copied {
+                brought: value.clone(),
+                value,
+                text: text.into_owned(),
+                part: Extent::Constant,
+                at: constant.place(),
+            }
         }
         _ => return Err(broken(by, "value and resource selectors are mutually exclusive")),
     };
@@ -41,7 +47,11 @@ pub(in crate::render) fn replacements(
         for resource in resources.iter_mut() {
             if target.selects(cx.trees, resource) {
                 target.write(cx.trees, resource, &copied)?;
+                let before = resource.id.clone();
                 super::reread(cx.trees, resource);
+                if resource.id.name.is_empty() && !before.name.is_empty() {
+                    return Err(broken(target.at, format!("missing metadata.name in object {before}")));
+                }
             }
         }
     }
@@ -65,6 +75,8 @@ enum Extent {
     Whole,
     /// One part between delimiters.
     Piece,
+    /// No object's value but a `sourceValue`, which has no type of its own.
+    Constant,
 }
 
 impl Copied {
@@ -275,8 +287,10 @@ impl Target {
                 refuse(format!("unable to find{or_create} field \"{written}\" in replacement target{separator}{cause}"))
             })?;
             for steps in found {
-                if let Some(value) = follow(trees, &mut resource.value, &steps) {
-                    self.set(trees, value, copied).map_err(refuse)?;
+                if let Some(value) = follow(trees, &mut resource.value, &steps)
+                    && let Some(misfit) = self.set(trees, value, copied).map_err(refuse)?
+                {
+                    resource.misfits.push((value.clone(), refuse(misfit)));
                 }
             }
         }
@@ -303,8 +317,9 @@ impl Target {
         if found.found.is_empty() { Err(String::new()) } else { Ok(found.found) }
     }
 
-    /// Puts the copied value in the place of a target's value (`kustomize replacement.setFieldValue`).
-    fn set(&self, trees: &Trees, value: &mut Value, copied: &Copied) -> Result<(), String> {
+    /// Puts the copied value in the place of a target's value (`kustomize replacement.setFieldValue`). Gives what is
+    /// wrong with it where its text does not go with the target's type.
+    fn set(&self, trees: &Trees, value: &mut Value, copied: &Copied) -> Result<Option<String>, String> {
         let view = trees.view(value);
         let mut text = copied.text.clone();
         if !self.options.delimiter.is_empty() {
@@ -314,19 +329,23 @@ impl Target {
             let old = if is_blank(value) { "".into() } else { view.written() };
             text = spliced(&old, &self.options, &text);
         }
-        let was = if is_blank(value) { Was::Missing } else { Was::There };
+        let was = if is_blank(value) || was_made(value) { Was::Missing } else { Was::There };
         let from = (was == Was::There).then(|| value.clone()).and_then(|value| value.written(trees));
         let origin = Origin::brought(copied.at, How::Replacement, self.at, from.clone(), copied.brought.clone());
         if !view.is_scalar() {
             *value = match copied.part {
                 Extent::Whole => Value::link(trees, copied.brought.clone(), How::Replacement, self.at, from),
                 Extent::Piece => Value::text(&text, origin),
+                Extent::Constant => Value::scalar(made_of(resolve_plain(&text)), origin),
             };
-            return Ok(());
+            return Ok(None);
         }
-        let scalar = retyped(view, &text, was)?;
+        let (scalar, misfit) = match retyped(view, &text, was) {
+            Ok(scalar) => (scalar, None),
+            Err(misfit) => (MadeScalar::Str((&*text).into()), Some(misfit)),
+        };
         *value = Value::scalar(scalar, origin);
-        Ok(())
+        Ok(misfit)
     }
 }
 
@@ -336,6 +355,13 @@ fn is_blank(value: &Value) -> bool {
         Value::Source(..) => false,
         Value::Made(made) => made.origin.set.is_none() && matches!(made.node, MadeNode::Scalar(MadeScalar::Null)),
     }
+}
+
+/// Whether a replacement made the scalar where nothing was: it has no type but what its text has without quotes.
+fn was_made(value: &Value) -> bool {
+    let set = value.origin().and_then(|origin| origin.set.as_ref());
+    set.is_some_and(|set| set.how == How::Replacement && set.from.is_none())
+        && matches!(value, Value::Made(made) if matches!(made.node, MadeNode::Scalar(_)))
 }
 
 /// A part of `old` between delimiters replaced, or `text` put before or behind all parts.
@@ -354,7 +380,7 @@ fn spliced(old: &str, options: &Options, text: &str) -> String {
 fn retyped(target: View<'_>, text: &str, was: Was) -> Result<MadeScalar, String> {
     let plain = resolve_plain(text);
     let fits = match (target.scalar(), &plain) {
-        (Scalar::Str(_) | Scalar::Timestamp(_), _) => return Ok(MadeScalar::Str(text.into())),
+        (Scalar::Str(_) | Scalar::Timestamp(_), _) if was == Was::There => return Ok(MadeScalar::Str(text.into())),
         _ if text.is_empty() && target.is_null() => return Ok(MadeScalar::Str(text.into())),
         _ if was == Was::Missing => true,
         (Scalar::Int(_) | Scalar::Uint(_), Scalar::Int(_) | Scalar::Uint(_))

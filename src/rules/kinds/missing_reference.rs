@@ -163,7 +163,7 @@ fn sources<'t>(object: &'t Object, view: View<'t>, own: Name<'t>) -> Vec<Referen
     found.or_else(|| provider(object, view, own)).into_iter().collect()
 }
 
-/// A source that Flux reads. What an ArtifactGenerator makes is known to the cluster alone.
+/// A source that Flux reads. What an `ArtifactGenerator` makes is known to the cluster alone.
 fn of_flux<'t>(view: View<'t>, own: Name<'t>, path: &[&str]) -> Option<Reference<'t>> {
     let reference = path.iter().try_fold(view, |at, name| at.get(name))?;
     let kind = reference.str_at(["kind"]).filter(|kind| *kind != "ExternalArtifact")?;

@@ -118,7 +118,7 @@ fn followed<'t>(trees: &'t Trees, object: &'t Object) -> Vec<Followed<'t>> {
             let is_pinned = |by: &&str| reference.is_some_and(|reference| reference.get(by).is_some());
             let url = view
                 .str_at(["spec", "url"])
-                .filter(|_| !["tag", "semver", "commit", "name"].iter().any(|by| is_pinned(&by)));
+                .filter(|_| !["tag", "semver", "commit", "name"].iter().any(|by| is_pinned(by)));
             let revision = reference.and_then(|reference| reference.get("branch"));
             url.map(|url| Followed { url, revision, field: "/spec/ref/branch".into() }).into_iter().collect()
         }

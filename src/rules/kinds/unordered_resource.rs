@@ -1,6 +1,6 @@
 //! The kind `unordered-resource`: instances that are applied together with what makes their API.
 //!
-//! Never: a CustomResourceDefinition; Argo CD and Flux apply those first by themselves.
+//! Never: a `CustomResourceDefinition`; Argo CD and Flux apply those first by themselves.
 
 use super::{CheckKind, Params};
 use crate::api::Flavor;
