@@ -261,6 +261,8 @@ impl<'t> Law<'t> {
             let value = entry.split_once('=').map_or(&*entry, |(_, value)| value);
             let value = if is_block(sources.slice(by)) { value.trim_end() } else { value };
             let bare = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+            // Between the lines of a literal that are told apart by NEL, kustomize reads a space.
+            made.push(bare.unwrap_or(value).replace('\u{85}', " ").into());
             made.push(bare.unwrap_or(value).into());
             made.extend(self.named(by, value));
         }

@@ -122,7 +122,6 @@ fn mistakes_are_kustomizes() {
         case!("namespace-conflict", "error.txt"),
         case!("images-not-scalar", "error.txt"),
         case!("replicas-unknown", "error.txt"),
-        case!("replacement-type", "error.txt"),
         case!("replacement-missing", "error.txt"),
     ];
     for (name, input, kustomization, expected) in cases {

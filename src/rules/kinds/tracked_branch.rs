@@ -116,9 +116,8 @@ fn followed<'t>(trees: &'t Trees, object: &'t Object) -> Vec<Followed<'t>> {
         (FLUX_SOURCE_GROUP, "GitRepository") => {
             let reference = view.path(["spec", "ref"]);
             let is_pinned = |by: &&str| reference.is_some_and(|reference| reference.get(by).is_some());
-            let url = view
-                .str_at(["spec", "url"])
-                .filter(|_| !["tag", "semver", "commit", "name"].iter().any(|by| is_pinned(by)));
+            let url =
+                view.str_at(["spec", "url"]).filter(|_| !["tag", "semver", "commit", "name"].iter().any(is_pinned));
             let revision = reference.and_then(|reference| reference.get("branch"));
             url.map(|url| Followed { url, revision, field: "/spec/ref/branch".into() }).into_iter().collect()
         }
