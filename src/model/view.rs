@@ -267,7 +267,9 @@ impl<'t> View<'t> {
     pub fn field(&self, name: &str) -> Option<Field<'t>> {
         match self.at {
             At::Source(page, node) if page.parsed().has_plain_keys(node) => {
-                self.fields().find(|field| field.name() == name)
+                let key = page.plain_key(node, name)?;
+                let value = View::on(self.trees, page, NodeId(key.0 + 1));
+                Some(Field { key: KeyAt::Source(page, key), value })
             }
             At::Source(..) => self.fields().filter(|field| field.name() == name).last(),
             At::Made(made) => {
