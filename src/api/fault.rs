@@ -3,10 +3,11 @@
 //!
 //! Never: a compiled schema of the whole: faults are looked for in every definition of every run.
 
+use super::branch;
 use super::rule;
 use super::schema::Schema;
 use crate::base::Span;
-use crate::model::{Object, Trees, View};
+use crate::model::{Field, Object, Trees, View};
 
 /// Something wrong in a schema.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,7 +73,7 @@ enum Author {
 }
 
 /// Keywords that no structural schema may have (apiextensions `schema/convert.go`).
-const FORBIDDEN: [&str; 7] =
+pub(super) const FORBIDDEN: [&str; 7] =
     ["$ref", "$schema", "additionalItems", "definitions", "dependencies", "id", "patternProperties"];
 
 /// What Crossplane copies of the root, of `spec` and of `status` (`crossplane-runtime pkg/xcrd genCrdVersion`).
@@ -101,10 +102,15 @@ struct Walk {
 impl Walk {
     fn root(&mut self, schema: View<'_>, key: Span, author: Author) {
         match author {
-            Author::Crd => self.node(schema, key, ""),
+            Author::Crd => {
+                self.node(schema, key, "");
+                self.undeclared(schema, |_| true);
+            }
             Author::Xrd => self.copied(schema),
             Author::Promise => {
                 self.node(schema, key, "");
+                // Kratix puts a schema of its own there.
+                self.undeclared(schema, |path| path != "status" && !path.starts_with("status."));
                 if let Some(status) = schema.get("properties").and_then(|properties| properties.field("status")) {
                     self.push(status.key_place(), "status", Fault::Ignored, "the schema of `status`");
                 }
@@ -125,6 +131,8 @@ impl Walk {
                     self.push(field.key_place(), part, Fault::Ignored, &format!("`{}`", field.name()));
                 } else if field.name() == "x-kubernetes-validations" {
                     self.rules(field.value, part);
+                } else if branch::COMBINERS.contains(&field.name()) {
+                    self.branches(field, part);
                 }
             }
             let properties = schema.and_then(|schema| schema.get("properties"));
@@ -170,11 +178,9 @@ impl Walk {
                 "uniqueItems" if value.as_bool() == Some(true) => {
                     self.refuse(field.key_place(), path, "`uniqueItems: true` is forbidden");
                 }
-                "additionalProperties" if value.as_bool() == Some(false) => {
-                    self.refuse(field.key_place(), path, "`additionalProperties: false` is forbidden");
-                }
                 "additionalProperties" => {
-                    if schema.get("properties").is_some_and(|properties| properties.fields().next().is_some()) {
+                    let names = schema.get("properties").is_some_and(|properties| properties.fields().next().is_some());
+                    if names && value.as_bool() != Some(true) {
                         self.refuse(field.key_place(), path, "`additionalProperties` beside `properties` is forbidden");
                     }
                     self.node(value, field.key_place(), &format!("{path}[*]"));
@@ -183,6 +189,7 @@ impl Walk {
                 "items" => self.node(value, field.key_place(), &format!("{path}[*]")),
                 "properties" => self.properties(value, path),
                 "x-kubernetes-validations" => self.rules(value, path),
+                _ if branch::COMBINERS.contains(&name) => self.branches(field, path),
                 "default" if !value.is_null() && !flag("x-kubernetes-embedded-resource") => {
                     self.default(schema, value, path);
                 }
@@ -200,6 +207,19 @@ impl Walk {
             }
             let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
             self.node(field.value, field.key_place(), &path);
+        }
+    }
+
+    fn branches(&mut self, combiner: Field<'_>, path: &str) {
+        for fault in branch::misplaced(combiner, path) {
+            self.refuse(fault.at, &fault.path, &fault.words);
+        }
+    }
+
+    /// The API server asks this of the root's own branches only.
+    fn undeclared(&mut self, root: View<'_>, counts: impl Fn(&str) -> bool) {
+        for fault in branch::undeclared(root).into_iter().filter(|fault| counts(&fault.path)) {
+            self.refuse(fault.at, &fault.path, &fault.words);
         }
     }
 

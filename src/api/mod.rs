@@ -2,6 +2,7 @@
 //!
 //! Never: a comparison of two APIs, a file, a severity.
 
+mod branch;
 mod crd;
 mod emitted;
 mod fault;
