@@ -2,7 +2,9 @@
 //!
 //! Never: a comparison of two APIs, a file, a severity.
 
+mod budget;
 mod crd;
+mod declared;
 mod emitted;
 mod fault;
 mod format;
@@ -195,5 +197,7 @@ impl Definition {
     }
 }
 
+#[cfg(test)]
+mod cost_tests;
 #[cfg(test)]
 mod tests;
