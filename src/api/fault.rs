@@ -4,6 +4,7 @@
 //! Never: a compiled schema of the whole: faults are looked for in every definition of every run.
 
 use super::branch;
+use super::budget::{self, Reach};
 use super::rule;
 use super::schema::Schema;
 use crate::base::Span;
@@ -35,6 +36,8 @@ pub enum Fault {
     Ignored,
     /// A rule of `x-kubernetes-validations` that does not compile.
     BrokenRule,
+    /// A rule that costs more than the API server allows.
+    DearRule,
 }
 
 /// The faults in the schemas of what an object defines; none where it defines no API, or one of an API group of
@@ -54,12 +57,12 @@ pub fn schema_faults(trees: &Trees, object: &Object) -> Vec<SchemaFault> {
         }
         _ => return Vec::new(),
     };
-    let mut walk = Walk { version: String::new(), found: Vec::new() };
+    let mut walk = Walk { version: String::new(), found: Vec::new(), rules: Rules::None };
     let versions = spec.and_then(|spec| spec.get("versions")).into_iter().flat_map(|list| list.items());
     for version in versions {
         let Some(schema) = version.get("schema").and_then(|schema| schema.field("openAPIV3Schema")) else { continue };
         walk.version = version.get("name").map(|name| name.written().into_owned()).unwrap_or_default();
-        walk.root(schema.value, schema.key_place(), author);
+        walk.version(schema.value, schema.key_place(), author);
     }
     walk.found
 }
@@ -97,9 +100,35 @@ const COPIED: [(&str, &[&str]); 3] = [
 struct Walk {
     version: String,
     found: Vec<SchemaFault>,
+    rules: Rules,
+}
+
+/// What rules a version has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    None,
+    /// All of them compile.
+    Sound,
+    /// Some do not.
+    Broken,
 }
 
 impl Walk {
+    /// The schema of a version. The cost of its rules is estimated where nothing else keeps the API server from it.
+    fn version(&mut self, schema: View<'_>, key: Span, author: Author) {
+        let before = self.found.len();
+        self.rules = Rules::None;
+        self.root(schema, key, author);
+        let is_refused = self.found[before..].iter().any(|fault| fault.what == Fault::NotStructural);
+        if self.rules != Rules::Sound || is_refused {
+            return;
+        }
+        let reach = if author == Author::Xrd { Reach::SpecAndStatus } else { Reach::Whole };
+        for dear in budget::dear(schema, reach) {
+            self.push(dear.at, &dear.path, Fault::DearRule, &dear.words);
+        }
+    }
+
     fn root(&mut self, schema: View<'_>, key: Span, author: Author) {
         match author {
             Author::Crd => {
@@ -226,6 +255,9 @@ impl Walk {
     /// Rules that the API server cannot compile (apiextensions `validation.go`, `cel.Compile`).
     fn rules(&mut self, list: View<'_>, path: &str) {
         for rule in list.items().filter(View::is_map) {
+            if self.rules == Rules::None {
+                self.rules = Rules::Sound;
+            }
             if rule.str_at(["rule"]).is_some_and(|text| text.trim().is_empty()) {
                 self.push(rule.place(), path, Fault::BrokenRule, "has an empty rule");
                 continue;
@@ -233,6 +265,7 @@ impl Walk {
             for part in ["rule", "messageExpression"] {
                 let (Some(at), Some(text)) = (rule.get(part), rule.str_at([part])) else { continue };
                 if let Some(mistake) = rule::mistake(text) {
+                    self.rules = Rules::Broken;
                     let words = format!("has a `{part}` that does not compile: {}", mistake.message);
                     self.push(at.place(), path, Fault::BrokenRule, &words);
                 }

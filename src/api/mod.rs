@@ -3,7 +3,9 @@
 //! Never: a comparison of two APIs, a file, a severity.
 
 mod branch;
+mod budget;
 mod crd;
+mod declared;
 mod emitted;
 mod fault;
 mod format;
@@ -196,5 +198,7 @@ impl Definition {
     }
 }
 
+#[cfg(test)]
+mod cost_tests;
 #[cfg(test)]
 mod tests;

@@ -7,12 +7,14 @@ mod again;
 mod compositions;
 mod delivered;
 mod destinations;
+mod graphs;
 mod instances;
 mod past;
 mod prune;
 mod users;
 
 pub use destinations::{destinations_beside, destinations_of};
+pub use graphs::losers_of;
 pub use users::{Certainty, User, Users, users_of};
 
 use std::collections::BTreeMap;
