@@ -48,6 +48,8 @@ pub struct Application {
     pub cluster: Option<Arc<str>>,
     /// Whether its sources hold applications; the world fills in what its builds hold.
     pub is_root: bool,
+    /// The rows of the world's builds that hold its object; the world fills them in.
+    pub held_by: Vec<usize>,
 }
 
 /// The namespace that Kubernetes takes where none is named.
@@ -86,6 +88,8 @@ pub struct Sought {
     pub is_found: bool,
     /// Whether the repository is this one.
     pub whose: Whose,
+    /// Whether somebody asks for it for sure: not where generators were taken to meet by a key that is not known.
+    pub is_sure: bool,
 }
 
 /// Whether a repository that is asked for is the one that is judged.
@@ -124,6 +128,7 @@ impl Application {
             namespace: Some(DEFAULT_NAMESPACE.into()),
             cluster: None,
             is_root: false,
+            held_by: Vec::new(),
         }
     }
 

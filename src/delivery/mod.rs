@@ -8,13 +8,17 @@ mod argo_settings;
 mod chart;
 mod flux_settings;
 mod generator;
+mod outside;
 mod protection;
 mod reader;
 mod repository;
+mod selector;
+mod template_patch;
 mod tier;
 
 pub use application::{Application, Asked, Controller, Destination, Sought, Unrendered, Whose, is_application};
 pub use flux_settings::{Values, holds_values, takes_values};
+pub use outside::{ClusterSecret, Generated, Outside};
 pub use protection::{Ending, Protection, leaves_behind, protection};
 pub use reader::Reader;
 pub use repository::Here;

@@ -282,7 +282,8 @@ impl<'a> Reader<'a> {
             Found::Missing => false,
             _ => return None,
         };
-        Some(Sought { at, path: text.to_owned(), repository: repository.map(str::to_owned), is_found, whose })
+        let repository = repository.map(str::to_owned);
+        Some(Sought { at, path: text.to_owned(), repository, is_found, whose, is_sure: true })
     }
 
     fn unsaid(&self, url: &str) -> Option<Whose> {

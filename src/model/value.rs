@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Origin, Trees};
 use crate::base::{FileId, NodeId, Span};
+use crate::parse::{Kind, Parsed, Scalar};
 
 /// A YAML value: a node of a file, or one that rendering made. 16 bytes; a clone shares everything below.
 #[derive(Clone, Debug)]
@@ -53,6 +54,19 @@ pub enum MadeScalar {
     Float(f64),
     /// Text.
     Str(Arc<str>),
+}
+
+impl From<Scalar<'_>> for MadeScalar {
+    fn from(scalar: Scalar<'_>) -> Self {
+        match scalar {
+            Scalar::Null => Self::Null,
+            Scalar::Bool(value) => Self::Bool(value),
+            Scalar::Int(value) => Self::Int(value),
+            Scalar::Uint(value) => Self::Uint(value),
+            Scalar::Float(value) => Self::Float(value),
+            Scalar::Timestamp(text) | Scalar::Str(text) => Self::Str((&*text).into()),
+        }
+    }
 }
 
 /// One entry of a made map.
@@ -122,6 +136,25 @@ impl Value {
     #[must_use]
     pub fn seq(items: Vec<Value>, origin: Origin) -> Self {
         Self::made(MadeNode::Seq(items), origin)
+    }
+
+    /// A node of a text that stands in no file, with all below it. What is below has the origin's bytes.
+    #[must_use]
+    pub fn parsed(parsed: &Parsed, text: &str, at: NodeId, origin: Origin) -> Self {
+        let inner = |node| Self::parsed(parsed, text, node, Origin::within(origin.at));
+        match parsed.kind(at) {
+            Kind::Seq => Self::seq(parsed.children(at).map(inner).collect(), origin),
+            Kind::Map => {
+                let mut children = parsed.children(at);
+                let mut entries = Vec::new();
+                while let (Some(key), Some(value)) = (children.next(), children.next()) {
+                    let key = Key::made(parsed.text(text, key), origin.at);
+                    entries.push(Entry { key, value: inner(value) });
+                }
+                Self::map(entries, origin)
+            }
+            _ => Self::scalar(parsed.scalar(text, at).into(), origin),
+        }
     }
 
     /// `value` as it is, with the step that put it here. The place stays where `value` is written.

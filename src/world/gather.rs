@@ -335,8 +335,8 @@ fn assemble(
         if holders.is_empty() {
             continue;
         }
-        found.holders.extend(asked.applications.iter().map(|_| holders.clone()));
-        found.applications.extend(asked.applications);
+        let held = |application| Application { held_by: holders.clone(), ..application };
+        found.applications.extend(asked.applications.into_iter().map(held));
         found.problems.extend(asked.problems);
     }
     let mut applied_by = vec![Vec::new(); done.len()];
@@ -370,16 +370,15 @@ fn assemble(
         here: here.clone(),
         spare: BTreeMap::new(),
     };
-    place_in_clusters(&mut world, &found.holders);
+    place_in_clusters(&mut world);
     world.definitions = definitions(&world, trees, base);
     world
 }
 
-/// The applications, each with the rows of the builds that hold it, and what could not be told of them.
+/// The applications, and what could not be told of them.
 #[derive(Default)]
 struct Found {
     applications: Vec<Application>,
-    holders: Vec<Vec<usize>>,
     problems: Vec<Problem>,
 }
 
@@ -397,11 +396,11 @@ fn mark_roots(builds: &[Built], applications: &mut [Application]) {
 }
 
 /// "In-cluster" is the cluster of whoever delivers the application, so clusters come down the graph.
-fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
+fn place_in_clusters(world: &mut World) {
     for _ in 0..ROUNDS {
         let mut changed = false;
-        for (row, application) in world.applications.iter_mut().enumerate() {
-            let inherited = || holders[row].iter().find_map(|build| world.builds[*build].cluster.clone());
+        for application in &mut world.applications {
+            let inherited = || application.held_by.iter().find_map(|build| world.builds[*build].cluster.clone());
             let cluster = match &application.destination {
                 Destination::Named(name) => Some(name.clone()),
                 Destination::Own => inherited(),

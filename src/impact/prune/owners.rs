@@ -134,7 +134,7 @@ fn name(application: &Application) -> Name<'_> {
 
 /// For each application of the base its row in the head: of the same cluster and file, of the same cluster, then of the
 /// same name where only one on each side is left.
-pub(super) fn pair(trees: &Trees, base: &World, head: &World) -> Vec<Option<usize>> {
+pub(in crate::impact) fn pair(trees: &Trees, base: &World, head: &World) -> Vec<Option<usize>> {
     let path = |one: &Application| trees.sources().path(one.place.file).clone();
     let mut partners = vec![None; base.applications.len()];
     let mut taken = vec![false; head.applications.len()];

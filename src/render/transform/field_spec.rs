@@ -204,14 +204,7 @@ pub(super) fn untagged(trees: &Trees, replaced: Option<&Value>, text: &str) -> M
 
 /// A scalar to be kept; a timestamp is text.
 pub(in crate::render) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
-    match scalar {
-        Scalar::Null => MadeScalar::Null,
-        Scalar::Bool(value) => MadeScalar::Bool(value),
-        Scalar::Int(value) => MadeScalar::Int(value),
-        Scalar::Uint(value) => MadeScalar::Uint(value),
-        Scalar::Float(value) => MadeScalar::Float(value),
-        Scalar::Timestamp(text) | Scalar::Str(text) => MadeScalar::Str((&*text).into()),
-    }
+    scalar.into()
 }
 
 /// What was there before any step.

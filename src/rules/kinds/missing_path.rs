@@ -34,6 +34,10 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
     for application in &world.applications {
         for sought in application.sought.iter().filter(|sought| !sought.is_found) {
             let whose = match sought.whose {
+                _ if !sought.is_sure => {
+                    sink.undecided();
+                    continue;
+                }
                 Whose::Ours => "",
                 Whose::Unsaid if balance.get(&key(sought)).is_some_and(|balance| *balance >= 0) => {
                     "; its address is assumed to mean this one"
@@ -57,7 +61,8 @@ fn key(sought: &Sought) -> Option<&str> {
 /// address of which most folders are here is taken for this repository.
 fn balance(world: &World) -> BTreeMap<Option<&str>, i64> {
     let mut folders: BTreeMap<Option<&str>, BTreeMap<&str, bool>> = BTreeMap::new();
-    for sought in world.applications.iter().flat_map(|application| &application.sought) {
+    let sought = world.applications.iter().flat_map(|application| &application.sought);
+    for sought in sought.filter(|sought| sought.is_sure) {
         folders.entry(key(sought)).or_default().insert(&sought.path, sought.is_found);
     }
     // A folder such as `apps` or `.` may be in any repository.
