@@ -44,11 +44,12 @@
 //! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding
 //! dropped, sorted or graded again.
 //!
-//! **cli, config, run, origins** – the edge: what may be asked, on the command line and in the configuration, the
-//! pipeline, a line a stage, and where rendered values come from.
+//! **cli, config, baseline, run, origins** – the edge: what may be asked, on the command line and in the configuration,
+//! what is known and does not count, the pipeline, a line a stage, and where rendered values come from.
 
 pub mod api;
 pub mod base;
+pub mod baseline;
 pub mod cli;
 pub mod compare;
 pub mod config;
