@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use super::{FileId, Problem, RepoPath, Sources};
 
-/// The two sides of a change.
+/// The two sides of a change, and what lies between them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Side {
     /// What it will be merged into.
     Base,
     /// The change.
     Head,
+    /// Neither of them: a commit of the change that a later one overtook.
+    Commit,
 }
 
 /// What a tree holds at one path. Folders are not entries: they are where files are.

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::embedded::{Assigned, assignment, url_passwords};
+use super::exposure::is_manifest;
 use super::keys::Place;
 use super::mark::RunKey;
 use super::placeholder::is_placeholder;
@@ -88,7 +89,12 @@ fn ending(path: &RepoPath) -> String {
 pub fn tokens_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
     let Some(text) = text(sources, file) else { return Vec::new() };
     let found = tokens::all(text).into_iter().filter(|token| token.name != AGE_IDENTITY && is_live(text, token));
-    found
+    // In manifests the field says whose hash it is.
+    let hashes = if is_manifest(sources.path(file)) { Vec::new() } else { bcrypt_hashes(text) };
+    let hashes = hashes.into_iter().map(|range| {
+        leak(file, text, "a password hash", (range.clone(), range), Strength::Weak, key)
+    });
+    let mut leaks: Vec<Leak> = found
         .map(|token| {
             let strength = match token.name {
                 "AWS access key id" if has_sibling(text, &token.range) => Strength::Strong,
@@ -96,7 +102,30 @@ pub fn tokens_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
             };
             leak(file, text, token.name, (token.range.clone(), token.range), strength, key)
         })
-        .collect()
+        .collect();
+    leaks.extend(hashes);
+    leaks
+}
+
+/// The hashes of bcrypt in a text, but for comments, which show how to make one.
+fn bcrypt_hashes(text: &str) -> Vec<Range<usize>> {
+    /// The signs behind the last `$`: 22 of the salt, 31 of the hash.
+    const SIGNS: usize = 53;
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/');
+    let bytes = text.as_bytes();
+    let hash = |(start, _): (usize, &str)| {
+        let head = bytes.get(start..start + 7)?;
+        let is_head = matches!(head[2], b'a' | b'b' | b'y')
+            && head[3] == b'$'
+            && head[4].is_ascii_digit()
+            && head[5].is_ascii_digit()
+            && head[6] == b'$';
+        let run = bytes[start + 7..].iter().take(SIGNS + 1).take_while(|byte| is_sign(byte)).count();
+        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let is_comment = ["#", "//", "*", "--"].iter().any(|sign| text[line..start].trim_start().starts_with(sign));
+        (is_head && run == SIGNS && !is_comment).then_some(start..start + 7 + SIGNS)
+    };
+    text.match_indices("$2").filter_map(hash).collect()
 }
 
 /// The private keys in a file: PEM, PEM in base64, age identities; and the file itself where it is a keystore by its

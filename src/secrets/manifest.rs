@@ -54,7 +54,7 @@ pub fn in_document<'t>(trees: &'t Trees, document: &'t Value, key: &'t RunKey) -
 }
 
 /// Kinds that describe values instead of holding them.
-const SCHEMAS: &[&str] = &["CustomResourceDefinition", "CompositeResourceDefinition"];
+pub(super) const SCHEMAS: &[&str] = &["CustomResourceDefinition", "CompositeResourceDefinition"];
 
 /// Kinds that name keys of secret stores.
 const STORES: &[&str] = &[
@@ -80,6 +80,25 @@ const ASIDE: &[&str] = &[
     "managedFields",
     "fieldRef",
 ];
+
+/// The credentials in the literals of a kustomization's generators, rendered or not.
+pub(super) fn in_literals(document: View<'_>, key: &RunKey) -> Vec<Credential> {
+    let generators = ["secretGenerator", "configMapGenerator"].into_iter();
+    let entries = generators.filter_map(|name| Some((name, document.get(name)?)));
+    let literals = entries.flat_map(|(name, list)| {
+        let entries = list.items().enumerate().filter_map(|(row, entry)| Some((row, entry.get("literals")?)));
+        entries.flat_map(|(row, list)| list.items().enumerate().map(move |(item, at)| (row, item, at))).map(
+            move |(row, item, at)| (format!("/{name}/{row}/literals/{item}"), at),
+        )
+    });
+    let judged = literals.filter_map(|(pointer, literal)| {
+        let (name, text) = literal.as_str()?.split_once('=')?;
+        let Found { kind, strength } = field(name, text)?;
+        let mark = key.mark(&[name, text]);
+        Some(Credential { key: name.to_owned(), at: literal.place(), field: pointer, strength, kind, mark, how: None })
+    });
+    judged.collect()
+}
 
 struct Walk<'t> {
     trees: &'t Trees,
@@ -249,11 +268,15 @@ fn on_line<'l>(line: &'l str, file: &'l str) -> Option<(&'l str, &'l str, Found)
         None => None,
     };
     let is_comment = ["#", ";", "//"].iter().any(|start| line.trim_start().starts_with(start));
+    let client = || {
+        let password = embedded::client_password(line).filter(|_| !is_comment)?;
+        Some((file, password, Found { kind: Kind::Password, strength: strength::of(password) }))
+    };
     let url = || {
         let password = embedded::url_passwords(line).find(|_| !is_comment)?;
         Some((file, password, Found { kind: Kind::Url, strength: strength::of(password) }))
     };
-    assigned.filter(|(_, value, _)| !is_code(line, value)).or_else(url)
+    assigned.filter(|(_, value, _)| !is_code(line, value)).or_else(client).or_else(url)
 }
 
 /// The name of a pair over several lines: of an environment variable, a chart's parameter, a JSON patch's operation, a
@@ -315,6 +338,9 @@ fn at_line(trees: &Trees, object: &Object, credential: Credential, key: &RunKey)
 /// is a sentence.
 fn field(name: &str, text: &str) -> Option<Found> {
     let text = text.trim();
+    if let Some(password) = embedded::client_password(text) {
+        return Some(Found { kind: Kind::Password, strength: strength::of(password) });
+    }
     if !may_hold(name, text) {
         return None;
     }

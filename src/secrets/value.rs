@@ -92,6 +92,11 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(compact).ok()
 }
 
+/// A text in base64.
+pub(super) fn encode(text: &str) -> String {
+    BASE64.encode(text)
+}
+
 /// Judges a value of `data`: base64, decoded once (and once more to look for placeholders).
 pub(super) fn judge_encoded(secret: Secret<'_>) -> Option<Found> {
     if is_placeholder(secret.text) {

@@ -4,8 +4,6 @@
 
 mod json;
 mod markdown;
-#[cfg(test)]
-mod tests;
 mod text;
 mod tree;
 
@@ -332,6 +330,7 @@ impl FailedPart {
             side: match failed.side {
                 Side::Base => "base",
                 Side::Head => "head",
+                Side::Commit => "commit",
             },
             path: sources.path(failed.at.file).as_str().to_owned(),
             line: sources.positions(failed.at).0.line,

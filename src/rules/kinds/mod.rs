@@ -6,6 +6,7 @@ mod annotation;
 mod api_version;
 mod application;
 mod cel;
+mod cloud_key;
 mod composition_mode;
 mod composition_patch;
 mod composition_reference;
@@ -25,7 +26,9 @@ mod graph_fault;
 mod graph_verdict;
 mod instance;
 mod leak;
+mod loose_sops_rule;
 mod misplaced_namespace;
+mod missing_decryption;
 mod missing_path;
 mod missing_reference;
 mod not_compared;
@@ -40,7 +43,9 @@ mod promise_stage;
 mod prune;
 mod schema_change;
 mod schema_fault;
+mod secret_in_history;
 mod secret_object;
+mod shared_decryption_key;
 mod silent_loss;
 mod sunset;
 mod sync_setting;
@@ -176,6 +181,7 @@ pub static KINDS: &[CheckKind] = &[
     api_version::KIND,
     application::KIND,
     cel::KIND,
+    cloud_key::KIND,
     composition_mode::KIND,
     composition_patch::KIND,
     composition_reference::KIND,
@@ -194,7 +200,9 @@ pub static KINDS: &[CheckKind] = &[
     graph_verdict::KIND,
     instance::KIND,
     leak::KIND,
+    loose_sops_rule::KIND,
     misplaced_namespace::KIND,
+    missing_decryption::KIND,
     missing_path::KIND,
     missing_reference::KIND,
     not_compared::KIND,
@@ -209,7 +217,9 @@ pub static KINDS: &[CheckKind] = &[
     prune::KIND,
     schema_change::KIND,
     schema_fault::KIND,
+    secret_in_history::KIND,
     secret_object::KIND,
+    shared_decryption_key::KIND,
     silent_loss::KIND,
     sunset::KIND,
     sync_setting::KIND,
