@@ -47,6 +47,7 @@ mod sync_setting;
 mod tracked_branch;
 mod unapplied_overlay;
 mod unencrypted_file;
+mod unknown_field;
 mod unordered_resource;
 mod unprotected_object;
 mod unready_dependency;
@@ -216,6 +217,7 @@ pub static KINDS: &[CheckKind] = &[
     tracked_branch::KIND,
     unapplied_overlay::KIND,
     unencrypted_file::KIND,
+    unknown_field::KIND,
     unordered_resource::KIND,
     unprotected_object::KIND,
     unready_dependency::KIND,
