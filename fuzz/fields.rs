@@ -3,7 +3,7 @@
 //!
 //! `cargo run --example fields -- CLONES > src/api/known.txt`, where `CLONES/argo-cd` and so on are clones, bare or not.
 //!
-//! Never: a network, a release candidate; a description or a default of a CRD.
+//! Never: a network; a release candidate, but for what the newest commit has more; a description or a default of a CRD.
 
 #![expect(
     clippy::disallowed_methods,
@@ -38,20 +38,8 @@ struct Project {
 }
 
 const PROJECTS: &[Project] = &[
-    Project {
-        clone: "argo-cd",
-        title: "Argo CD",
-        crds: "manifests/crds",
-        since: (2, 0),
-        group: "argoproj.io",
-    },
-    Project {
-        clone: "crossplane",
-        title: "Crossplane",
-        crds: "cluster/crds",
-        since: (1, 0),
-        group: "crossplane.io",
-    },
+    Project { clone: "argo-cd", title: "Argo CD", crds: "manifests/crds", since: (2, 0), group: "argoproj.io" },
+    Project { clone: "crossplane", title: "Crossplane", crds: "cluster/crds", since: (1, 0), group: "crossplane.io" },
     Project {
         clone: "flux-operator",
         title: "the Flux operator",
@@ -106,13 +94,24 @@ fn read(clones: &Path, project: &Project, table: &mut Table) -> Result<(), Strin
     table.project(project.title, first, last);
     for (number, tag) in &releases {
         let release = format!("v{}.{}", number.0, number.1);
-        for text in crds(&repository, project, tag).map_err(|error| error.to_string())? {
-            let crd: Value = serde_yaml::from_str(&text).map_err(|error| format!("{tag}: {error}"))?;
-            for (kind, node) in kinds(&crd).filter(|(kind, _)| kind.group.ends_with(project.group)) {
-                table.add(kind, node, &release);
-            }
-        }
+        add(&repository, project, (tag, &release), table)?;
         table.close(&release);
+    }
+    add(&repository, project, ("HEAD", ""), table)
+}
+
+/// Adds the kinds that a commit has, under the name of its release.
+fn add(
+    repository: &Repository,
+    project: &Project,
+    (commit, release): (&str, &str),
+    table: &mut Table,
+) -> Result<(), String> {
+    for text in crds(repository, project, commit).map_err(|error| error.to_string())? {
+        let crd: Value = serde_yaml::from_str(&text).map_err(|error| format!("{commit}: {error}"))?;
+        for (kind, node) in kinds(&crd).filter(|(kind, _)| kind.group.ends_with(project.group)) {
+            table.add(kind, node, release);
+        }
     }
     Ok(())
 }
@@ -131,9 +130,9 @@ fn releases(repository: &Repository, project: &Project) -> Result<BTreeMap<(u64,
     Ok(last.into_iter().filter(|(_, (_, tag))| !tag.is_empty()).map(|(number, (_, tag))| (number, tag)).collect())
 }
 
-fn crds(repository: &Repository, project: &Project, tag: &str) -> Result<Vec<String>, git2::Error> {
+fn crds(repository: &Repository, project: &Project, commit: &str) -> Result<Vec<String>, git2::Error> {
     // Early releases had none.
-    let Ok(folder) = repository.revparse_single(&format!("{tag}:{}", project.crds)) else { return Ok(Vec::new()) };
+    let Ok(folder) = repository.revparse_single(&format!("{commit}:{}", project.crds)) else { return Ok(Vec::new()) };
     let folder = folder.peel_to_tree()?;
     let mut texts = Vec::new();
     for entry in folder.iter().filter(|entry| entry.kind() == Some(ObjectType::Blob)) {

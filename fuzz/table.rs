@@ -81,6 +81,8 @@ impl Node {
                 Value::Mapping(_) | Value::Bool(true) => leaf('*'),
                 _ => leaf('o'),
             },
+            // What keeps unknown fields does so in its items too.
+            (Some("array"), _) if keeps => leaf('*'),
             (Some("array"), _) => Self { inner: Some(Box::new(Self::of(&schema["items"]))), ..leaf('a') },
             (Some("string"), _) => Self { members: members(schema), ..leaf('s') },
             (Some("integer"), _) => leaf('i'),
@@ -90,7 +92,7 @@ impl Node {
         }
     }
 
-    /// Adds what a newer release says.
+    /// Adds what a newer release says; with an empty name only what it has more.
     fn add(&mut self, newer: Self, release: &str) {
         if self.shape != newer.shape {
             *self = Self { shape: '*', ..Self::default() };
@@ -106,7 +108,7 @@ impl Node {
             inner.add(*newer, release);
         }
         for (name, field) in &mut self.fields {
-            if !newer.fields.contains_key(name) {
+            if !newer.fields.contains_key(name) && !release.is_empty() {
                 field.gone.get_or_insert_with(|| release.to_owned());
                 field.required = false;
             }
@@ -155,14 +157,16 @@ impl Table {
         self.projects.push((title.to_owned(), first.to_owned(), last.to_owned()));
     }
 
-    /// Adds what a release says of a kind.
+    /// Adds what a release says of a kind; with an empty name what is not released yet.
     pub fn add(&mut self, kind: Kind, node: Node, release: &str) {
         let project = self.projects.len() - 1;
         match self.kinds.get_mut(&kind) {
             Some(known) => {
                 known.node.add(node, release);
-                known.seen = release.to_owned();
-                known.gone = None;
+                if !release.is_empty() {
+                    known.seen = release.to_owned();
+                    known.gone = None;
+                }
             }
             None => {
                 self.kinds.insert(kind, Known { project, node, seen: release.to_owned(), gone: None });
@@ -215,7 +219,10 @@ impl Lines {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "# The fields of the kinds that these releases know, from their CRDs; made by `fuzz/fields.rs`.")?;
+        writeln!(
+            f,
+            "# The fields of the kinds of these releases, and of what is not released yet; made by `fuzz/fields.rs`."
+        )?;
         for (title, first, last) in &self.projects {
             writeln!(f, "# {title} {first} to {last}")?;
         }

@@ -86,18 +86,24 @@ impl Known {
         others.filter_map(held).next()
     }
 
-    /// The only path of least depth that ends in a field of this name; `None` where several do.
+    /// The only path of least depth below `parent`, or above it, that ends in a field of this name; `None` where several
+    /// do.
     #[must_use]
-    pub fn nearest(self, name: &str) -> Option<String> {
+    pub fn nearest(self, parent: &str, name: &str) -> Option<String> {
         let mut level: Vec<(String, &Node)> = vec![(String::new(), Node::at(self.root))];
         for _ in 0..DEPTH {
             let mut found = None;
             let mut below = Vec::new();
             for (path, node) in &level {
                 for edge in node.edges.iter().filter(|edge| edge.gone.is_none()) {
+                    // What an operation asks for is written by those who run one.
+                    if path.is_empty() && edge.name == "operation" {
+                        continue;
+                    }
+                    let is_near = parent.starts_with(&**path) || path.starts_with(parent);
                     let dot = if path.is_empty() { "" } else { "." };
                     let path = format!("{path}{dot}{}", edge.name);
-                    if edge.name == name && found.replace(path.clone()).is_some() {
+                    if edge.name == name && is_near && found.replace(path.clone()).is_some() {
                         return None;
                     }
                     below.push((path, Node::at(edge.row)));
@@ -236,8 +242,8 @@ mod tests {
     #[test]
     fn a_field_is_found_where_it_belongs() {
         let known = Known::of("argoproj.io", "Application", "v1alpha1").expect("a kind of the table");
-        assert_eq!(known.nearest("prune").as_deref(), Some("spec.syncPolicy.automated.prune"));
-        assert_eq!(known.nearest("nothing"), None);
+        assert_eq!(known.nearest("spec", "prune").as_deref(), Some("spec.syncPolicy.automated.prune"));
+        assert_eq!(known.nearest("spec", "nothing"), None);
         let known = Known::of("kustomize.toolkit.fluxcd.io", "Kustomization", "v1").expect("a kind of the table");
         assert_eq!(known.elsewhere(&["spec", "validation"]), Some(("v1beta1", Some("v0.7"))));
         assert!(Known::of("apps", "Deployment", "v1").is_none());

@@ -130,13 +130,7 @@ impl<'v> Walk<'v> {
         }
     }
 
-    fn found(
-        &mut self,
-        name: &'v str,
-        at: Span,
-        siblings: impl FnOnce() -> Vec<String>,
-        gone: Option<&'static str>,
-    ) {
+    fn found(&mut self, name: &'v str, at: Span, siblings: impl FnOnce() -> Vec<String>, gone: Option<&'static str>) {
         if is_open(name) {
             return;
         }
@@ -161,9 +155,9 @@ impl<'v> Walk<'v> {
     }
 }
 
-/// Whether somebody fills a key in later, or it is no text.
+/// Whether somebody fills a key in later, it is a directive of a patch that nobody applies, or no text.
 fn is_open(name: &str) -> bool {
-    name.is_empty() || name.contains("${") || name.contains("{{") || name.contains("$(")
+    name.is_empty() || name.starts_with('$') || name.contains("${") || name.contains("{{") || name.contains("$(")
 }
 
 impl Schema {
@@ -189,7 +183,8 @@ impl Shape for &Schema {
     }
 
     fn item(self) -> Option<Self> {
-        self.items.as_deref()
+        // What keeps unknown fields does so in its items too (apiextensions `pruning skipPrune`).
+        self.items.as_deref().filter(|_| !self.preserves_unknown())
     }
 
     fn names(self) -> Vec<String> {

@@ -5,6 +5,7 @@
 mod annotation;
 mod api_version;
 mod application;
+mod bare_namespace;
 mod cel;
 mod composition_mode;
 mod composition_patch;
@@ -14,6 +15,7 @@ mod contested_object;
 mod contradictory_source;
 mod credential_in_manifest;
 mod crossed_environments;
+mod default_project;
 mod defined;
 mod definition_fault;
 mod dependency_cycle;
@@ -24,6 +26,7 @@ mod flux_sync;
 mod graph_fault;
 mod graph_verdict;
 mod instance;
+mod kustomization_entry;
 mod leak;
 mod misplaced_namespace;
 mod missing_path;
@@ -44,6 +47,7 @@ mod secret_object;
 mod silent_loss;
 mod sunset;
 mod sync_setting;
+mod tenant_account;
 mod tracked_branch;
 mod unapplied_overlay;
 mod unencrypted_file;
@@ -176,6 +180,7 @@ pub static KINDS: &[CheckKind] = &[
     annotation::KIND,
     api_version::KIND,
     application::KIND,
+    bare_namespace::KIND,
     cel::KIND,
     composition_mode::KIND,
     composition_patch::KIND,
@@ -185,6 +190,7 @@ pub static KINDS: &[CheckKind] = &[
     contradictory_source::KIND,
     credential_in_manifest::KIND,
     crossed_environments::KIND,
+    default_project::KIND,
     definition_fault::KIND,
     dependency_cycle::KIND,
     duplicate_object::KIND,
@@ -194,6 +200,7 @@ pub static KINDS: &[CheckKind] = &[
     graph_fault::KIND,
     graph_verdict::KIND,
     instance::KIND,
+    kustomization_entry::KIND,
     leak::KIND,
     misplaced_namespace::KIND,
     missing_path::KIND,
@@ -214,6 +221,7 @@ pub static KINDS: &[CheckKind] = &[
     silent_loss::KIND,
     sunset::KIND,
     sync_setting::KIND,
+    tenant_account::KIND,
     tracked_branch::KIND,
     unapplied_overlay::KIND,
     unencrypted_file::KIND,

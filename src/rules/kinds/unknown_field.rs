@@ -99,13 +99,16 @@ fn hint(stranger: &Stranger<'_>, known: Option<Known>) -> String {
     }
     match known.and_then(|known| Some((known, known.elsewhere(&steps)?))) {
         Some((_, (version, None))) => return format!("; {version} has it"),
-        Some((known, (version, Some(release)))) => return format!("; {version} had it before {} {release}", known.title),
+        Some((known, (version, Some(release)))) => {
+            return format!("; {version} had it before {} {release}", known.title);
+        }
         None => {}
     }
     if let Some(meant) = near(stranger.name, &siblings) {
         return format!("; `{meant}` may be meant");
     }
-    match known.and_then(|known| known.nearest(stranger.name)) {
+    let parent = stranger.path.rsplit_once('.').map_or("", |(parent, _)| parent);
+    match known.and_then(|known| known.nearest(parent, stranger.name)) {
         Some(path) => format!("; it may belong to `{path}`"),
         None => String::new(),
     }
