@@ -199,7 +199,15 @@ pub(super) fn untagged(trees: &Trees, replaced: Option<&Value>, text: &str) -> M
     if replaced.is_some_and(|value| is_quoted(trees, value)) {
         return MadeScalar::Str(text.into());
     }
-    made_of(resolve_plain(text))
+    bare(text)
+}
+
+/// The text without a type; text is what it is anyway.
+pub(super) fn bare(text: &str) -> MadeScalar {
+    match resolve_plain(text) {
+        Scalar::Str(_) => MadeScalar::Str(text.into()),
+        _ => MadeScalar::Bare(text.into()),
+    }
 }
 
 /// A scalar to be kept; a timestamp is text.
