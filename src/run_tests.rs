@@ -16,6 +16,9 @@ use crate::report::BaseName;
 use crate::rules::{RuleSet, Settings};
 use crate::testkit::{self, Files, Judgeable, Judged};
 
+#[path = "run_tests_impact.rs"]
+mod impact;
+
 #[path = "run_tests_secrets.rs"]
 mod secrets;
 

@@ -81,6 +81,7 @@ pub(crate) fn plain_world(trees: &Trees, side: Side, files: &[(&str, &str)]) -> 
         snapshot,
         builds,
         applications: Vec::new(),
+        charts: Vec::new(),
         definitions: Vec::new(),
         problems: Vec::new(),
         consumed: BTreeSet::default(),

@@ -5,8 +5,8 @@
 use crate::impact::{self, Impact, NodeChange};
 use crate::model::Trees;
 use crate::report::{
-    ApiImpact, ApplicationRow, DeletedObject, DestinationRow, FailedPart, GraphNode, ImpactReport, KeptObject,
-    MovedObject, UnrenderedPart,
+    ApiImpact, ApplicationRow, AssumedAddress, DeletedObject, DestinationRow, FailedPart, GraphNode, ImpactReport,
+    KeptObject, MovedObject, UnrenderedPart,
 };
 use crate::run::Weighed;
 use crate::world::World;
@@ -36,7 +36,7 @@ pub fn told(weighed: &Weighed) -> ImpactReport {
     let applications = reach.applications.iter().filter_map(|touched| {
         // What only the base has comes last in both, in one order.
         let row = touched.head.or_else(|| gone.next())?;
-        Some(ApplicationRow::of(row, &nodes[row], touched))
+        Some(ApplicationRow::of(&nodes[row], touched))
     });
     let applications = applications.collect();
     let (kept, moved) = base_world.map_or_else(Default::default, |base| {
@@ -56,6 +56,7 @@ pub fn told(weighed: &Weighed) -> ImpactReport {
         moved,
         failed: reach.failed.iter().map(|one| FailedPart::of(sources, one)).collect(),
         unrendered: unrendered(trees, head),
+        assumed: impact::assumed(head).iter().map(AssumedAddress::of).collect(),
         graph: nodes,
         roots: graph.roots,
     }

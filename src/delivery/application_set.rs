@@ -28,8 +28,11 @@ impl Reader<'_> {
     pub(super) fn application_set(&self, object: &Object) -> Asked {
         let set = ArgoApplicationSet::new(object.view(self.trees));
         let Some(template) = set.template() else { return Asked::default() };
-        let language =
-            if set.is_go_template() { Language::Go { stops_at_missing: set.stops_at_missing() } } else { Language::Names };
+        let language = if set.is_go_template() {
+            Language::Go { stops_at_missing: set.stops_at_missing() }
+        } else {
+            Language::Names
+        };
         let mut rows = Rows::default();
         for (elements, own) in (Generators { reader: self, set: &object.key, language }).all(set.generators()) {
             let template = match own {

@@ -76,10 +76,7 @@ const KINDS: [&str; 9] =
 
 impl Generators<'_> {
     /// The elements of each generator, with the template that it brings along.
-    pub(super) fn all<'t>(
-        &self,
-        generators: impl Iterator<Item = View<'t>>,
-    ) -> Vec<(Vec<Element>, Option<View<'t>>)> {
+    pub(super) fn all<'t>(&self, generators: impl Iterator<Item = View<'t>>) -> Vec<(Vec<Element>, Option<View<'t>>)> {
         let none = Outer { values: Value::Object(Map::new()), lacks: false };
         let with_template = |generator: View<'t>| {
             let body = generator.fields().find(is_kind).map(|field| field.value);
@@ -161,9 +158,10 @@ impl Generators<'_> {
     fn told(&self, generator: &str, at: Span) -> Vec<Element> {
         let (namespace, name) = (&*self.set.namespace, &*self.set.name);
         match self.reader.here.outside().elements(namespace, name, generator) {
-            Some(elements) => {
-                elements.iter().map(|values| Element { values: values.clone(), lacks: None, is_sure: true, at }).collect()
-            }
+            Some(elements) => elements
+                .iter()
+                .map(|values| Element { values: values.clone(), lacks: None, is_sure: true, at })
+                .collect(),
             None => {
                 let why = format!("a `{generator}` generator takes them from outside (tell them in `generators`)");
                 vec![lacking(at, &why)]
@@ -197,7 +195,12 @@ impl Generators<'_> {
         });
         match computed {
             Ok(rows) => {
-                found.extend(rows.into_iter().map(|row| Element { values: Value::Object(row), lacks: None, is_sure: true, at }));
+                found.extend(rows.into_iter().map(|row| Element {
+                    values: Value::Object(row),
+                    lacks: None,
+                    is_sure: true,
+                    at,
+                }));
             }
             Err(why) => found.push(lacking(at, &why)),
         }

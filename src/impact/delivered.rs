@@ -7,11 +7,8 @@ use std::sync::Arc;
 use super::prune::{Deleted, HandedOver, Orphaned, Pruning};
 use crate::base::{ProblemKind, Span};
 use crate::delivery::{Controller, Ending};
-use crate::model::{ObjectKey, Trees};
+use crate::model::{FLUX_HELM_GROUP, ObjectKey, Trees};
 use crate::world::World;
-
-/// The API group of Flux's Helm controller.
-const HELM_GROUP: &str = "helm.toolkit.fluxcd.io";
 
 /// An application, as a report names it.
 #[derive(Clone, Debug)]
@@ -100,6 +97,26 @@ pub struct Handover {
     pub stateful: bool,
     /// Where it is written in the head.
     pub at: Span,
+}
+
+/// An address that is taken for this repository, though nobody says that it means it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Assumed {
+    /// The address.
+    pub address: String,
+    /// How many folders that are asked of it are here.
+    pub found: usize,
+    /// How many are not.
+    pub missing: usize,
+}
+
+/// The addresses that are taken for this repository, since most of what is asked of them is here.
+#[must_use]
+pub fn assumed(world: &World) -> Vec<Assumed> {
+    let standing = crate::delivery::assumed(world.sought());
+    let ours = standing.into_iter().filter(|(_, standing)| standing.is_ours());
+    let named = ours.filter_map(|(address, standing)| Some((address?.to_owned(), standing)));
+    named.map(|(address, s)| Assumed { address, found: s.found, missing: s.missing }).collect()
 }
 
 /// What leaves the repository and stays in the clusters, by path and place in the base.
@@ -197,7 +214,7 @@ pub fn unrendered(trees: &Trees, world: &World) -> Vec<Unrendered> {
         problems.map(|problem| Unrendered { at: problem.at, sort: "overlay part", what: problem.message.clone() });
     let charts = world.applications.iter().flat_map(|application| &application.unrendered);
     let charts = charts.map(|chart| Unrendered { at: chart.at, sort: chart.what, what: chart.what.to_owned() });
-    let releases = world.objects().map(|(_, object)| object).filter(|object| object.is(HELM_GROUP, "HelmRelease"));
+    let releases = world.objects().map(|(_, object)| object).filter(|object| object.is(FLUX_HELM_GROUP, "HelmRelease"));
     let releases = releases.map(|release| Unrendered {
         at: release.place(trees),
         sort: "HelmRelease",

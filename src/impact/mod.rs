@@ -31,7 +31,7 @@ use crate::compare::Changes;
 pub use crate::delivery::Controller;
 pub use crate::delivery::Ending;
 pub use delivered::{
-    Deletion, Delivered, Handover, Kept, Unrendered, applications, deletions, kept, moved, unrendered,
+    Assumed, Deletion, Delivered, Handover, Kept, Unrendered, applications, assumed, deletions, kept, moved, unrendered,
 };
 pub use graph::{Graph, Node, NodeChange, Power, graph};
 pub use past::{Rereleased, StoredBefore, asks};

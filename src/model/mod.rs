@@ -23,8 +23,8 @@ pub use argo::{
 };
 pub use composition::{CompositionTarget, Flow, Missing, Way, flows};
 pub use flux::{
-    FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef, ValuesRef,
-    is_kept_by_flux,
+    FLUX_HELM_GROUP, FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization,
+    SourceRef, ValuesRef, is_kept_by_flux,
 };
 pub use kratix::{KRATIX_GROUP, is_older_version, is_selected, promise_selector};
 pub use kro::kro_expression_type;

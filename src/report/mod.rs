@@ -25,8 +25,8 @@ use crate::rules::Verdict;
 
 pub use explain::{explain, list, list_json};
 pub use impact::{
-    ApplicationRow, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport, KeptObject, MovedObject,
-    Tally,
+    ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport,
+    KeptObject, MovedObject, Tally,
 };
 pub use json::{ApiImpact, ApplicationImpact, DeletedObject, InstanceCounts, UnrenderedPart};
 pub use mistake::mistakes;

@@ -12,7 +12,7 @@ use super::layout::{self, Kustomized, Layout};
 use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
 use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
-use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader, Values};
+use crate::delivery::{self, Application, Asked, Chart, Controller, Destination, Here, Reader, Values};
 use crate::model::{Address, Object, ObjectKey, Trees, Value};
 use crate::parse::ParseProblemKind;
 use crate::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
@@ -149,7 +149,7 @@ impl Pool<'_> {
             for object in &rendered.objects {
                 self.has_news |= self.reader.add_source(object);
                 self.has_news |= self.takes_values && delivery::holds_values(object);
-                if delivery::is_application(object) {
+                if delivery::asks(self.trees, object) {
                     self.has_news = true;
                     self.takes_values |= delivery::takes_values(self.trees, object);
                     self.add_candidate(object, &build);
@@ -338,6 +338,7 @@ fn assemble(
         let held = |application| Application { held_by: holders.clone(), ..application };
         found.applications.extend(asked.applications.into_iter().map(held));
         found.problems.extend(asked.problems);
+        found.charts.extend(asked.chart);
     }
     let mut applied_by = vec![Vec::new(); done.len()];
     for (row, application) in found.applications.iter().enumerate() {
@@ -362,6 +363,7 @@ fn assemble(
         snapshot,
         builds,
         applications: found.applications,
+        charts: found.charts,
         definitions: Vec::new(),
         texts: layout.texts,
         consumed,
@@ -375,10 +377,11 @@ fn assemble(
     world
 }
 
-/// The applications, and what could not be told of them.
+/// The applications, the charts that releases take from Git, and what could not be told of them.
 #[derive(Default)]
 struct Found {
     applications: Vec<Application>,
+    charts: Vec<Chart>,
     problems: Vec<Problem>,
 }
 
@@ -496,3 +499,7 @@ mod tests;
 #[cfg(test)]
 #[path = "adjust_tests.rs"]
 mod adjust_tests;
+
+#[cfg(test)]
+#[path = "set_tests.rs"]
+mod set_tests;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::api::Definition;
 use crate::base::{FileId, Problem, RepoPath, Side, Snapshot, Span};
-use crate::delivery::{Application, Here, Layout};
+use crate::delivery::{Application, Chart, Here, Layout, Sought};
 use crate::model::Object;
 use crate::render::{Build, BuildKind, Rendered};
 
@@ -30,6 +30,8 @@ pub struct World {
     pub builds: Vec<Built>,
     /// Its applications, in the order of the objects that they are; each once, though several builds may hold it.
     pub applications: Vec<Application>,
+    /// The HelmReleases whose charts are folders of Git repositories.
+    pub charts: Vec<Chart>,
     /// The APIs that its objects define.
     pub definitions: Vec<DefinedApi>,
     /// All files that hold YAML or JSON, sorted by path: text rules read each once.
@@ -102,6 +104,12 @@ impl World {
         self.layout = layout.clone();
         self.lifecycle = lifecycle.clone();
         self
+    }
+
+    /// The folders of Git repositories that its objects ask for.
+    pub fn sought(&self) -> impl Iterator<Item = &Sought> {
+        let of_applications = self.applications.iter().flat_map(|application| &application.sought);
+        of_applications.chain(self.charts.iter().map(|chart| &chart.sought))
     }
 
     /// All objects, build by build.

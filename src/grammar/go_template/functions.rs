@@ -126,7 +126,8 @@ pub(super) fn sorted(value: Value) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(sorted).collect(),
         Value::Object(fields) => {
-            let mut fields: Vec<(String, Value)> = fields.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+            let mut fields: Vec<(String, Value)> =
+                fields.into_iter().map(|(key, value)| (key, sorted(value))).collect();
             fields.sort_by(|a, b| a.0.cmp(&b.0));
             Value::Object(fields.into_iter().collect())
         }
@@ -212,7 +213,19 @@ fn numbers(name: &str, arguments: &[Value]) -> Option<Value> {
     }
     let is_one = matches!(
         name,
-        "add" | "sub" | "mul" | "div" | "mod" | "add1" | "max" | "min" | "int" | "int64" | "atoi" | "until" | "untilStep"
+        "add"
+            | "sub"
+            | "mul"
+            | "div"
+            | "mod"
+            | "add1"
+            | "max"
+            | "min"
+            | "int"
+            | "int64"
+            | "atoi"
+            | "until"
+            | "untilStep"
     );
     let numbers: Option<Vec<i64>> = is_one.then(|| arguments.iter().map(whole).collect())?;
     let numbers = numbers?;
@@ -242,7 +255,9 @@ fn maps(name: &str, arguments: &[Value]) -> Option<Value> {
         ("values", [Value::Object(fields)]) => fields.values().cloned().collect(),
         ("pick", [Value::Object(fields), keys @ ..]) => kept(fields, |key| keys.iter().any(|one| text(one) == key)),
         ("omit", [Value::Object(fields), keys @ ..]) => kept(fields, |key| keys.iter().all(|one| text(one) != key)),
-        ("merge", [first, others @ ..]) => others.iter().fold(first.clone(), |under, over| merged(over.clone(), &under)),
+        ("merge", [first, others @ ..]) => {
+            others.iter().fold(first.clone(), |under, over| merged(over.clone(), &under))
+        }
         ("mergeOverwrite", [first, others @ ..]) => others.iter().fold(first.clone(), merged),
         ("pluck", [key, maps @ ..]) => maps.iter().filter_map(|map| map.get(text(key))).cloned().collect(),
         ("deepCopy", [one]) => one.clone(),

@@ -108,7 +108,8 @@ fn pieces(text: &str) -> Result<Vec<Piece>, Gap> {
         let comment = action.trim_start().strip_prefix("/*");
         let (tokens, behind) = match comment {
             Some(comment) => {
-                let (_, behind) = comment.split_once("*/").ok_or_else(|| Gap("a comment without its end".to_owned()))?;
+                let (_, behind) =
+                    comment.split_once("*/").ok_or_else(|| Gap("a comment without its end".to_owned()))?;
                 (None, behind)
             }
             None => tokens(action).map(|(tokens, behind)| (Some(tokens), behind))?,

@@ -34,14 +34,9 @@ fn go_templates_as_application_sets_use_them() {
 
 #[test]
 fn what_is_not_known_is_a_gap() {
-    for template in [
-        "{{ .name }}",
-        "{{ range .x }}{{ end }}",
-        "{{ nosuch .count }}",
-        "{{ end }}",
-        "{{ if .count }}",
-        "{{ \"a }}",
-    ] {
+    for template in
+        ["{{ .name }}", "{{ range .x }}{{ end }}", "{{ nosuch .count }}", "{{ end }}", "{{ if .count }}", "{{ \"a }}"]
+    {
         assert!(go_template(template, &values(), Missing::Unknown).is_err(), "{template}");
     }
     assert_eq!(name_template("{{name}}", &values()), Err(Gap("`name`".to_owned())));
@@ -84,7 +79,10 @@ fn blocks_variables_and_lists() {
         ("{{ \"Feature/ABC_1 x\" | slugify 11 }}", "feature-abc"),
         ("{{ slugify 12 true \"feat fix the bug\" }}", "feat-fix-the"),
         ("{{ .cluster | toJson }}", "{\"labels\":{\"tier-1\":\"gold\"},\"name\":\"EU_1\"}"),
-        ("{{ dict \"b\" (list 1 \"x: y\") \"a\" (dict \"c\" true) | toYaml | nindent 2 }}", "\n  a:\n    c: true\n  b:\n  - 1\n  - \"x: y\""),
+        (
+            "{{ dict \"b\" (list 1 \"x: y\") \"a\" (dict \"c\" true) | toYaml | nindent 2 }}",
+            "\n  a:\n    c: true\n  b:\n  - 1\n  - \"x: y\"",
+        ),
         ("{{ (fromYaml \"a: {b: 1}\").a.b }}{{ ext \"a.b/c.yaml\" }}{{ dir \"a/b/c\" }}", "1.yamla/b"),
         ("{{ and .empty .nowhere }}{{ or .count .nowhere }}", "3"),
         ("{{ trunc -2 \"abc\" }}{{ substr 0 2 \"abc\" }}", "bcab"),
@@ -95,7 +93,9 @@ fn blocks_variables_and_lists() {
 
 #[test]
 fn what_has_no_value_is_never_printed() {
-    for template in ["{{ .nothing }}", "{{ .cluster.nothing.more }}", "{{ index .cluster \"x\" }}", "{{ upper .nothing }}"] {
+    for template in
+        ["{{ .nothing }}", "{{ .cluster.nothing.more }}", "{{ index .cluster \"x\" }}", "{{ upper .nothing }}"]
+    {
         assert!(go_template(template, &values(), Missing::Nothing).is_err(), "{template}");
     }
     let asks = "{{ if .nothing }}a{{ end }}";

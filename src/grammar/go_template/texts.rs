@@ -36,9 +36,13 @@ fn of_one(name: &str, text: &str) -> Option<String> {
         "kebabcase" if text.is_ascii() => words(text).join("-"),
         "normalize" => normalize(text),
         "slugify" => slug(text, 50, false)?,
-        "base" => text.trim_end_matches('/').rsplit('/').next().filter(|base| !base.is_empty()).unwrap_or(".").to_owned(),
+        "base" => {
+            text.trim_end_matches('/').rsplit('/').next().filter(|base| !base.is_empty()).unwrap_or(".").to_owned()
+        }
         "dir" => directory(text),
-        "ext" => text.rsplit('/').next()?.rfind('.').map_or("", |dot| &text[text.len() - name_tail(text, dot)..]).to_owned(),
+        "ext" => {
+            text.rsplit('/').next()?.rfind('.').map_or("", |dot| &text[text.len() - name_tail(text, dot)..]).to_owned()
+        }
         "clean" if !text.contains("..") && !text.contains("//") && !text.contains("./") => text.to_owned(),
         "b64enc" => STANDARD.encode(text),
         "b64dec" => String::from_utf8(STANDARD.decode(text).ok()?).ok()?,
@@ -136,9 +140,7 @@ fn patterns(name: &str, arguments: &[Value]) -> Option<Value> {
             pattern()?.find_iter(&at(1)?).take(most).map(|found| Value::from(found.as_str())).collect()
         }
         ("regexReplaceAll", 3) => pattern()?.replace_all(&at(1)?, &*at(2)?).into_owned().into(),
-        ("regexReplaceAllLiteral", 3) => {
-            pattern()?.replace_all(&at(1)?, regex::NoExpand(&at(2)?)).into_owned().into()
-        }
+        ("regexReplaceAllLiteral", 3) => pattern()?.replace_all(&at(1)?, regex::NoExpand(&at(2)?)).into_owned().into(),
         ("regexSplit", 3) => {
             let text = at(1)?;
             match usize::try_from(whole(&arguments[2])?) {
@@ -214,7 +216,8 @@ fn printf(format: &str, arguments: &[&str]) -> Option<String> {
             'd' => {
                 let size: usize = width.parse().ok().filter(|size| *size < 1000)?;
                 let number: i64 = arguments.next()?.parse().ok()?;
-                let padded = if width.starts_with('0') { format!("{number:0size$}") } else { format!("{number:size$}") };
+                let padded =
+                    if width.starts_with('0') { format!("{number:0size$}") } else { format!("{number:size$}") };
                 out.push_str(&padded);
             }
             _ => return None,

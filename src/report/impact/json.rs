@@ -5,7 +5,8 @@
 use serde::Serialize;
 
 use super::{
-    ApplicationRow, DestinationRow, FailedPart, GraphNode, ImpactPart, ImpactReport, KeptObject, MovedObject, Tally,
+    ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactPart, ImpactReport, KeptObject,
+    MovedObject, Tally,
 };
 use crate::report::{ApiImpact, DeletedObject, UnrenderedPart, plain};
 
@@ -44,6 +45,7 @@ struct Touched<'a> {
     moved: &'a [MovedObject],
     failed: &'a [FailedPart],
     unrendered: &'a [UnrenderedPart],
+    assumed: &'a [AssumedAddress],
 }
 
 #[derive(Serialize)]
@@ -64,6 +66,7 @@ pub(super) fn print(report: &ImpactReport, part: ImpactPart) -> String {
         moved: &report.moved,
         failed: &report.failed,
         unrendered: &report.unrendered,
+        assumed: &report.assumed,
     };
     let graph = || Graph { roots: &report.roots, nodes: &report.graph };
     let base = report.base.as_ref();

@@ -125,8 +125,7 @@ fn destinations(report: &ImpactReport) -> String {
             objects.unchanged
         )
     });
-    let head =
-        "| Environment | Cluster | Added | Changed | Deleted | Unchanged |\n| --- | --- | ---: | ---: | ---: | ---: |\n";
+    let head = "| Environment | Cluster | Added | Changed | Deleted | Unchanged |\n| --- | --- | ---: | ---: | ---: | ---: |\n";
     section("Objects", head, rows.collect())
 }
 
@@ -166,5 +165,7 @@ fn unknown(report: &ImpactReport) -> String {
         write!(out, "\nNot rendered, and so not counted: {}.\n", prose(&sorts(&report.unrendered)))
             .expect("a string takes all");
     }
+    let assumed = report.assumed.iter().map(|one| format!("- {}", prose(&one.words()))).collect();
+    out.push_str(&section("Taken for this repository", "", assumed));
     out
 }

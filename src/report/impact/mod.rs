@@ -33,6 +33,8 @@ pub struct ImpactReport {
     pub failed: Vec<FailedPart>,
     /// What the head asks for and nobody renders.
     pub unrendered: Vec<UnrenderedPart>,
+    /// The addresses that are taken for this repository.
+    pub assumed: Vec<AssumedAddress>,
     /// The applications of the head, and those that only the base has.
     pub graph: Vec<GraphNode>,
     /// Where the graph begins, by rows of `graph`.
@@ -89,9 +91,6 @@ pub struct DestinationRow {
 /// An application that is touched.
 #[derive(Clone, Debug, Serialize)]
 pub struct ApplicationRow {
-    /// The row of its node in the graph.
-    #[serde(skip)]
-    pub node: usize,
     /// `Application` or `Kustomization`.
     pub kind: String,
     /// Its namespace; empty where none is written.
@@ -167,6 +166,17 @@ pub struct FailedPart {
     pub line: u32,
     /// Why.
     pub why: String,
+}
+
+/// An address that is taken for this repository, since most of what is asked of it is here.
+#[derive(Clone, Debug, Serialize)]
+pub struct AssumedAddress {
+    /// The address, without what could be a way in.
+    pub address: String,
+    /// How many folders that are asked of it are here.
+    pub found: usize,
+    /// How many are not.
+    pub missing: usize,
 }
 
 /// An application in the graph.
@@ -263,9 +273,8 @@ impl DestinationRow {
 impl ApplicationRow {
     /// The application of a node that is touched.
     #[must_use]
-    pub fn of(node: usize, of: &GraphNode, touched: &impact::Touched) -> Self {
+    pub fn of(of: &GraphNode, touched: &impact::Touched) -> Self {
         Self {
-            node,
             kind: of.kind.clone(),
             namespace: of.namespace.clone(),
             name: of.name.clone(),
@@ -319,6 +328,30 @@ impl MovedObject {
             path: sources.path(moved.at.file).as_str().to_owned(),
             line: sources.positions(moved.at).0.line,
         }
+    }
+}
+
+impl AssumedAddress {
+    /// The facts as this format shows them.
+    #[must_use]
+    pub fn of(assumed: &impact::Assumed) -> Self {
+        let impact::Assumed { address, found, missing } = assumed;
+        Self { address: without_way_in(address), found: *found, missing: *missing }
+    }
+
+    /// `https://example.com/fleet.git (3 of 4 folders are here)`
+    fn words(&self) -> String {
+        format!("{} ({} of {} folders are here)", self.address, self.found, self.found + self.missing)
+    }
+}
+
+/// An address without the user and the password that may stand in it.
+fn without_way_in(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
+    let end = rest.find('/').unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) if !scheme.is_empty() => format!("{scheme}://{}", &rest[at + 1..]),
+        _ => address.to_owned(),
     }
 }
 

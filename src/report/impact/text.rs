@@ -153,5 +153,7 @@ fn unknown(report: &ImpactReport) -> Vec<String> {
     if !report.unrendered.is_empty() {
         lines.extend([String::new(), format!("not rendered, and so not counted: {}", sorts(&report.unrendered))]);
     }
+    let assumed = report.assumed.iter().map(|one| visible(&one.words()).into_owned()).collect();
+    lines.extend(section("taken for this repository (say so in `repositories`):".to_owned(), assumed));
     lines
 }
