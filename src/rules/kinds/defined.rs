@@ -90,6 +90,11 @@ pub(super) fn cluster_of(built: &Built) -> Option<&str> {
     built.cluster.as_deref().or_else(by_path)
 }
 
+/// Whether what is in one cluster may be in the other. One that is not known may be any.
+pub(super) fn may_meet(one: Option<&str>, other: Option<&str>) -> bool {
+    one.is_none() || other.is_none() || one == other
+}
+
 /// Whether one namespace may be the other. One that is not written may be any.
 pub(super) fn may_be(one: &str, other: &str) -> bool {
     one == other || one.is_empty() || other.is_empty() || is_open(one) || is_open(other)
