@@ -14,6 +14,7 @@ mod promise;
 mod rgd;
 mod rule;
 mod schema;
+mod stored;
 mod xrd;
 
 use std::sync::Arc;
