@@ -25,6 +25,8 @@ pub enum Command {
     Check(Check),
     /// Print what `kustomize build` prints, byte for byte.
     Render(Render),
+    /// Say who is touched: environments and clusters, applications, instances, objects deleted.
+    Impact(Impact),
     /// Say where each field of a rendered object was set, and over what.
     Blame(Blame),
     /// Say what a rule looks for, why, and how to mend it.
@@ -35,18 +37,35 @@ pub enum Command {
     Config(Config),
 }
 
-/// `check`
+/// The two trees of a change, and whose configuration counts.
 #[derive(Args, Debug)]
-pub struct Check {
+pub struct Sides {
     /// The repository, or folders and files of it: what lies elsewhere is read but not shown.
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
     /// What it will be merged into: a git revision (its merge base with HEAD is used) or a folder.
     #[arg(long, value_name = "REV|DIR")]
     pub base: Option<String>,
-    /// Judge what is staged against HEAD, as a pre-commit hook.
+    /// Take what is staged against HEAD, as a pre-commit hook.
     #[arg(long, conflicts_with = "base")]
     pub staged: bool,
+    /// The configuration, instead of `.gitops-guard.yaml` at the root of what is judged.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Whose configuration, rule packs and suppressions count. With `base` a change cannot switch off its judge.
+    #[arg(long, value_name = "SIDE", default_value = "head")]
+    pub config_from: ConfigFrom,
+    /// How many threads to use; one for each processor by default.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+}
+
+/// `check`
+#[derive(Args, Debug)]
+pub struct Check {
+    /// What is judged.
+    #[command(flatten)]
+    pub sides: Sides,
     /// Write a report; repeat it to write several. Without a file it goes to standard output.
     #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
     pub format: Vec<FormatTo>,
@@ -62,12 +81,6 @@ pub struct Check {
     /// The lowest severity that is shown.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub severity: Level,
-    /// The configuration, instead of `.gitops-guard.yaml` at the root of what is judged.
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Whose configuration, rule packs and suppressions count. With `base` a change cannot switch off its judge.
-    #[arg(long, value_name = "SIDE", default_value = "head")]
-    pub config_from: ConfigFrom,
     /// Findings that are known and do not count, as `--write-baseline` wrote them.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -81,15 +94,29 @@ pub struct Check {
     /// The day on which suppressions are looked at; today, or the day of `SOURCE_DATE_EPOCH`, by default.
     #[arg(long, value_name = "DATE")]
     pub today: Option<Date>,
-    /// How many threads to use; one for each processor by default.
-    #[arg(long, value_name = "N")]
-    pub jobs: Option<NonZeroUsize>,
     /// When to use color.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: When,
     /// Print findings only.
     #[arg(long, short)]
     pub quiet: bool,
+}
+
+/// `impact`
+#[derive(Args, Debug)]
+pub struct Impact {
+    /// What is compared. Without a base only the graph can be told.
+    #[command(flatten)]
+    pub sides: Sides,
+    /// Print the delivery graph: which application brings which, what it applies, where, and whether it deletes.
+    #[arg(long)]
+    pub graph: bool,
+    /// Write a report; repeat it to write several. Without a file it goes to standard output.
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub format: Vec<FormatTo<ImpactFormat>>,
+    /// Exit with 1 where anything is touched.
+    #[arg(long)]
+    pub exit_code: bool,
 }
 
 /// `render`
@@ -180,14 +207,14 @@ pub enum ConfigFrom {
 
 /// A report format and where it goes.
 #[derive(Clone, Debug)]
-pub struct FormatTo {
+pub struct FormatTo<F = Format> {
     /// The format.
-    pub format: Format,
+    pub format: F,
     /// The file; standard output where there is none.
     pub file: Option<PathBuf>,
 }
 
-impl std::str::FromStr for FormatTo {
+impl<F: ValueEnum> std::str::FromStr for FormatTo<F> {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -195,7 +222,7 @@ impl std::str::FromStr for FormatTo {
         if file == Some("") {
             return Err(format!("no file behind `{format}=`"));
         }
-        Ok(Self { format: Format::from_str(format, false)?, file: file.map(PathBuf::from) })
+        Ok(Self { format: F::from_str(format, false)?, file: file.map(PathBuf::from) })
     }
 }
 
@@ -210,6 +237,17 @@ pub enum Format {
     Sarif,
     /// For GitHub Actions: an annotation for each of the worst findings.
     Github,
+}
+
+/// The report formats of `impact`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum ImpactFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+    /// For pull requests.
+    Markdown,
 }
 
 /// A severity on the command line.

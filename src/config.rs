@@ -9,7 +9,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::base::{BlobId, FileId, LoadError, Loader, RepoPath, Snapshot, Sources, Span, TextRange};
-use crate::delivery::{Layout, Tier};
+use crate::delivery::{ClusterSecret, Generated, Layout, Outside, Tier};
 use crate::grammar::Glob;
 use crate::model::{Trees, View};
 use crate::rules::{
@@ -28,6 +28,8 @@ pub const SCHEMA: &str = include_str!("config.schema.json");
 #[serde(default)]
 struct Options {
     repositories: Vec<String>,
+    clusters: Vec<ClusterOption>,
+    generators: Vec<GeneratorOption>,
     tiers: BTreeMap<TierName, Vec<String>>,
     environments: Environments,
     roots: Vec<String>,
@@ -47,6 +49,34 @@ enum TierName {
     Stable,
     Beta,
     Workloads,
+}
+
+#[derive(Deserialize)]
+struct ClusterOption {
+    name: String,
+    server: Option<String>,
+    #[serde(default)]
+    project: String,
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+impl ClusterOption {
+    fn resolve(self) -> ClusterSecret {
+        let Self { name, server, project, labels, annotations } = self;
+        // Argo CD knows its own cluster by this name and address.
+        let own = || if name == "in-cluster" { "https://kubernetes.default.svc".to_owned() } else { name.clone() };
+        ClusterSecret { server: server.unwrap_or_else(own), name, project, labels, annotations }
+    }
+}
+
+#[derive(Deserialize)]
+struct GeneratorOption {
+    set: String,
+    generator: String,
+    elements: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize, Default)]
@@ -127,6 +157,8 @@ impl Deprecation {
 pub struct Configuration {
     /// URLs that mean this repository.
     pub repositories: Vec<String>,
+    /// What is told of the world outside.
+    pub outside: Outside,
     /// Tiers and environments.
     pub layout: Layout,
     /// How APIs go away.
@@ -222,6 +254,11 @@ fn redact_salts(trees: &Trees, file: FileId) {
     }
 }
 
+fn generated(option: GeneratorOption) -> Generated {
+    let GeneratorOption { set, generator, elements } = option;
+    Generated { set, generator, elements }
+}
+
 /// Options to a configuration.
 struct Resolver<'t> {
     root: View<'t>,
@@ -241,6 +278,10 @@ impl<'t> Resolver<'t> {
             exclude: self.globs(&options.exclude, &exclude),
             allowed: options.secrets.allow.into_iter().zip(allow).collect(),
             repositories: options.repositories,
+            outside: Outside {
+                clusters: options.clusters.into_iter().map(ClusterOption::resolve).collect(),
+                generated: options.generators.into_iter().map(generated).collect(),
+            },
             roots: options.roots,
             salt: options.secrets.salt,
             lifecycle: options.deprecation.resolve(),

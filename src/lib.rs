@@ -44,8 +44,9 @@
 //! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding
 //! dropped, sorted or graded again.
 //!
-//! **cli, config, baseline, run, origins** – the edge: what may be asked, on the command line and in the configuration,
-//! what is known and does not count, the pipeline, a line a stage, and where rendered values come from.
+//! **cli, config, baseline, run, origins, touched** – the edge: what may be asked, on the command line and in the
+//! configuration, what is known and does not count, the pipeline, a line a stage, where rendered values come from, and
+//! who is touched.
 
 pub mod api;
 pub mod base;
@@ -65,6 +66,7 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod secrets;
+pub mod touched;
 pub mod world;
 
 #[cfg(test)]

@@ -28,12 +28,13 @@ use crate::origins;
 use crate::read::{self, Ci, Reach, ReadError, Repository};
 use crate::render::{self, Build, BuildKind, Renderer};
 use crate::report::{
-    self, ApiImpact, ApplicationImpact, BaseName, Color, DeletedObject, Format, Report, Summary, UnrenderedPart,
+    self, ApiImpact, ApplicationImpact, BaseName, Color, Format, ImpactFormat, ImpactPart, Report, Summary,
 };
 use crate::rules::{
     self, Baseline, BaselineEntry, CommentsOf, Facts, Mistake, Purpose, RuleSet, Settings, Severity, Show, Verdict,
 };
 use crate::secrets::{self, RunKey};
+use crate::touched;
 use crate::world::{self, World};
 
 /// What the process is run in, read once.
@@ -88,6 +89,7 @@ const NOT_JUDGED: u8 = 2;
 pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
     let done = match &cli.command {
         Command::Check(ask) => check(ask, env, out, err),
+        Command::Impact(ask) => impact(ask, env, out),
         Command::Render(ask) => render(ask, env, out, err),
         Command::Blame(ask) => blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
@@ -168,15 +170,21 @@ impl Sides {
 /// Reads the history of paths, where a change asks for it.
 type Ancestors = Box<dyn Fn(&BTreeSet<RepoPath>) -> History>;
 
+/// Both sides of a change, with what it does.
+pub struct Weighed {
+    pub(crate) trees: Trees,
+    pub(crate) base: Option<(World, BaseName)>,
+    pub(crate) head: World,
+    pub(crate) changes: Changes,
+    pub(crate) impact: Impact,
+}
+
 /// Reads the contents that commits of a change gave to paths, but for these.
 type Passed = Box<dyn Fn(&BTreeSet<BlobId>) -> Passage>;
 
 /// A judged change: everything that a report is made from.
 pub struct Judgement {
-    trees: Trees,
-    head: World,
-    impact: Impact,
-    base: Option<(World, BaseName)>,
+    weighed: Weighed,
     /// Whether neither side holds anything that a rule reads.
     empty: bool,
     new_baseline: NewBaseline,
@@ -193,8 +201,8 @@ struct NewBaseline {
 
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
     let sources = Arc::new(Sources::default());
-    let judged = pool(ask.jobs)?.install(|| -> Result<Judgement, Stop> {
-        let sides = sides(ask, env, &sources)?;
+    let judged = pool(ask.sides.jobs)?.install(|| -> Result<Judgement, Stop> {
+        let sides = sides(&ask.sides, env, &sources)?;
         let trees = Trees::new(sources.clone());
         let asked = asked(ask, env, &trees, &sides)?;
         Ok(judge(trees, sides, asked))
@@ -228,12 +236,14 @@ pub struct Asked {
     salt: Option<(String, PathBuf)>,
 }
 
-/// Reads the configuration, its packs, and what the command line says of rules.
-fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<Asked, Stop> {
-    let wrong = |mistakes: Vec<Mistake>| {
-        let color = if colored(ask, env) { Color::On } else { Color::Off };
-        Stop::Shown(report::mistakes(trees.sources(), &mistakes, color, env.width))
-    };
+/// Reads the configuration that counts.
+fn configuration(
+    ask: &cli::Sides,
+    env: &Env,
+    trees: &Trees,
+    sides: &Sides,
+    color: Color,
+) -> Result<Configuration, Stop> {
     let base = sides.base.as_ref().map(|(base, _)| base);
     let snapshot = match (ask.config_from, base) {
         (cli::ConfigFrom::Head, _) => &sides.head,
@@ -252,8 +262,18 @@ fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<As
             Some(config::given(trees.sources(), &path.to_string_lossy(), bytes))
         }
     };
-    let configuration = file.map(|file| config::read(trees, file, snapshot)).transpose().map_err(wrong)?;
-    let configuration = configuration.unwrap_or_default();
+    let read = file.map(|file| config::read(trees, file, snapshot)).transpose();
+    Ok(read.map_err(|mistakes| wrong(trees, &mistakes, env, color))?.unwrap_or_default())
+}
+
+fn wrong(trees: &Trees, mistakes: &[Mistake], env: &Env, color: Color) -> Stop {
+    Stop::Shown(report::mistakes(trees.sources(), mistakes, color, env.width))
+}
+
+/// Reads the configuration, its packs, and what the command line says of rules.
+fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<Asked, Stop> {
+    let color = if colored(ask, env) { Color::On } else { Color::Off };
+    let configuration = configuration(&ask.sides, env, trees, sides, color)?;
     let salt = (ask.write_baseline.is_some() && configuration.salt.is_none()).then(secrets::new_salt);
     let salted = configuration.salt.as_ref().or(salt.as_ref());
     let key = salted.map_or_else(RunKey::fresh, |salt| RunKey::from_salt(salt));
@@ -262,14 +282,15 @@ fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<As
         rules.add(trees, &configuration.packs, &key);
     }
     let mut settings = settings(ask, env, &rules)?;
-    configuration.settle(&rules, &mut settings).map_err(wrong)?;
-    if let (None, cli::ConfigFrom::Head, Some(base)) = (&ask.config, ask.config_from, base) {
+    configuration.settle(&rules, &mut settings).map_err(|mistakes| wrong(trees, &mistakes, env, color))?;
+    let base = sides.base.as_ref().map(|(base, _)| base);
+    if let (None, cli::ConfigFrom::Head, Some(base)) = (&ask.sides.config, ask.sides.config_from, base) {
         // What the base's own configuration says wrong is no matter of this change.
         let before = config::file_of(base).and_then(|file| config::read(trees, file, base).ok());
         settings.added = configuration.added(&before.unwrap_or_default());
     }
-    settings.baseline = baseline_of(ask, env, trees, &wrong)?;
-    let into = match (&ask.config, &sides.root) {
+    settings.baseline = baseline_of(ask, env, trees, &|mistakes| wrong(trees, &mistakes, env, color))?;
+    let into = match (&ask.sides.config, &sides.root) {
         (Some(path), _) => Some(env.directory.join(path)),
         (None, root) => root.as_ref().map(|root| root.join(config::NAME)),
     };
@@ -298,14 +319,12 @@ fn baseline_of(
     Ok(Baseline { entries, purpose })
 }
 
-/// The whole judgement of two trees.
+/// Both sides of a change, gathered and compared.
 #[must_use]
-pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
-    let Asked { rules, settings, configuration, salt } = asked;
-    let settings = Settings { within: sides.within, ..settings };
-    let here = sides.here.and(configuration.repositories);
+pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Date) -> Weighed {
+    let here = sides.here.and(configuration.repositories).beside(configuration.outside);
     let (layout, roots) = (&configuration.layout, &configuration.roots);
-    let lifecycle = &world::Lifecycle { today: settings.today, ..configuration.lifecycle };
+    let lifecycle = &world::Lifecycle { today, ..configuration.lifecycle };
     let (base, name) = sides.base.unzip();
     let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots, lifecycle));
     let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots, lifecycle);
@@ -319,12 +338,57 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let passed = base.as_ref().zip(sides.passed).map(|(base, passed)| passed(&contents(base, &head)));
     let impact = Impact { passage: passed.unwrap_or_default(), ..impact };
     redact(&trees, base.as_ref(), &head, &impact.passage);
+    Weighed { base: base.zip(name), head, changes, impact, trees }
+}
+
+/// The whole judgement of two trees.
+#[must_use]
+pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
+    let Asked { rules, settings, configuration, salt } = asked;
+    let settings = Settings { within: sides.within.clone(), ..settings };
     let today = settings.today;
-    let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
-    let verdict = rules::judge(&rules, &facts, &settings);
+    let weighed = weigh(trees, sides, configuration, today);
+    let Weighed { trees, head, changes, impact, .. } = &weighed;
+    let base = weighed.base.as_ref().map(|(base, _)| base);
+    let verdict = rules::judge(&rules, &Facts { trees, base, head, changes, impact, today }, &settings);
+    let empty = base.into_iter().chain([head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     let new_baseline = NewBaseline { before: settings.baseline.entries, today, salt };
-    let empty = base.iter().chain([&head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
-    Judgement { head, impact, base: base.zip(name), empty, new_baseline, verdict, trees }
+    Judgement { empty, new_baseline, verdict, weighed }
+}
+
+/// Tells who is touched, or the delivery graph.
+fn impact(ask: &cli::Impact, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
+    let sources = Arc::new(Sources::default());
+    let weighed = pool(ask.sides.jobs)?.install(|| -> Result<Weighed, Stop> {
+        let sides = sides(&ask.sides, env, &sources)?;
+        if sides.base.is_none() && !ask.graph {
+            let text = "nothing to compare with: name the base (`--base REV`), or ask for the graph alone (`--graph`)";
+            return Err(Stop::Told(text.to_owned(), NOT_JUDGED));
+        }
+        if !sides.within.is_empty() {
+            let text = "`impact` tells of whole repositories: name the root";
+            return Err(Stop::Told(text.to_owned(), NOT_JUDGED));
+        }
+        let trees = Trees::new(sources.clone());
+        let color = if env.color { Color::On } else { Color::Off };
+        let configuration = configuration(&ask.sides, env, &trees, &sides, color)?;
+        Ok(weigh(trees, sides, configuration, env.today))
+    })?;
+    let told = touched::told(&weighed);
+    let part = if ask.graph { ImpactPart::Graph } else { ImpactPart::Touched };
+    for to in &ask.format {
+        let format = match to.format {
+            cli::ImpactFormat::Text => ImpactFormat::Text,
+            cli::ImpactFormat::Json => ImpactFormat::Json,
+            cli::ImpactFormat::Markdown => ImpactFormat::Markdown,
+        };
+        let text = told.print(format, part);
+        match &to.file {
+            None => out.write_all(text.as_bytes())?,
+            Some(path) => write_file(&env.directory.join(path), text.as_bytes())?,
+        }
+    }
+    Ok(if ask.exit_code && told.is_any() { FINDINGS } else { CLEAN })
 }
 
 /// Blanks every secret of both sides, before anything is written.
@@ -375,28 +439,19 @@ fn shown_texts(base: Option<&World>, head: &World) -> BTreeSet<FileId> {
 
 impl Judgement {
     fn write_reports(&self, ask: &cli::Check, env: &Env, out: &mut dyn Write) -> Result<(), Stop> {
-        let builds = self.head.builds.iter();
-        let files: BTreeSet<&RepoPath> = self.head.texts.iter().map(|file| self.path(*file)).collect();
-        let sources = self.trees.sources();
+        let Weighed { trees, base, head, impact, .. } = &self.weighed;
+        let sources = trees.sources();
+        let files: BTreeSet<&RepoPath> = head.texts.iter().map(|file| sources.path(*file)).collect();
         let report = Report {
             sources,
             verdict: &self.verdict,
-            base: self.base.as_ref().map(|(_, name)| name.clone()),
-            judged: report::Judged { objects: self.head.objects().count(), builds: builds.count(), files: files.len() },
-            apis: self.impact.apis.iter().map(|api| ApiImpact::of(sources, api)).collect(),
-            deleted: self.base.as_ref().map_or_else(Vec::new, |(base, _)| {
-                let deletions = impact::deletions(&self.trees, base, &self.impact.pruning);
-                deletions.iter().map(|one| DeletedObject::of(sources, one)).collect()
-            }),
-            applications: impact::applications(&self.head)
-                .iter()
-                .map(|one| ApplicationImpact::of(sources, one))
-                .collect(),
-            unrendered: impact::unrendered(&self.trees, &self.head)
-                .iter()
-                .map(|one| UnrenderedPart::of(sources, one))
-                .collect(),
-            head: &self.head.snapshot,
+            base: base.as_ref().map(|(_, name)| name.clone()),
+            judged: report::Judged { objects: head.objects().count(), builds: head.builds.len(), files: files.len() },
+            apis: impact.apis.iter().map(|api| ApiImpact::of(sources, api)).collect(),
+            deleted: base.as_ref().map_or_else(Vec::new, |(base, _)| touched::deleted(trees, base, impact)),
+            applications: impact::applications(head).iter().map(|one| ApplicationImpact::of(sources, one)).collect(),
+            unrendered: touched::unrendered(trees, head),
+            head: &head.snapshot,
         };
         for to in &ask.format {
             let colored = if to.file.is_none() { colored(ask, env) } else { ask.color == cli::When::Always };
@@ -447,10 +502,6 @@ impl Judgement {
         Ok(())
     }
 
-    fn path(&self, file: FileId) -> &RepoPath {
-        self.trees.sources().path(file)
-    }
-
     fn exit(&self, fail_on: cli::FailOn) -> u8 {
         let counts = &self.verdict.counts;
         let failing = match fail_on {
@@ -464,7 +515,7 @@ impl Judgement {
 }
 
 /// Finds the two trees: the work tree (or the index) and the base that was asked for, or that goes without saying.
-fn sides(ask: &cli::Check, env: &Env, sources: &Arc<Sources>) -> Result<Sides, Stop> {
+fn sides(ask: &cli::Sides, env: &Env, sources: &Arc<Sources>) -> Result<Sides, Stop> {
     let paths: Vec<PathBuf> = ask.paths.iter().map(|path| env.directory.join(path)).collect();
     let first = paths.first().cloned().unwrap_or_else(|| env.directory.clone());
     let repository = read::open(&first)?;
@@ -522,7 +573,7 @@ fn in_repository(
     paths: &[PathBuf],
     sources: &Arc<Sources>,
     base: Option<(Snapshot, BaseName)>,
-    (ask, env): (&cli::Check, &Env),
+    (ask, env): (&cli::Sides, &Env),
 ) -> Result<Sides, Stop> {
     let head = if ask.staged {
         repository.index(Side::Head, sources, env.index.as_deref())?
@@ -593,7 +644,7 @@ fn settings(ask: &cli::Check, env: &Env, rules: &RuleSet) -> Result<Settings, St
         ignore: ask.ignore.clone(),
         show: if ask.all { Show::All } else { Show::Open },
         least: Some(least),
-        comments_of: match ask.config_from {
+        comments_of: match ask.sides.config_from {
             cli::ConfigFrom::Head => CommentsOf::Head,
             cli::ConfigFrom::Base => CommentsOf::Base,
         },

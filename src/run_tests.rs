@@ -16,6 +16,9 @@ use crate::report::BaseName;
 use crate::rules::{RuleSet, Settings};
 use crate::testkit::{self, Files, Judgeable, Judged};
 
+#[path = "run_tests_impact.rs"]
+mod impact;
+
 #[path = "run_tests_secrets.rs"]
 mod secrets;
 
@@ -95,6 +98,38 @@ fn env() -> Env {
 #[test]
 fn the_laws_hold_for_all_rules() {
     testkit::hold_the_laws(&in_memory);
+}
+
+#[test]
+fn the_mistakes_of_the_documents_that_this_tool_began_with_are_found() {
+    for (tree, mistakes) in [
+        (
+            "layers",
+            &[
+                ("misplaced-sync-wave", "`syncWave`"),
+                ("namespaced-cluster-scoped", "Promise `postgres-v1`"),
+                ("unknown-field", "schema.properties"),
+                ("dangling-notification", "platform-drift"),
+            ][..],
+        ),
+        (
+            "flux",
+            &[
+                ("unknown-field", "`spec.validation`"),
+                ("unknown-field", "Kustomization `rollback` has the field `spec.rollback`"),
+                ("unknown-field", "`spec.rollback.enable`"),
+                ("legacy-annotation", "`flux.weave.works/ignore`"),
+            ],
+        ),
+        ("oci", &[]),
+        ("apps", &[]),
+    ] {
+        let found = testkit::hold_the_tree(&format!("seeds/{tree}"), &in_memory);
+        for (rule, words) in mistakes {
+            let is_it = |(id, message): &(String, String)| id == rule && message.contains(words);
+            assert!(found.iter().any(is_it), "{tree}: {rule} {words}: {found:#?}");
+        }
+    }
 }
 
 #[test]

@@ -81,6 +81,7 @@ pub(crate) fn plain_world(trees: &Trees, side: Side, files: &[(&str, &str)]) -> 
         snapshot,
         builds,
         applications: Vec::new(),
+        charts: Vec::new(),
         definitions: Vec::new(),
         problems: Vec::new(),
         consumed: BTreeSet::default(),
@@ -210,6 +211,21 @@ pub(crate) fn hold_the_snapshots(run: Run<'_>) {
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!("expect", judged.text));
     }
+}
+
+/// Holds a whole tree below `testdata/` to the snapshot beside it: all findings of all rules on their defaults. Gives their
+/// rules and messages.
+pub(crate) fn hold_the_tree(name: &str, run: Run<'_>) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+    let today = "2026-01-01".parse().expect("a date");
+    let judged = run(&Judgeable::of(None, &files_of(&folder)), &Settings { today, ..Settings::default() });
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder.parent().expect("a folder above"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let file = folder.file_name().expect("a name").to_string_lossy().into_owned();
+    settings.bind(|| insta::assert_snapshot!(file, judged.text));
+    judged.findings.into_iter().map(|finding| (finding.rule.to_string(), finding.message)).collect()
 }
 
 /// All files below a folder, recipes expanded in those that are text.

@@ -1,6 +1,6 @@
 //! Scalars that readers and writers of YAML disagree about.
 //!
-//! Never: `!!binary`, which kustomize decodes only where its own types ask for it.
+//! Never: a value that is no scalar.
 
 use super::node::{Node, raw, text};
 use super::random::Random;
@@ -260,6 +260,8 @@ const RARE: &[&str] = &[
     "\"\\u2028\"",
     "\"\\ufeff\"",
     "\"\\x85\"",
+    "\"a\\/b\"",
+    "!!binary aGVsbG8=",
     "\"\\uFFFE\"",
     "\"a\\tb\"",
     "\"a\\\tb\"",
@@ -467,7 +469,7 @@ pub fn odd(random: &mut Random) -> Node {
 
 /// A value that is text to every reader, in a notation that is not obvious.
 pub fn odd_text(random: &mut Random) -> Node {
-    if random.percent(1) {
+    if random.per_mille(2) {
         return text(random.word(UNPRINTABLE));
     }
     match random.below(10) {

@@ -11,7 +11,7 @@ use super::rule::{self, Answer, Part, Rule, Typed};
 use super::schema::{Flags, ListType, Schema, Type, is_same_data, number};
 use crate::base::Span;
 use crate::grammar::Pattern;
-use crate::model::{Field, Trees, View};
+use crate::model::{Field, Trees, Value, View};
 
 /// What a schema says of an instance.
 #[derive(Debug, Default)]
@@ -249,8 +249,16 @@ impl<'a> Walk<'a> {
         for field in view.fields() {
             let name = field.name();
             let kept_as = shape.and_then(|shape| known(shape, name));
-            // A null where none may be is dropped before defaults are applied (`defaulting/prune.go`).
-            if field.value.is_null() && kept_as.is_some_and(|node| !node.is_nullable()) {
+            // A null where none may be is dropped, or becomes its default: that of a property as if it were not there,
+            // that of a map's values in its place (`defaulting/algorithm.go`, `prune.go`).
+            if field.value.is_null()
+                && let Some(node) = kept_as.filter(|node| !node.is_nullable())
+            {
+                let is_value = shape.is_some_and(|shape| shape.property(name).is_none());
+                if let Some(default) = node.null_default(self.trees).filter(|_| is_value) {
+                    present.push(name);
+                    self.fill(Step::MapKey(name), node, known(schema, name), default);
+                }
                 continue;
             }
             if kept_as.is_none() && shape.is_some_and(|shape| Self::is_unknown(shape, name)) {
@@ -303,16 +311,21 @@ impl<'a> Walk<'a> {
                 continue;
             }
             present.push(&property.name);
-            let view = self.trees.view(default);
             let old = self.old;
             self.old = old.and_then(|old| old.get(&property.name));
-            let below = self.shape.below(|_| Some(&property.schema));
-            self.below(Step::Key(&property.name), below, |walk| match walk.shape {
-                Shape::Own => walk.default(&property.schema, view),
-                _ => known(schema, &property.name).into_iter().for_each(|node| walk.node(node, view, node.at)),
-            });
+            self.fill(Step::Key(&property.name), &property.schema, known(schema, &property.name), default);
             self.old = old;
         }
+    }
+
+    /// Puts the default of a node where nothing is; a branch of a combiner is walked with it, where it says something.
+    fn fill(&mut self, step: Step<'a>, node: &'a Schema, walked: Option<&'a Schema>, default: &'a Value) {
+        let view = self.trees.view(default);
+        let shape = self.shape.below(|_| Some(node));
+        self.below(step, shape, |walk| match walk.shape {
+            Shape::Own => walk.default(node, view),
+            _ => walked.into_iter().for_each(|walked| walk.node(walked, view, walked.at)),
+        });
     }
 
     fn default(&mut self, schema: &'a Schema, view: View<'a>) {
@@ -350,6 +363,12 @@ impl<'a> Walk<'a> {
             count += 1;
             if let Some(items) = &schema.items {
                 self.old = old.and_then(|old| partner(schema, item, old));
+                let own = self.shape.node(schema).and_then(|shape| shape.items.as_deref());
+                let default = own.filter(|_| item.is_null()).and_then(|own| own.null_default(self.trees));
+                if let Some((own, default)) = own.zip(default) {
+                    self.fill(Step::Index(index), own, Some(items), default);
+                    continue;
+                }
                 let shape = self.shape.below(|node| node.items.as_deref());
                 self.below(Step::Index(index), shape, |walk| walk.node(items, item, item.place()));
             }
@@ -369,8 +388,10 @@ impl<'a> Walk<'a> {
             let written = item.get(key).filter(|value| !value.is_null());
             written.map(|value| value.to_json()).or_else(|| default(key)).unwrap_or_default()
         };
+        let filled = || Some(self.trees.view(schema.items.as_ref()?.null_default(self.trees)?).to_json());
         let identity = |item: View<'_>| match &schema.limits.list {
             ListType::Map(keys) => keys.iter().map(|name| key(item, name)).collect(),
+            _ if item.is_null() => filled().unwrap_or_default(),
             _ => item.to_json(),
         };
         if matches!(schema.limits.list, ListType::Atomic) && !schema.limits.flags.has(Flags::UNIQUE) {

@@ -78,6 +78,7 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
         snapshot: Arc::new(snapshot),
         builds,
         applications: Vec::new(),
+        charts: Vec::new(),
         definitions: Vec::new(),
         texts,
         problems: Vec::new(),

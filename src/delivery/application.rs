@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use crate::base::{Problem, Span};
-use crate::model::{ARGO_GROUP, FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, Object, ObjectKey, Trees, Value, View};
+use crate::model::{
+    ARGO_GROUP, FLUX_HELM_GROUP, FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, Object, ObjectKey, Trees, Value, View,
+};
 use crate::render::Build;
 
 /// Which controller runs an application.
@@ -48,6 +50,8 @@ pub struct Application {
     pub cluster: Option<Arc<str>>,
     /// Whether its sources hold applications; the world fills in what its builds hold.
     pub is_root: bool,
+    /// The rows of the world's builds that hold its object; the world fills them in.
+    pub held_by: Vec<usize>,
 }
 
 /// The namespace that Kubernetes takes where none is named.
@@ -86,6 +90,8 @@ pub struct Sought {
     pub is_found: bool,
     /// Whether the repository is this one.
     pub whose: Whose,
+    /// Whether somebody asks for it for sure: not where generators were taken to meet by a key that is not known.
+    pub is_sure: bool,
 }
 
 /// Whether a repository that is asked for is the one that is judged.
@@ -97,11 +103,22 @@ pub enum Whose {
     Unsaid,
 }
 
+/// A HelmRelease whose chart is a folder of a Git repository.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// The release.
+    pub object: Object,
+    /// The folder.
+    pub sought: Sought,
+}
+
 /// What an object asks for.
 #[derive(Debug, Default)]
 pub struct Asked {
     /// The applications that it is or makes.
     pub applications: Vec<Application>,
+    /// The chart that it takes from a Git repository.
+    pub chart: Option<Chart>,
     /// What could not be told.
     pub problems: Vec<Problem>,
 }
@@ -124,6 +141,7 @@ impl Application {
             namespace: Some(DEFAULT_NAMESPACE.into()),
             cluster: None,
             is_root: false,
+            held_by: Vec::new(),
         }
     }
 
@@ -138,6 +156,14 @@ impl Application {
     pub fn view<'t>(&'t self, trees: &'t Trees) -> View<'t> {
         trees.view(&self.document)
     }
+}
+
+/// Whether an object may ask for something: an application, or a chart that may lie in this repository.
+#[must_use]
+pub fn asks(trees: &Trees, object: &Object) -> bool {
+    let source = ["spec", "chart", "spec", "sourceRef", "kind"];
+    let is_chart = || object.is(FLUX_HELM_GROUP, "HelmRelease");
+    is_application(object) || (is_chart() && object.view(trees).str_at(source) == Some("GitRepository"))
 }
 
 /// Whether an object is an application of its own: what makes the application that holds it a root.

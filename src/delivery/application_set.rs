@@ -5,11 +5,22 @@
 use std::collections::BTreeMap;
 
 use super::application::{Application, Asked, Controller};
-use super::generator::{Element, Generators};
+use super::generator::{Element, Generators, Language};
 use super::reader::{Reader, written};
+use super::template_patch;
 use crate::base::{Problem, ProblemKind, Span};
-use crate::grammar::{Gap, go_template, name_template};
-use crate::model::{ARGO_GROUP, ArgoApplication, ArgoApplicationSet, Object, ObjectKey};
+use crate::grammar::Gap;
+use crate::model::{ARGO_GROUP, ArgoApplication, ArgoApplicationSet, Object, ObjectKey, Value, View};
+
+/// What is gathered while a set is read.
+#[derive(Default)]
+struct Rows {
+    asked: Asked,
+    /// The rows of the applications, by name and destination.
+    rows: BTreeMap<String, usize>,
+    /// The first thing that some elements lack.
+    lacks: Option<(Span, String)>,
+}
 
 impl Reader<'_> {
     /// The applications of a set, each name once with all that the elements of this name ask for, and one problem where
@@ -17,31 +28,72 @@ impl Reader<'_> {
     pub(super) fn application_set(&self, object: &Object) -> Asked {
         let set = ArgoApplicationSet::new(object.view(self.trees));
         let Some(template) = set.template() else { return Asked::default() };
-        let render = if set.is_go_template() { go_template } else { name_template };
-        let elements = Generators { reader: self, render }.all(set.generators());
-        let name = written(template.path(["metadata", "name"])).unwrap_or_default();
-        let mut asked = Asked::default();
-        let mut rows: BTreeMap<String, usize> = BTreeMap::new();
-        let mut lacks: Option<(Span, String)> = None;
-        for element in &elements {
-            let fill = |text: &str| render(text, &element.values);
-            // A name that is not known is told by its template.
-            let key = key(object, &fill(&name).unwrap_or_else(|_| name.to_string()));
-            let mut application = Application::new(self.trees, Controller::ArgoCd, key, object);
-            application.document = template.value();
-            if let Err(gap) = self.argo(&mut application, ArgoApplication::new(template), Some(&fill)) {
-                lacks.get_or_insert_with(|| (element.at, why(element, &gap)));
-            }
-            let identity = format!("{} {:?}", application.key, application.destination);
-            if let Some(row) = rows.get(&identity) {
-                merge(&mut asked.applications[*row], application);
-            } else {
-                rows.insert(identity, asked.applications.len());
-                asked.applications.push(application);
+        let language = if set.is_go_template() {
+            Language::Go { stops_at_missing: set.stops_at_missing() }
+        } else {
+            Language::Names
+        };
+        let mut rows = Rows::default();
+        for (elements, own) in (Generators { reader: self, set: &object.key, language }).all(set.generators()) {
+            let template = match own {
+                None => template.value(),
+                Some(own) => template_patch::with_own(self.trees, &template.value(), own),
+            };
+            for element in &elements {
+                self.add_element(object, (&template, set.template_patch()), (language, element), &mut rows);
             }
         }
-        asked.problems.extend(lacks.map(|(at, why)| Problem::new(ProblemKind::NotRendered, at, why)));
-        asked
+        let lacks = rows.lacks.map(|(at, why)| Problem::new(ProblemKind::NotRendered, at, why));
+        rows.asked.problems.extend(lacks);
+        rows.asked
+    }
+
+    fn add_element(
+        &self,
+        object: &Object,
+        (template, patch): (&Value, Option<View<'_>>),
+        (language, element): (Language, &Element),
+        rows: &mut Rows,
+    ) {
+        let fill = |text: &str| language.fill(text, element);
+        let document = match patch.map(|patch| self.patched(template, patch, &fill)) {
+            None => template.clone(),
+            Some(Ok(patched)) => patched,
+            Some(Err(why)) => {
+                rows.lacks.get_or_insert_with(|| (element.at, why_not(element, &why)));
+                template.clone()
+            }
+        };
+        let view = self.trees.view(&document);
+        // A name that is not known is told by its template.
+        let name = written(view.path(["metadata", "name"])).unwrap_or_default();
+        let key = key(object, &fill(&name).unwrap_or_else(|_| name.to_string()));
+        let mut application = Application::new(self.trees, Controller::ArgoCd, key, object);
+        application.document = document.clone();
+        if let Err(gap) = self.argo(&mut application, ArgoApplication::new(view), Some(&fill)) {
+            let why = format!("their sources need {gap}");
+            rows.lacks.get_or_insert_with(|| (element.at, why_not(element, &why)));
+        }
+        application.sought.iter_mut().for_each(|sought| sought.is_sure = element.is_sure);
+        let identity = format!("{} {:?}", application.key, application.destination);
+        if let Some(row) = rows.rows.get(&identity) {
+            merge(&mut rows.asked.applications[*row], application);
+        } else {
+            rows.rows.insert(identity, rows.asked.applications.len());
+            rows.asked.applications.push(application);
+        }
+    }
+
+    /// The template with the set's patch, filled for one element.
+    fn patched(
+        &self,
+        template: &Value,
+        patch: View<'_>,
+        fill: &dyn Fn(&str) -> Result<String, Gap>,
+    ) -> Result<Value, String> {
+        let text = fill(patch.as_str().unwrap_or_default());
+        let text = text.map_err(|gap| format!("their `templatePatch` needs {gap}"))?;
+        template_patch::patched(self.trees, template, &text, patch.place())
     }
 }
 
@@ -54,10 +106,10 @@ fn key(set: &Object, name: &str) -> ObjectKey {
     }
 }
 
-fn why(element: &Element, gap: &Gap) -> String {
+fn why_not(element: &Element, why: &str) -> String {
     match &element.lacks {
-        Some(lacks) => format!("these applications are not judged: their sources need {gap}, and {lacks}"),
-        None => format!("these applications are not judged: their sources need {gap}, which nothing here gives"),
+        Some(lacks) => format!("these applications are not judged: {why}, and {lacks}"),
+        None => format!("these applications are not judged: {why}, which nothing here gives"),
     }
 }
 

@@ -5,16 +5,24 @@
 mod application;
 mod application_set;
 mod argo_settings;
+mod assumed;
 mod chart;
 mod flux_settings;
 mod generator;
+mod outside;
 mod protection;
 mod reader;
 mod repository;
+mod selector;
+mod template_patch;
 mod tier;
 
-pub use application::{Application, Asked, Controller, Destination, Sought, Unrendered, Whose, is_application};
+pub use application::{
+    Application, Asked, Chart, Controller, Destination, Sought, Unrendered, Whose, asks, is_application,
+};
+pub use assumed::{Standing, assumed};
 pub use flux_settings::{Values, holds_values, takes_values};
+pub use outside::{ClusterSecret, Generated, Outside};
 pub use protection::{Ending, Protection, leaves_behind, protection};
 pub use reader::Reader;
 pub use repository::Here;

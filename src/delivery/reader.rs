@@ -6,15 +6,17 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
-use super::application::{Application, Asked, Controller, DEFAULT_NAMESPACE, Destination, Sought, Unrendered, Whose};
+use super::application::{
+    Application, Asked, Chart, Controller, DEFAULT_NAMESPACE, Destination, Sought, Unrendered, Whose,
+};
 use super::flux_settings::Values;
 use super::repository::is_mainline;
 use super::{Here, argo_settings, chart};
 use crate::base::{Found, RepoPath, Snapshot, Span};
 use crate::grammar::Gap;
 use crate::model::{
-    ARGO_GROUP, ArgoApplication, ArgoSource, FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_SOURCE_GROUP,
-    FluxKustomization, KUSTOMIZATION_NAMES, Object, ObjectKey, Trees, View,
+    ARGO_GROUP, ArgoApplication, ArgoSource, FLUX_HELM_GROUP, FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP,
+    FLUX_SOURCE_GROUP, FluxKustomization, KUSTOMIZATION_NAMES, Object, ObjectKey, SourceRef, Trees, View,
 };
 use crate::render::{Build, BuildKind};
 
@@ -73,7 +75,7 @@ impl<'a> Reader<'a> {
     /// The applications that an object is or makes.
     #[must_use]
     pub fn read(&self, object: &Object) -> Asked {
-        let one = |application| Asked { applications: vec![application], problems: Vec::new() };
+        let one = |application| Asked { applications: vec![application], ..Asked::default() };
         let (group, kind) = (&*object.key.group, &*object.key.kind);
         match (group, kind) {
             (ARGO_GROUP, "Application") => {
@@ -86,6 +88,7 @@ impl<'a> Reader<'a> {
             }
             (ARGO_GROUP, "ApplicationSet") => self.application_set(object),
             (FLUX_KUSTOMIZE_GROUP, "Kustomization") => one(self.flux(object)),
+            (FLUX_HELM_GROUP, "HelmRelease") => Asked { chart: self.chart(object), ..Asked::default() },
             (FLUX_OPERATOR_GROUP, "FluxInstance") => self.flux_instance(object).map(one).unwrap_or_default(),
             _ => Asked::default(),
         }
@@ -220,7 +223,8 @@ impl<'a> Reader<'a> {
         }
         application.destination = match flux.kube_config() {
             Some("") => Destination::Unknown,
-            Some(name) => Destination::Named(name.into()),
+            // Two Secrets of one name in two namespaces, one a cluster, lead to two clusters.
+            Some(name) => Destination::Named(format!("{name} ({})", object.key.namespace).into()),
             None => self.cluster_of(&application),
         };
         application
@@ -245,16 +249,37 @@ impl<'a> Reader<'a> {
         Some((folder?, at))
     }
 
-    /// What a Kustomization asks of a Git source. One that nobody defines is taken for this repository where every other
-    /// of its namespace is.
+    /// What a Kustomization asks of a Git source.
     fn sought_by_flux(&self, object: &Object, flux: &FluxKustomization<'_>) -> Option<Sought> {
         let source = flux.source().filter(|source| source.kind == "GitRepository")?;
         let path = flux.path()?;
+        let (url, whose) = self.whose(object, &source)?;
+        self.sought((path.as_str()?, path.place()), url, whose)
+    }
+
+    /// The folder that a HelmRelease takes its chart from, where that is one of a Git repository. A chart in a file is
+    /// none.
+    fn chart(&self, object: &Object) -> Option<Chart> {
+        let spec = object.view(self.trees).path(["spec", "chart", "spec"])?;
+        let (chart, source) = (spec.get("chart")?, spec.get("sourceRef")?);
+        let source = SourceRef {
+            kind: source.str_at(["kind"]).filter(|kind| *kind == "GitRepository")?,
+            name: source.str_at(["name"])?,
+            namespace: source.str_at(["namespace"]),
+        };
+        let (url, whose) = self.whose(object, &source)?;
+        let sought = self.sought((chart.as_str()?, chart.place()), url, whose)?;
+        Some(Chart { object: object.clone(), sought })
+    }
+
+    /// Whose repository a Git source is, with its address where one is known; nothing where it is another one. A source
+    /// that nobody defines is taken for this repository where every other of its namespace is.
+    fn whose(&self, object: &Object, source: &SourceRef<'_>) -> Option<(Option<&str>, Whose)> {
         let namespace = source.namespace.unwrap_or(&object.key.namespace);
-        let (url, whose) = match self.sources.get(&(namespace.into(), source.name.into())) {
+        Some(match self.sources.get(&(namespace.into(), source.name.into())) {
             Some(known) if !known.is_mainline => return None,
-            Some(known) if self.here.is(&known.url) => (Some(&known.url), Whose::Ours),
-            Some(known) => (Some(&known.url), self.unsaid(&known.url)?),
+            Some(known) if self.here.is(&known.url) => (Some(&*known.url), Whose::Ours),
+            Some(known) => (Some(&*known.url), self.unsaid(&known.url)?),
             None if is_unknown(source.name) => return None,
             None => {
                 let mut beside = self.sources.iter().filter(|((other, _), _)| **other == *namespace).peekable();
@@ -267,8 +292,7 @@ impl<'a> Reader<'a> {
                     _ => return None,
                 }
             }
-        };
-        self.sought((path.as_str()?, path.place()), url.map(String::as_str), whose)
+        })
     }
 
     /// A folder that is asked for; `None` where its name is not known.
@@ -281,7 +305,8 @@ impl<'a> Reader<'a> {
             Found::Missing => false,
             _ => return None,
         };
-        Some(Sought { at, path: text.to_owned(), repository: repository.map(str::to_owned), is_found, whose })
+        let repository = repository.map(str::to_owned);
+        Some(Sought { at, path: text.to_owned(), repository, is_found, whose, is_sure: true })
     }
 
     fn unsaid(&self, url: &str) -> Option<Whose> {
@@ -324,6 +349,15 @@ impl<'a> Reader<'a> {
         let folder = whole.or_else(|| self.folder_of_artifact(path.as_str()?));
         if let Some(folder) = folder {
             add_build(&mut application, self.flux_build(folder), path.place());
+        }
+        let reference = sync.str_at(["ref"]);
+        if sync.str_at(["kind"]) == Some("GitRepository")
+            && is_mainline(reference)
+            && let Some(url) = sync.str_at(["url"])
+        {
+            let whose = if self.here.is(url) { Some(Whose::Ours) } else { self.unsaid(url) };
+            let asked = (path.as_str()?, path.place());
+            application.sought.extend(whose.and_then(|whose| self.sought(asked, Some(url), whose)));
         }
         application.automated = Some(application.place);
         application.destination = self.cluster_of(&application);

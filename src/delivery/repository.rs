@@ -2,16 +2,21 @@
 //!
 //! Never: a request to that URL.
 
-/// The URLs that mean this repository.
+use std::sync::Arc;
+
+use super::outside::Outside;
+
+/// The URLs that mean this repository, and what is told of what lies outside it.
 #[derive(Clone, Debug, Default)]
 pub struct Here {
     known: Vec<String>,
+    outside: Arc<Outside>,
 }
 
 impl Here {
     /// The repository whose remotes (and configured addresses) are `urls`.
     pub fn new(urls: impl IntoIterator<Item = String>) -> Self {
-        Self { known: urls.into_iter().map(|url| normal(&url)).collect() }
+        Self { known: urls.into_iter().map(|url| normal(&url)).collect(), outside: Arc::default() }
     }
 
     /// The same with further addresses.
@@ -19,6 +24,17 @@ impl Here {
     pub fn and(mut self, urls: impl IntoIterator<Item = String>) -> Self {
         self.known.extend(urls.into_iter().map(|url| normal(&url)));
         self
+    }
+
+    /// The same with what a configuration tells of the world outside.
+    #[must_use]
+    pub fn beside(self, outside: Outside) -> Self {
+        Self { outside: Arc::new(outside), ..self }
+    }
+
+    /// What is told of the world outside.
+    pub(super) fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// Whether `url` is one of them, in any of the forms git takes.

@@ -70,7 +70,8 @@ impl Tier {
 
 impl Stage {
     /// The stage that a word names.
-    fn named(word: &str) -> Option<Self> {
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
         match word {
             "dev" | "development" => Some(Self::Development),
             "stage" | "staging" => Some(Self::Staging),

@@ -5,7 +5,6 @@
 pub mod cel;
 mod field_path;
 mod glob;
-mod go_functions;
 mod go_template;
 mod names;
 mod pattern;
@@ -15,15 +14,9 @@ mod version;
 
 pub use field_path::{FieldStep, field_path};
 pub use glob::{Glob, GlobError};
-pub use go_template::{Gap, go_template, name_template};
+pub use go_template::{Gap, Missing, go_template, name_template, normalized_name};
 pub use names::{Read, expressions, reads};
 pub use pattern::Pattern;
 pub use simple_schema::{Marker, SimpleFault, SimpleField, check_markers, simple_field, simple_flag};
 pub use substitution::{BadSubstitution, Substituted, Variable, substitute};
 pub use version::{SemanticVersion, api_version_rank, semantic_version};
-
-/// A text as a DNS name, as Argo CD's generators normalize names.
-#[must_use]
-pub fn normalized_name(text: &str) -> String {
-    go_functions::normalize(text)
-}

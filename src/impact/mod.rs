@@ -7,12 +7,16 @@ mod again;
 mod compositions;
 mod delivered;
 mod destinations;
+mod graph;
 mod instances;
 mod past;
 mod prune;
+mod reach;
+mod rgd;
 mod users;
 
 pub use destinations::{destinations_beside, destinations_of};
+pub use rgd::losers_of;
 pub use users::{Certainty, User, Users, users_of};
 
 use std::collections::BTreeMap;
@@ -26,9 +30,13 @@ use crate::compare::Changes;
 
 pub use crate::delivery::Controller;
 pub use crate::delivery::Ending;
-pub use delivered::{Deletion, Delivered, Unrendered, applications, deletions, unrendered};
+pub use delivered::{
+    Assumed, Deletion, Delivered, Handover, Kept, Unrendered, applications, assumed, deletions, kept, moved, unrendered,
+};
+pub use graph::{Graph, Node, NodeChange, Power, graph};
 pub use past::{Rereleased, StoredBefore, asks};
 pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};
+pub use reach::{Destined, Failed, Reach, Tally, Touched, reach};
 
 /// What the merge does in the clusters, as far as the repository tells.
 #[derive(Debug, Default)]

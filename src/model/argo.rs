@@ -72,6 +72,20 @@ impl<'t> ArgoApplicationSet<'t> {
         self.0.path(["spec", "template"]).filter(View::is_map)
     }
 
+    /// What is laid over the template of each application, as a template of its own.
+    #[must_use]
+    pub fn template_patch(&self) -> Option<View<'t>> {
+        self.0.path(["spec", "templatePatch"]).filter(|patch| patch.as_str().is_some_and(|text| !text.is_empty()))
+    }
+
+    /// Whether a template breaks off where a value is missing (`missingkey=error`).
+    #[must_use]
+    pub fn stops_at_missing(&self) -> bool {
+        let options = self.0.path(["spec", "goTemplateOptions"]);
+        let mut options = options.into_iter().flat_map(|options| options.items());
+        options.any(|option| option.as_str() == Some("missingkey=error"))
+    }
+
     /// Whether the template is a Go template; else its `{{ }}` hold names alone.
     #[must_use]
     pub fn is_go_template(&self) -> bool {

@@ -11,6 +11,8 @@ pub const FLUX_KUSTOMIZE_GROUP: &str = "kustomize.toolkit.fluxcd.io";
 /// The API group of Flux's sources.
 pub const FLUX_SOURCE_GROUP: &str = "source.toolkit.fluxcd.io";
 
+/// The API group of Flux's HelmRelease.
+pub const FLUX_HELM_GROUP: &str = "helm.toolkit.fluxcd.io";
 /// The API group of the Flux operator's FluxInstance.
 pub const FLUX_OPERATOR_GROUP: &str = "fluxcd.controlplane.io";
 /// Set to `disabled` in an object's labels or annotations, it keeps the object when it leaves Git.

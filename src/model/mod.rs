@@ -23,8 +23,8 @@ pub use argo::{
 };
 pub use composition::{CompositionTarget, Flow, Missing, Way, flows};
 pub use flux::{
-    FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization, SourceRef, ValuesRef,
-    is_kept_by_flux,
+    FLUX_HELM_GROUP, FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_PRUNE, FLUX_SOURCE_GROUP, FluxKustomization,
+    SourceRef, ValuesRef, is_kept_by_flux,
 };
 pub use kratix::{KRATIX_GROUP, is_older_version, is_selected, promise_selector};
 pub use kro::kro_expression_type;
@@ -35,4 +35,4 @@ pub use scope::is_namespaced;
 pub use silent::{AppliedPatch, Loss, Lost, Silent};
 pub use trees::Trees;
 pub use value::{Address, Entry, Key, Made, MadeNode, MadeScalar, Value};
-pub use view::{Field, View};
+pub use view::{Field, View, go_float};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::{Origin, Trees};
 use crate::base::{FileId, NodeId, Span};
+use crate::parse::{Kind, Parsed, Scalar};
 
 /// A YAML value: a node of a file, or one that rendering made. 16 bytes; a clone shares everything below.
 #[derive(Clone, Debug)]
@@ -23,6 +24,15 @@ pub struct Made {
     pub node: MadeNode,
     /// Who made it.
     pub origin: Origin,
+    /// Whether it is a container that stands in brackets in the file it was copied from.
+    is_flow: bool,
+}
+
+impl Made {
+    /// Whether it is a container that stands in brackets in the file it was copied from.
+    pub(super) fn is_flow(&self) -> bool {
+        self.is_flow
+    }
 }
 
 /// What a made value is.
@@ -53,6 +63,21 @@ pub enum MadeScalar {
     Float(f64),
     /// Text.
     Str(Arc<str>),
+    /// Characters that kustomize wrote without a type: they are what they say without quotes.
+    Bare(Arc<str>),
+}
+
+impl From<Scalar<'_>> for MadeScalar {
+    fn from(scalar: Scalar<'_>) -> Self {
+        match scalar {
+            Scalar::Null => Self::Null,
+            Scalar::Bool(value) => Self::Bool(value),
+            Scalar::Int(value) => Self::Int(value),
+            Scalar::Uint(value) => Self::Uint(value),
+            Scalar::Float(value) => Self::Float(value),
+            Scalar::Timestamp(text) | Scalar::Str(text) => Self::Str((&*text).into()),
+        }
+    }
 }
 
 /// One entry of a made map.
@@ -124,6 +149,25 @@ impl Value {
         Self::made(MadeNode::Seq(items), origin)
     }
 
+    /// A node of a text that stands in no file, with all below it. What is below has the origin's bytes.
+    #[must_use]
+    pub fn parsed(parsed: &Parsed, text: &str, at: NodeId, origin: Origin) -> Self {
+        let inner = |node| Self::parsed(parsed, text, node, Origin::within(origin.at));
+        match parsed.kind(at) {
+            Kind::Seq => Self::seq(parsed.children(at).map(inner).collect(), origin),
+            Kind::Map => {
+                let mut children = parsed.children(at);
+                let mut entries = Vec::new();
+                while let (Some(key), Some(value)) = (children.next(), children.next()) {
+                    let key = Key::made(parsed.text(text, key), origin.at);
+                    entries.push(Entry { key, value: inner(value) });
+                }
+                Self::map(entries, origin)
+            }
+            _ => Self::scalar(parsed.scalar(text, at).into(), origin),
+        }
+    }
+
     /// `value` as it is, with the step that put it here. The place stays where `value` is written.
     #[must_use]
     pub fn link(trees: &Trees, value: Value, how: super::How, by: Span, from: Option<Value>) -> Self {
@@ -139,7 +183,7 @@ impl Value {
     }
 
     fn made(node: MadeNode, origin: Origin) -> Self {
-        Self::Made(Arc::new(Made { node, origin }))
+        Self::Made(Arc::new(Made { node, origin, is_flow: false }))
     }
 
     /// The entries of a map, to be changed; `None` where this is no map. A map of a file is copied one level deep
@@ -175,7 +219,8 @@ impl Value {
             let view = trees.view(self);
             let set = self.origin().and_then(|origin| origin.set.clone());
             let origin = Origin { at: view.place(), set };
-            *self = Self::made(self.one_level(trees), origin);
+            let is_flow = view.is_flow();
+            *self = Self::Made(Arc::new(Made { node: self.one_level(trees), origin, is_flow }));
         }
         match self {
             Self::Made(made) => Arc::make_mut(made),

@@ -270,8 +270,13 @@ impl<'p> Patcher<'p> {
         let mut deleted = Vec::new();
         for row in rows {
             let resource = self.set.touch(*row);
-            let (outcome, silent) = patch::strategic(trees, self.cx.schema, &mut resource.value, patch, whole, by)
+            let since = resource.since_json.as_deref();
+            let how = patch::Laying { trees, schema: self.cx.schema, by, since };
+            let (outcome, silent) = patch::strategic(how, &mut resource.value, patch, whole)
                 .map_err(|error| failed(error, by))?;
+            if let Some(since) = &mut resource.since_json {
+                since.push(by);
+            }
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             shared::settle(trees, resource);
             if drops_annotations(patch) {
@@ -310,6 +315,7 @@ impl<'p> Patcher<'p> {
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             // The object went through JSON, where every value stands for itself.
             resource.shared.clear();
+            resource.since_json = Some(Vec::new());
             if operations.items().any(replaces_annotations) {
                 // kustomize keeps the origin there, and then takes the patch for it.
                 let kind = if memory == Memory::Kept { "PatchTransformer" } else { "PatchJson6902Transformer" };

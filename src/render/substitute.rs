@@ -9,10 +9,10 @@ use super::adjust::{Known, Variables};
 use super::adjusted::{brought, replace};
 use super::emit;
 use super::transform::made_of;
-use crate::base::{NodeId, Problem, ProblemKind, Span};
+use crate::base::{Problem, ProblemKind, Span};
 use crate::grammar::{self, Variable};
-use crate::model::{Entry, How, Key, Object, Origin, Trees, Value, View};
-use crate::parse::{self, Kind, Parsed, resolve_plain};
+use crate::model::{How, Key, Object, Origin, Trees, Value, View};
+use crate::parse::{self, resolve_plain};
 
 /// `disabled` in a label or annotation of this name keeps an object as it is.
 const SWITCH: &str = "kustomize.toolkit.fluxcd.io/substitute";
@@ -192,28 +192,9 @@ fn read_again(new: &New, origin: Origin) -> Value {
         if let ([document], true) = (parsed.documents(), parsed.problems().is_empty())
             && let Some(root) = document.root
         {
-            return node(&parsed, text, root, &origin);
+            return Value::parsed(&parsed, text, root, origin);
         }
         return Value::text(&new.after, origin);
     }
     Value::scalar(made_of(resolve_plain(text)), origin)
-}
-
-fn node(parsed: &Parsed, text: &str, at: NodeId, origin: &Origin) -> Value {
-    let inner = Origin::within(origin.at);
-    match parsed.kind(at) {
-        Kind::Seq => {
-            Value::seq(parsed.children(at).map(|item| node(parsed, text, item, &inner)).collect(), origin.clone())
-        }
-        Kind::Map => {
-            let mut children = parsed.children(at);
-            let mut entries = Vec::new();
-            while let (Some(key), Some(value)) = (children.next(), children.next()) {
-                let key = Key::made(parsed.text(text, key), origin.at);
-                entries.push(Entry { key, value: node(parsed, text, value, &inner) });
-            }
-            Value::map(entries, origin.clone())
-        }
-        _ => Value::scalar(made_of(parsed.scalar(text, at)), origin.clone()),
-    }
 }

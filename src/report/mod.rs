@@ -1,4 +1,5 @@
-//! One report to text, JSON, SARIF or the annotations of GitHub; a rule and the list of rules as text.
+//! One report to text, JSON, SARIF or the annotations of GitHub; who is touched as text, JSON or Markdown; a rule and
+//! the list of rules as text.
 //!
 //! Never: a finding dropped, sorted or graded again; a byte of a file that `Sources` would not show.
 
@@ -6,7 +7,9 @@ mod beside;
 mod explain;
 mod github;
 mod head;
+mod impact;
 mod json;
+mod markdown;
 mod mistake;
 mod plain;
 mod sarif;
@@ -21,6 +24,10 @@ use crate::base::{Snapshot, Sources, Span};
 use crate::rules::Verdict;
 
 pub use explain::{explain, list, list_json};
+pub use impact::{
+    ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport,
+    KeptObject, MovedObject, Tally,
+};
 pub use json::{ApiImpact, ApplicationImpact, DeletedObject, InstanceCounts, UnrenderedPart};
 pub use mistake::mistakes;
 pub use plain::log;
@@ -54,6 +61,13 @@ pub struct BaseName {
     pub revision: String,
     /// The commit that was used instead, in full: the merge base.
     pub merge_base: Option<String>,
+}
+
+impl BaseName {
+    /// The name in a sentence: the commit in short, else what was asked for.
+    fn shown(&self) -> &str {
+        self.merge_base.as_deref().map_or(&*self.revision, |commit| commit.get(..7).unwrap_or(commit))
+    }
 }
 
 /// How much of the head was looked at.

@@ -206,8 +206,7 @@ fn sum_up(report: &Report<'_>) -> String {
     );
     match &report.base {
         Some(base) => {
-            let name = base.merge_base.as_deref().map_or(&*base.revision, |commit| &commit[..commit.len().min(7)]);
-            write!(line, " against {}", visible(name)).expect("a string takes all");
+            write!(line, " against {}", visible(base.shown())).expect("a string takes all");
         }
         None => line.push_str(" without a base"),
     }
@@ -303,6 +302,7 @@ fn not_rendered(report: &Report<'_>) -> String {
     format!("; not rendered: {}", parts.join(", "))
 }
 
-fn many(count: usize, word: &str) -> String {
+/// `1 object`, `2 objects`
+pub(super) fn many(count: usize, word: &str) -> String {
     format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

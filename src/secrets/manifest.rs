@@ -39,7 +39,7 @@ pub fn in_manifest(trees: &Trees, object: &Object, key: &RunKey) -> Vec<Credenti
 pub fn in_document<'t>(trees: &'t Trees, document: &'t Value, key: &'t RunKey) -> Vec<Credential> {
     let view = trees.view(document);
     let stanza = Stanza::of(view);
-    let mut walk = Walk { trees, key, stanza, found: Vec::new() };
+    let mut walk = Walk { trees, key, stanza, cut: false, found: Vec::new() };
     let kind = view.str_at(["kind"]).unwrap_or_default();
     match view.get("spec").filter(|_| STORES.contains(&kind)) {
         // All else in them names keys of a store.
@@ -110,6 +110,8 @@ struct Walk<'t> {
     key: &'t RunKey,
     /// How SOPS encrypted the document, where it did.
     stanza: Option<Stanza>,
+    /// Whether something was too deep to be gone through.
+    cut: bool,
     found: Vec<Credential>,
 }
 
@@ -134,10 +136,11 @@ impl<'t> Walk<'t> {
     /// Judges what is in a node; `depth` is how many texts in texts are still opened.
     fn node(&mut self, view: View<'t>, name: &str, path: &mut Vec<Step<'t>>, depth: u8) {
         if path.len() > 64 {
+            self.cut = true;
             return;
         }
         if view.is_map() {
-            self.map(view, path, depth);
+            self.map_once(view, path, depth);
         } else if view.is_seq() {
             let mut option: Option<String> = None;
             for (row, item) in view.items().enumerate() {
@@ -153,6 +156,23 @@ impl<'t> Walk<'t> {
             }
         } else {
             self.scalar(view, name, path, depth);
+        }
+    }
+
+    /// Goes through a map, unless that was done before and nothing was found: what a map holds does not depend on where
+    /// it is, and overlays hold the maps of their base again and again.
+    fn map_once(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, depth: u8) {
+        let Value::Source(file, node) = view.value() else { return self.map(view, path, depth) };
+        if self.stanza.is_some() || depth != DEPTH {
+            return self.map(view, path, depth);
+        }
+        if self.trees.is_bare(file, node) {
+            return;
+        }
+        let before = self.found.len();
+        self.map(view, path, depth);
+        if self.found.len() == before && !self.cut {
+            self.trees.note_bare(file, node);
         }
     }
 
@@ -320,7 +340,7 @@ fn at_line(trees: &Trees, object: &Object, credential: Credential, key: &RunKey)
     if text.is_none_or(|text| trees.sources().text(file) != text) {
         return credential;
     }
-    let mut walk = Walk { trees, key, stanza: None, found: Vec::new() };
+    let mut walk = Walk { trees, key, stanza: None, cut: false, found: Vec::new() };
     walk.file(file, &credential.key, &[], DEPTH, value);
     let first = walk.found.into_iter().max_by_key(|found| (found.strength, std::cmp::Reverse(found.at.range.start)));
     match first {

@@ -2,6 +2,7 @@
 //!
 //! Never: one build rendered twice.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::layout::{self, Kustomized, Layout};
 use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
 use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
-use crate::delivery::{self, Application, Asked, Controller, Destination, Here, Reader, Values};
+use crate::delivery::{self, Application, Asked, Chart, Controller, Destination, Here, Reader, Values};
 use crate::model::{Address, Object, ObjectKey, Trees, Value};
 use crate::parse::ParseProblemKind;
 use crate::render::{Build, BuildKind, LoadRestriction, Options, Rendered, Renderer};
@@ -148,7 +149,7 @@ impl Pool<'_> {
             for object in &rendered.objects {
                 self.has_news |= self.reader.add_source(object);
                 self.has_news |= self.takes_values && delivery::holds_values(object);
-                if delivery::is_application(object) {
+                if delivery::asks(self.trees, object) {
                     self.has_news = true;
                     self.takes_values |= delivery::takes_values(self.trees, object);
                     self.add_candidate(object, &build);
@@ -227,8 +228,9 @@ fn fails(rendered: &Rendered) -> bool {
 
 /// What the other side has rendered already.
 struct Shared<'a> {
-    snapshot: &'a Snapshot,
-    by_build: BTreeMap<&'a Build, &'a Arc<Rendered>>,
+    base: &'a World,
+    /// The files of the base that this side has not, or not so.
+    changed: HashSet<FileId>,
     /// The paths that only one of the sides has.
     moved: BTreeSet<RepoPath>,
     /// The folders where a kustomization file came or went.
@@ -238,46 +240,58 @@ struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    fn new(base: &'a World, snapshot: &'a Snapshot) -> Self {
-        let by_build =
-            base.spare.iter().chain(base.builds.iter().map(|built| (&built.build, &built.rendered))).collect();
-        let (moved, refounded) = (BTreeSet::new(), BTreeSet::new());
-        let mut shared = Self { snapshot, by_build, moved, refounded, is_rebuilt: false };
-        let before: BTreeMap<&RepoPath, &Entry> = base.snapshot.entries().collect();
-        let after: BTreeMap<&RepoPath, &Entry> = snapshot.entries().collect();
-        for (path, entry) in before.iter().filter(|(path, _)| !after.contains_key(*path)) {
-            shared.add(path, entry);
+    fn new(base: &'a World, snapshot: &Snapshot) -> Self {
+        let (changed, moved, refounded) = (HashSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut shared = Self { base, changed, moved, refounded, is_rebuilt: false };
+        let (mut before, mut after) = (base.snapshot.entries().peekable(), snapshot.entries().peekable());
+        loop {
+            let order = match (before.peek(), after.peek()) {
+                (None, None) => return shared,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some((old, _)), Some((new, _))) => old.cmp(new),
+            };
+            let old = before.next_if(|_| order.is_le());
+            let new = after.next_if(|_| order.is_ge());
+            shared.meet(old, new);
         }
-        for (path, entry) in after {
-            match before.get(path) {
-                None => shared.add(path, entry),
-                Some(Entry::File(_)) if matches!(entry, Entry::File(_)) => {}
-                Some(other) => shared.is_rebuilt |= *other != entry,
-            }
-        }
-        shared
     }
 
-    fn add(&mut self, path: &RepoPath, entry: &Entry) {
-        self.is_rebuilt |= !matches!(entry, Entry::File(_));
-        if layout::is_kustomization_name(path.name()) {
-            self.refounded.extend(path.parent());
+    /// Takes note of what one path is on both sides.
+    fn meet(&mut self, old: Option<(&RepoPath, &Entry)>, new: Option<(&RepoPath, &Entry)>) {
+        if let (Some((_, Entry::File(old))), new) = (old, new)
+            && !new.is_some_and(|(_, new)| *new == Entry::File(*old))
+        {
+            self.changed.insert(*old);
         }
-        self.moved.insert(path.clone());
+        match (old, new) {
+            (Some((_, Entry::File(_))), Some((_, Entry::File(_)))) => {}
+            (Some((_, old)), Some((_, new))) => self.is_rebuilt |= old != new,
+            (old, new) => {
+                for (path, entry) in old.into_iter().chain(new) {
+                    self.is_rebuilt |= !matches!(entry, Entry::File(_));
+                    if layout::is_kustomization_name(path.name()) {
+                        self.refounded.extend(path.parent());
+                    }
+                    self.moved.insert(path.clone());
+                }
+            }
+        }
     }
 
     /// The base's rendering of `build`, if rendering it here would read the very same files.
     fn take(&self, trees: &Trees, build: &Build) -> Option<Arc<Rendered>> {
-        let (known, rendered) = self.by_build.get_key_value(build)?;
+        let spare = || self.base.spare.get_key_value(build);
+        let row = self.base.row_of(build).map(|row| &self.base.builds[row]);
+        let (known, rendered) = row.map(|built| (&built.build, &built.rendered)).or_else(spare)?;
         if known.adjustments.files() != build.adjustments.files() {
             return None;
         }
         let sources = trees.sources();
         let same = |file: &FileId| {
-            let path = sources.path(*file);
             // A second kustomization beside the one that was read is a mistake.
-            let is_beside = || path.parent().is_some_and(|folder| self.refounded.contains(&folder));
-            self.snapshot.file(path) == Some(*file) && (self.refounded.is_empty() || !is_beside())
+            let is_beside = || sources.path(*file).parent().is_some_and(|folder| self.refounded.contains(&folder));
+            !self.changed.contains(file) && (self.refounded.is_empty() || !is_beside())
         };
         let lists = matches!(build.kind, BuildKind::Folder { .. } | BuildKind::Generated);
         let lists_the_same = || !lists || !self.moved.iter().any(|path| path.is_within(&build.path));
@@ -321,9 +335,10 @@ fn assemble(
         if holders.is_empty() {
             continue;
         }
-        found.holders.extend(asked.applications.iter().map(|_| holders.clone()));
-        found.applications.extend(asked.applications);
+        let held = |application| Application { held_by: holders.clone(), ..application };
+        found.applications.extend(asked.applications.into_iter().map(held));
         found.problems.extend(asked.problems);
+        found.charts.extend(asked.chart);
     }
     let mut applied_by = vec![Vec::new(); done.len()];
     for (row, application) in found.applications.iter().enumerate() {
@@ -348,6 +363,7 @@ fn assemble(
         snapshot,
         builds,
         applications: found.applications,
+        charts: found.charts,
         definitions: Vec::new(),
         texts: layout.texts,
         consumed,
@@ -356,16 +372,16 @@ fn assemble(
         here: here.clone(),
         spare: BTreeMap::new(),
     };
-    place_in_clusters(&mut world, &found.holders);
+    place_in_clusters(&mut world);
     world.definitions = definitions(&world, trees, base);
     world
 }
 
-/// The applications, each with the rows of the builds that hold it, and what could not be told of them.
+/// The applications, the charts that releases take from Git, and what could not be told of them.
 #[derive(Default)]
 struct Found {
     applications: Vec<Application>,
-    holders: Vec<Vec<usize>>,
+    charts: Vec<Chart>,
     problems: Vec<Problem>,
 }
 
@@ -383,11 +399,11 @@ fn mark_roots(builds: &[Built], applications: &mut [Application]) {
 }
 
 /// "In-cluster" is the cluster of whoever delivers the application, so clusters come down the graph.
-fn place_in_clusters(world: &mut World, holders: &[Vec<usize>]) {
+fn place_in_clusters(world: &mut World) {
     for _ in 0..ROUNDS {
         let mut changed = false;
-        for (row, application) in world.applications.iter_mut().enumerate() {
-            let inherited = || holders[row].iter().find_map(|build| world.builds[*build].cluster.clone());
+        for application in &mut world.applications {
+            let inherited = || application.held_by.iter().find_map(|build| world.builds[*build].cluster.clone());
             let cluster = match &application.destination {
                 Destination::Named(name) => Some(name.clone()),
                 Destination::Own => inherited(),
@@ -483,3 +499,7 @@ mod tests;
 #[cfg(test)]
 #[path = "adjust_tests.rs"]
 mod adjust_tests;
+
+#[cfg(test)]
+#[path = "set_tests.rs"]
+mod set_tests;

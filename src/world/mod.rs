@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::api::Definition;
 use crate::base::{FileId, Problem, RepoPath, Side, Snapshot, Span};
-use crate::delivery::{Application, Here, Layout};
+use crate::delivery::{Application, Chart, Here, Layout, Sought};
 use crate::model::Object;
 use crate::render::{Build, BuildKind, Rendered};
 
@@ -30,6 +30,8 @@ pub struct World {
     pub builds: Vec<Built>,
     /// Its applications, in the order of the objects that they are; each once, though several builds may hold it.
     pub applications: Vec<Application>,
+    /// The HelmReleases whose charts are folders of Git repositories.
+    pub charts: Vec<Chart>,
     /// The APIs that its objects define.
     pub definitions: Vec<DefinedApi>,
     /// All files that hold YAML or JSON, sorted by path: text rules read each once.
@@ -104,12 +106,31 @@ impl World {
         self
     }
 
+    /// The folders of Git repositories that its objects ask for.
+    pub fn sought(&self) -> impl Iterator<Item = &Sought> {
+        let of_applications = self.applications.iter().flat_map(|application| &application.sought);
+        of_applications.chain(self.charts.iter().map(|chart| &chart.sought))
+    }
+
     /// All objects, build by build.
     pub fn objects(&self) -> impl Iterator<Item = (ObjectAt, &Object)> {
         self.builds.iter().enumerate().flat_map(|(build, built)| {
             let objects = built.rendered.objects.iter().enumerate();
             objects.map(move |(object, found)| (ObjectAt { build, object }, found))
         })
+    }
+
+    /// The row of a build.
+    #[must_use]
+    pub fn row_of(&self, build: &Build) -> Option<usize> {
+        self.builds.binary_search_by(|built| built.build.cmp(build)).ok()
+    }
+
+    /// The builds that an application applies, sorted; those that came to nothing are left out.
+    pub fn builds_of(&self, application: &Application) -> impl Iterator<Item = &Built> {
+        let mut rows: Vec<usize> = application.builds.iter().filter_map(|(build, _)| self.row_of(build)).collect();
+        rows.sort_unstable();
+        rows.into_iter().map(|row| &self.builds[row])
     }
 
     /// One object.

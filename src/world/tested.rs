@@ -91,6 +91,7 @@ impl World {
             snapshot: self.snapshot.clone(),
             builds,
             applications: Vec::new(),
+            charts: Vec::new(),
             definitions: Vec::new(),
             texts: Vec::new(),
             problems: self.problems.clone(),

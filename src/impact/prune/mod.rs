@@ -7,6 +7,8 @@ mod owners;
 mod place;
 mod walk;
 
+pub(super) use owners::pair as pair_applications;
+
 use crate::base::{Side, Span};
 use crate::delivery::Ending;
 use crate::model::Trees;

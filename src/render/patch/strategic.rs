@@ -6,22 +6,33 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Loss, Outcome, PatchError, Silent};
 use crate::base::Span;
-use crate::model::{Entry, Field, How, MadeNode, Origin, Trees, Value, View};
+use crate::model::{Entry, Field, How, Origin, Trees, Value, View};
 use crate::parse::{Kind, Scalar, resolve_plain};
+use crate::render::emit::is_plain;
 use crate::render::schema::{DefinitionId, Schema, Strategy};
 
-/// Lays `patch` over `target`, both whole objects. `by` is the entry of the kustomization. The name, namespace and kind
+/// With what a patch is laid over an object.
+#[derive(Clone, Copy)]
+pub(in crate::render) struct Laying<'a> {
+    pub(in crate::render) trees: &'a Trees,
+    pub(in crate::render) schema: &'a Schema,
+    /// The entry of the kustomization.
+    pub(in crate::render) by: Span,
+    /// The strategic patches since the object last went through JSON, if it did.
+    pub(in crate::render) since: Option<&'a [Span]>,
+}
+
+/// Lays `patch` over `target`, both whole objects. The name, namespace and kind
 /// that the patch writes are laid over too; who calls leaves out what must stay, and `whole` is the patch with it: its
 /// kind counts where the object's is unknown (`kustomize api/resource Resource.ApplySmPatch`).
 pub(in crate::render) fn strategic(
-    trees: &Trees,
-    schema: &Schema,
+    how: Laying<'_>,
     target: &mut Value,
     patch: View<'_>,
     whole: View<'_>,
-    by: Span,
 ) -> Result<(Outcome, Vec<Silent>), PatchError> {
-    let mut merge = Merge { trees, schema, by, silent: Vec::new() };
+    let Laying { trees, schema, by, since } = how;
+    let mut merge = Merge { trees, schema, by, since, silent: Vec::new() };
     merge.note_unknown_directives(patch);
     let definition = schema.definition_of(trees.view(target)).or_else(|| schema.definition_of(whole));
     let outcome = merge.root(target, patch, Known { definition, ..Known::NOTHING })?;
@@ -40,6 +51,7 @@ pub(super) struct Merge<'a> {
     pub(super) trees: &'a Trees,
     schema: &'a Schema,
     by: Span,
+    since: Option<&'a [Span]>,
     pub(super) silent: Vec<Silent>,
 }
 
@@ -170,16 +182,32 @@ impl<'a> Merge<'a> {
         let becomes_text = match patch.scalar() {
             // A folded text is folded no more where another notation was before.
             Scalar::Str(_) => {
-                patch.notation() == Some(Kind::Folded)
-                    && first_written(self.trees, target).notation() != Some(Kind::Folded)
+                patch.notation() == Some(Kind::Folded) && self.first_notation(target) != Notation::Folded
             }
-            _ => is_quoted(first_written(self.trees, target)),
+            _ => self.first_notation(target) != Notation::Plain,
         };
         if becomes_text {
             let origin = Origin::set(patch.place(), How::Patch, self.by, Some(target.clone()));
             return Value::text(&patch.written(), origin);
         }
         self.link(patch, Some(target.clone()))
+    }
+
+    /// The notation of a scalar, which is that of what was there first: strategic patches put texts into it and leave it
+    /// as it is. JSON chooses it anew.
+    fn first_notation(&self, value: &Value) -> Notation {
+        let mut at = value;
+        loop {
+            let set = at.origin().and_then(|origin| origin.set.as_ref()).filter(|set| set.how == How::Patch);
+            let is_since = set.is_some_and(|set| self.since.is_none_or(|since| since.contains(&set.by)));
+            let before = set.filter(|_| is_since).and_then(|set| set.from.as_ref());
+            let view = |value| self.trees.view(value);
+            match before.filter(|before| view(before).is_scalar() && !view(before).is_null()) {
+                Some(before) => at = before,
+                None if self.since.is_some() && !is_since => return Notation::after_json(view(at)),
+                None => return Notation::of(view(at)),
+            }
+        }
     }
 
     fn put(&mut self, target: &mut Value, patch: View<'_>, known: Known<'a>) -> Result<Step, PatchError> {
@@ -369,35 +397,38 @@ fn is_lost_null(view: View<'_>, side: Alone) -> bool {
     view.is_null() && (side == Alone::Patch || view.written().is_empty())
 }
 
-/// What a scalar's notation is that of: strategic patches put texts into it and leave it as it is.
-fn first_written<'t>(trees: &'t Trees, value: &'t Value) -> View<'t> {
-    let mut at = value;
-    while let Some(set) = at.origin().and_then(|origin| origin.set.as_ref())
-        && set.how == How::Patch
-        && let Some(from) = &set.from
-        && trees.view(from).is_scalar()
-        && !trees.view(from).is_null()
-    {
-        at = from;
-    }
-    trees.view(at)
-}
-
 /// The text of a value that kustomize made without a type: it takes it for text when it sets fields anew, which it does
 /// with all that a strategic patch passes.
 fn without_type(trees: &Trees, value: &Value) -> Option<Value> {
-    let set = value.origin()?.set.as_ref().filter(|set| set.how == How::Replacement && set.from.is_none())?;
     let view = trees.view(value);
-    let is_typed = matches!(view.scalar(), Scalar::Bool(_) | Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_));
-    let made = matches!(value, Value::Made(made) if matches!(made.node, MadeNode::Scalar(_)));
-    (made && is_typed).then(|| Value::text(&view.written(), Origin { at: view.place(), set: Some(set.clone()) }))
+    let set = || value.origin().and_then(|origin| origin.set.clone());
+    view.is_bare().then(|| Value::text(&view.written(), Origin { at: view.place(), set: set() }))
 }
 
-/// Whether kyaml would write the scalar in quotes or as a block.
-fn is_quoted(view: View<'_>) -> bool {
-    match view.notation() {
-        Some(kind) => kind != Kind::Plain,
-        None => view.as_str().is_some_and(|text| text.contains('\n') || !matches!(resolve_plain(text), Scalar::Str(_))),
+/// How kyaml would write a scalar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Notation {
+    Plain,
+    /// In quotes or as a block.
+    Marked,
+    Folded,
+}
+
+impl Notation {
+    fn of(view: View<'_>) -> Self {
+        match view.notation() {
+            Some(Kind::Plain) => Self::Plain,
+            Some(Kind::Folded) => Self::Folded,
+            Some(_) => Self::Marked,
+            None => Self::after_json(view),
+        }
+    }
+
+    /// The one that go-yaml chooses.
+    fn after_json(view: View<'_>) -> Self {
+        let is_marked =
+            |text: &str| text.contains('\n') || !matches!(resolve_plain(text), Scalar::Str(_)) || !is_plain(text);
+        if view.as_str().is_some_and(is_marked) { Self::Marked } else { Self::Plain }
     }
 }
 

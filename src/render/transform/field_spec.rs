@@ -199,19 +199,20 @@ pub(super) fn untagged(trees: &Trees, replaced: Option<&Value>, text: &str) -> M
     if replaced.is_some_and(|value| is_quoted(trees, value)) {
         return MadeScalar::Str(text.into());
     }
-    made_of(resolve_plain(text))
+    bare(text)
+}
+
+/// The text without a type; text is what it is anyway.
+pub(super) fn bare(text: &str) -> MadeScalar {
+    match resolve_plain(text) {
+        Scalar::Str(_) => MadeScalar::Str(text.into()),
+        _ => MadeScalar::Bare(text.into()),
+    }
 }
 
 /// A scalar to be kept; a timestamp is text.
 pub(in crate::render) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
-    match scalar {
-        Scalar::Null => MadeScalar::Null,
-        Scalar::Bool(value) => MadeScalar::Bool(value),
-        Scalar::Int(value) => MadeScalar::Int(value),
-        Scalar::Uint(value) => MadeScalar::Uint(value),
-        Scalar::Float(value) => MadeScalar::Float(value),
-        Scalar::Timestamp(text) | Scalar::Str(text) => MadeScalar::Str((&*text).into()),
-    }
+    scalar.into()
 }
 
 /// What was there before any step.

@@ -28,10 +28,14 @@ impl<'t> Defined<'t> {
     pub(super) fn of(trees: &'t Trees, world: &'t World, wanted: &dyn Fn(&str, &str) -> bool) -> Self {
         let mut names = BTreeSet::new();
         for (at, object) in world.objects() {
-            let cluster = cluster_of(&world.builds[at.build]);
             let (group, kind) = (&*object.key.group, &*object.key.kind);
+            let is_maker = group == FLUX_OPERATOR_GROUP;
+            if !is_maker && !wanted(group, kind) {
+                continue;
+            }
+            let cluster = cluster_of(&world.builds[at.build]);
             let name = Name { group, kind, cluster, namespace: &object.key.namespace, name: &object.key.name };
-            if group == FLUX_OPERATOR_GROUP {
+            if is_maker {
                 made(object.view(trees), name, &mut names);
             }
             names.insert(name);
@@ -40,12 +44,20 @@ impl<'t> Defined<'t> {
         Self(names)
     }
 
-    /// Those of a kind that are in a namespace of a cluster, as far as that is known.
+    /// Whether somebody has this very name.
+    pub(super) fn has(&self, name: &Name<'t>) -> bool {
+        self.0.contains(name)
+    }
+
+    /// Those of a kind that may be in the cluster of a name: one that is not known may be any.
     pub(super) fn beside(&self, of: Name<'t>) -> impl Iterator<Item = &Name<'t>> {
-        let meets = move |name: &&Name<'t>| {
-            name.group == of.group && name.kind == of.kind && may_meet(name.cluster, of.cluster)
-        };
-        self.0.iter().filter(meets)
+        let first = |cluster| Name { cluster, namespace: "", name: "", ..of };
+        // Those whose cluster is not known come first, then cluster after cluster.
+        let unknown = self.0.range(first(None)..).take_while(|name| name.cluster.is_none());
+        let known = self.0.range(first(Some(of.cluster.unwrap_or_default()))..);
+        let known = known.take_while(move |name| of.cluster.is_none() || name.cluster == of.cluster);
+        let is_kind = move |name: &&Name<'t>| name.group == of.group && name.kind == of.kind;
+        unknown.take_while(is_kind).chain(known.take_while(is_kind))
     }
 }
 
@@ -76,11 +88,6 @@ pub(super) fn cluster_of(built: &Built) -> Option<&str> {
         segments.next().filter(|name| !name.contains('.'))
     };
     built.cluster.as_deref().or_else(by_path)
-}
-
-/// Whether what is in one cluster may be in the other. One that is not known may be any.
-pub(super) fn may_meet(one: Option<&str>, other: Option<&str>) -> bool {
-    one.is_none() || other.is_none() || one == other
 }
 
 /// Whether one namespace may be the other. One that is not written may be any.

@@ -2,11 +2,10 @@
 //!
 //! Never: a folder of another repository, or of another revision than what the repository holds now.
 
-use std::collections::BTreeMap;
-
 use super::{CheckKind, Params};
-use crate::delivery::{Application, Controller, Sought, Whose};
-use crate::model::Trees;
+use crate::base::Span;
+use crate::delivery::{self, Application, Controller, Sought, Whose};
+use crate::model::{Object, ObjectKey, Trees};
 use crate::rules::{Check, Hit, ObjectName, Sink};
 use crate::world::World;
 
@@ -30,68 +29,68 @@ fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
 }
 
 fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
-    let balance = balance(world);
+    let standing = delivery::assumed(world.sought());
+    let whose = |sought: &Sought| match sought.whose {
+        _ if !sought.is_sure => None,
+        Whose::Ours => Some(""),
+        Whose::Unsaid if standing.get(&sought.repository.as_deref()).is_some_and(|standing| standing.is_ours()) => {
+            Some("; its address is assumed to mean this one")
+        }
+        Whose::Unsaid => None,
+    };
     for application in &world.applications {
         for sought in application.sought.iter().filter(|sought| !sought.is_found) {
-            let whose = match sought.whose {
-                Whose::Ours => "",
-                Whose::Unsaid if balance.get(&key(sought)).is_some_and(|balance| *balance >= 0) => {
-                    "; its address is assumed to mean this one"
-                }
-                Whose::Unsaid => {
-                    sink.undecided();
-                    continue;
-                }
+            let asker = Asker {
+                key: &application.key,
+                object: &application.object,
+                place: application.place,
+                field: field(trees, application, sought),
+                is_generated: application.is_generated(),
             };
-            report(trees, world, application, (sought, whose), sink);
+            report(world, &asker, sought, whose(sought), sink);
         }
     }
-}
-
-/// Where a folder is asked for: the address, and else the source, which has a name that every cluster has.
-fn key(sought: &Sought) -> Option<&str> {
-    sought.repository.as_deref()
-}
-
-/// For each address of which one deep folder at least is here, how many more of its folders are than are not. An
-/// address of which most folders are here is taken for this repository.
-fn balance(world: &World) -> BTreeMap<Option<&str>, i64> {
-    let mut folders: BTreeMap<Option<&str>, BTreeMap<&str, bool>> = BTreeMap::new();
-    for sought in world.applications.iter().flat_map(|application| &application.sought) {
-        folders.entry(key(sought)).or_default().insert(&sought.path, sought.is_found);
+    for chart in world.charts.iter().filter(|chart| !chart.sought.is_found) {
+        let object = &chart.object;
+        let field = "/spec/chart/spec/chart".to_owned();
+        let asker = Asker { key: &object.key, object, place: object.place(trees), field, is_generated: false };
+        report(world, &asker, &chart.sought, whose(&chart.sought), sink);
     }
-    // A folder such as `apps` or `.` may be in any repository.
-    let is_deep = |path: &str| path.trim_start_matches("./").trim_matches('/').contains('/');
-    let known = folders.into_iter().filter(|(_, paths)| paths.iter().any(|(path, found)| *found && is_deep(path)));
-    known.map(|(key, paths)| (key, paths.values().map(|found| if *found { 1 } else { -1 }).sum())).collect()
 }
 
-fn report(
-    trees: &Trees,
-    world: &World,
-    application: &Application,
-    (sought, whose): (&Sought, &'static str),
-    sink: &mut Sink,
-) {
-    let kind = application.object.key.kind.to_string();
+/// Who asks for a folder.
+struct Asker<'a> {
+    key: &'a ObjectKey,
+    object: &'a Object,
+    place: Span,
+    field: String,
+    is_generated: bool,
+}
+
+fn report(world: &World, asker: &Asker<'_>, sought: &Sought, whose: Option<&'static str>, sink: &mut Sink) {
+    let Some(whose) = whose else {
+        sink.undecided();
+        return;
+    };
+    let kind = asker.object.key.kind.to_string();
     let mut hit = Hit::at(sought.at);
     hit.side = world.side;
     let mut hit = hit
-        .word("application", application.key.title())
+        .word("application", asker.key.title())
         .word("kind", kind.clone())
         .word("path", sought.path.trim_start_matches("./"))
         .word("assumed", whose)
-        .field(field(trees, application, sought))
-        .related(application.place, format!("of this {kind}"));
-    hit.object = Some(ObjectName::of(&application.object));
-    hit.mark = application.is_generated().then(|| sought.path.clone());
+        .field(asker.field.clone())
+        .related(asker.place, format!("of this {kind}"));
+    hit.object = Some(ObjectName::of(asker.object));
+    hit.mark = asker.is_generated.then(|| sought.path.clone());
     sink.report(hit);
 }
 
 /// The field that names the folder.
 fn field(trees: &Trees, application: &Application, sought: &Sought) -> String {
     if application.controller == Controller::Flux {
-        return "/spec/path".to_owned();
+        return if application.is_generated() { "/spec/sync/path" } else { "/spec/path" }.to_owned();
     }
     let above = if application.is_generated() { "/spec/template" } else { "" };
     let sources = application.view(trees).path(["spec", "sources"]);
