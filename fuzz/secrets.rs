@@ -28,7 +28,7 @@ use rayon::prelude::*;
 const FILES: u64 = 3000;
 
 /// The names that decide how a file is read.
-const NAMES: &[&str] = &["a.yaml", "values.yaml", ".sops.yaml", "a.env", "run.sh", "id_rsa", "a.json", "kustomization.yaml"];
+const NAMES: &[&str] = &["a.yaml", "b.yaml", "c.yaml", "values.yaml", ".sops.yaml", "a.env", "run.sh", "id_rsa", "a.json", "kustomization.yaml"];
 
 struct Text(Vec<u8>);
 
@@ -51,13 +51,13 @@ fn through(name: &str, bytes: &[u8]) -> usize {
     for document in &documents {
         let view = trees.view(document);
         places.extend(secrets::gaps(view, &key).into_iter().flatten().filter(|gap| gap.fault.is_plain()).map(|gap| gap.at));
-        secrets::recipients(view);
+        let _ = secrets::recipients(view);
         let rules = secrets::creation_rules(view);
-        secrets::loose(&rules, &[("a.yaml", view)]);
+        let _ = secrets::loose(&rules, &[("a.yaml", view)]);
         let _ = secrets::must_be_encrypted(&rules, "a.yaml", true, view, &key);
         if let Some(object) = Object::new(&trees, document.clone()) {
             let _ = secrets::plain_value(&trees, &object);
-            secrets::redactions(&trees, &object);
+            let _ = secrets::redactions(&trees, &object);
         }
     }
     blanked(&trees, file, &places);
@@ -148,7 +148,7 @@ fn no_mutated_file_breaks_the_pack() {
     let found: usize = done.iter().flatten().sum();
     let broken: Vec<String> = done.into_iter().filter_map(Result::err).collect();
     assert!(broken.is_empty(), "{} of {count}\n{}", broken.len(), broken[0]);
-    assert!(found as u64 > count / 2, "most files still hold something: {found} in {count}");
+    assert!(found as u64 > count / 10, "many files still hold something: {found} in {count}");
     eprintln!("{count} files, {found} places");
 }
 

@@ -184,6 +184,31 @@ fn all_on(folder: &Path) -> String {
 }
 
 #[test]
+fn what_passes_through_the_history_is_told_with_its_commit() {
+    let planted = plant(1);
+    let Some(repository) = repository(&planted) else { return };
+    let json = repository.said(&["check", "--base", "main", "--select", "secret-in-history", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&json).expect("a report");
+    let passed = Command::new("git").args(["rev-parse", "HEAD~1"]).current_dir(repository.folder.path()).output();
+    let passed = String::from_utf8(passed.expect("git runs").stdout).expect("an id");
+    let of_rule = |finding: &&serde_json::Value| finding["rule"] == "secret-in-history";
+    let findings = report["findings"].as_array().into_iter().flatten().filter(of_rule);
+    let places: Vec<String> = findings
+        .map(|finding| {
+            let at = &finding["location"];
+            assert_eq!((at["side"].as_str(), at["revision"].as_str()), (Some("commit"), Some(passed.trim())));
+            at["path"].as_str().expect("a path").to_owned()
+        })
+        .collect();
+    let expected: Vec<&String> = planted.passing.iter().map(|(name, _)| name).collect();
+    assert_eq!(places.iter().collect::<Vec<_>>(), {
+        let mut sorted = expected;
+        sorted.sort();
+        sorted
+    });
+}
+
+#[test]
 fn the_search_finds_what_it_should() {
     let planted = plant(VALUES);
     let search = Search::new(&planted);

@@ -269,7 +269,7 @@ fn baseline(verdict: &Verdict) -> String {
         return String::new();
     }
     let mut line = format!("{} in the baseline (--all shows them)", many(counts.baseline, "finding"));
-    for (count, what) in [(counts.stale, "without a finding"), (counts.expired, "past their date")] {
+    for (count, what) in [(counts.stale, "without a finding"), (counts.expired, "out of date")] {
         if count > 0 {
             let entries = if count == 1 { "entry" } else { "entries" };
             write!(line, "; {count} {entries} {what}").expect("a string takes all");

@@ -178,7 +178,7 @@ const SAMPLE_JWT: &str = "eyJzdWIiOiIxMjM0NTY3ODkw";
 fn is_live(text: &str, token: &Token) -> bool {
     let written = &text[token.range.clone()];
     let lower = written.to_ascii_lowercase();
-    let says = ["example", "placeholder", "xxxxx", "changeme", "abcdefghij", "0123456789", "1234567890"];
+    let says = ["example", "placeholder", "xxxxx", "changeme", "abcdefghij", "qwertyuiop", "asdfghjkl", "0123456789", "1234567890"];
     !is_placeholder(written)
         && !written.contains(SAMPLE_JWT)
         && !says.iter().any(|word| lower.contains(word))

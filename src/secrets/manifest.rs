@@ -17,6 +17,7 @@ use super::strength;
 use super::value::{DEPTH, Found, Kind, Secret, decode, is_reference, judge};
 use crate::base::{FileId, Span, TextRange};
 use crate::model::{How, Object, Trees, Value, View};
+use crate::parse::Tag;
 
 /// The open credentials of an object that is no Secret, in the order in which it has them; of a Secret those that a
 /// generator wrote.
@@ -100,6 +101,10 @@ pub(super) fn in_literals(document: View<'_>, key: &RunKey) -> Vec<Credential> {
     judged.collect()
 }
 
+/// Fields of chart values that say for each variable which key of a Secret it comes from.
+const KEY_NAMES: &[&str] =
+    &["envSecrets", "secretEnv", "secretEnvs", "envFromSecret", "envFromSecrets", "secretKeys", "extraSecretEnv"];
+
 struct Walk<'t> {
     trees: &'t Trees,
     key: &'t RunKey,
@@ -172,12 +177,14 @@ impl<'t> Walk<'t> {
     }
 
     fn map(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, depth: u8) {
+        let names_keys = matches!(path.last(), Some(Step::Name(name)) if KEY_NAMES.contains(name));
         let is_secret = view.str_at(["kind"]) == Some("Secret") && view.str_at(["apiVersion"]) == Some("v1");
         let named = pair_name(view);
         for field in view.fields() {
             let key = field.name();
             let is_reference = || ["Ref", "Refs", "Selector", "From"].iter().any(|end| key.ends_with(end));
-            if ASIDE.contains(&key) || !field.value.is_scalar() && is_reference() || is_secret && MAPS.contains(&key) {
+            let is_name = names_keys && field.value.as_str().is_some_and(self::is_reference);
+            if is_name || ASIDE.contains(&key) || !field.value.is_scalar() && is_reference() || is_secret && MAPS.contains(&key) {
                 continue;
             }
             path.push(Step::Name(key));
@@ -190,7 +197,7 @@ impl<'t> Walk<'t> {
 
     fn scalar(&mut self, view: View<'t>, name: &str, path: &[Step<'t>], depth: u8) {
         let text = view.written();
-        if text.len() < 3 || view.is_null() || self.is_encrypted(path) {
+        if text.len() < 3 || view.is_null() || is_looked_up(view) || self.is_encrypted(path) {
             return;
         }
         if !text.contains('\n') && !text.starts_with(['{', '[']) {
@@ -257,6 +264,14 @@ impl<'t> Walk<'t> {
         let mark = self.key.mark(&[name, text]);
         let Found { kind, strength } = found;
         self.found.push(Credential { key: name.to_owned(), at, field, strength, kind, mark, how });
+    }
+}
+
+/// Whether a tag of some program's own says that the value is looked up by what is written: `!secret name`.
+fn is_looked_up(view: View<'_>) -> bool {
+    match view.value() {
+        Value::Source(file, node) => view.trees().parsed(file).tag(node) == Tag::Other,
+        Value::Made(_) => false,
     }
 }
 
@@ -468,6 +483,7 @@ fn is_code(line: &str, value: &str) -> bool {
         ]
         .iter()
         .any(|start| line.trim_start().starts_with(start))
+        || line.trim_start().starts_with("self.")
         || line.contains("==")
         || line.trim_end().ends_with('{')
 }

@@ -7,7 +7,8 @@ use regex::Regex;
 use super::mark::RunKey;
 use super::placeholder::is_placeholder;
 use super::sops::{Gap, GapFault, Stanza, is_encrypted_value, leaves_of, says_something};
-use super::value;
+use super::keys::Place;
+use super::value::{self, DEPTH, Secret, judge, judge_encoded};
 use crate::base::Span;
 use crate::model::View;
 
@@ -127,14 +128,27 @@ pub fn must_be_encrypted(
     let mut leaves = Vec::new();
     leaves_of(document, &mut Vec::new(), &mut leaves);
     let in_data = |path: &[String]| path.first().is_some_and(|first| matches!(&**first, "data" | "stringData"));
+    // A rule may match more than its author thought of; a name says what this file is.
+    let is_enough = |path: &[String], leaf: &View<'_>| {
+        if is_secret && !by_name { is_credential(path, *leaf) } else { says_something(leaf) && is_literal(leaf) }
+    };
     let (path, leaf) = leaves.into_iter().find(|(path, leaf)| {
-        (!is_secret || in_data(path)) && selectors.covers(path) && says_something(leaf) && is_literal(leaf)
+        (!is_secret || in_data(path)) && selectors.covers(path) && is_enough(path, leaf)
     })?;
     let steps = path.iter().map(|step| step.replace('~', "~0").replace('/', "~1"));
     let field = steps.fold(String::new(), |pointer, step| format!("{pointer}/{step}"));
     let mark = key.mark(&[&field, &leaf.written()]);
     let gap = Gap { at: leaf.place(), fault: GapFault::Plain(path.join(".")), field, mark };
     Some(Unencrypted { gap, asked: asked.filter(|_| !by_name) })
+}
+
+/// Whether a value of a Secret is an open credential.
+fn is_credential(path: &[String], leaf: View<'_>) -> bool {
+    let [map, name] = path else { return false };
+    let (text, place) = (leaf.written(), Place::Data);
+    let secret = Secret { name, place, text: &text };
+    let found = if map == "data" { judge_encoded(secret) } else { judge(secret, DEPTH) };
+    !leaf.is_null() && found.is_some()
 }
 
 fn is_secret(document: View<'_>) -> bool {
@@ -201,10 +215,10 @@ impl CreationRule {
         let selectors = self.selectors.as_ref()?;
         let open = ["data", "stringData"].into_iter().find(|map| {
             let keys = secret.get(map).into_iter().flat_map(|map| map.fields());
-            keys.filter(|field| says_something(&field.value))
+            keys.filter(|field| !field.value.is_null() && !field.value.written().is_empty())
                 .any(|field| !selectors.covers(&[(*map).to_owned(), field.name().to_owned()]))
         })?;
-        Some(format!("has a `{name}` that leaves out values in `{open}`"))
+        Some(format!("says `{name}`, which leaves out values in `{open}`"))
     }
 }
 

@@ -45,7 +45,7 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
 }
 
 /// The words with their article, which they have already or not.
-fn article(what: &str) -> String {
+pub(super) fn article(what: &str) -> String {
     let has_one = what.starts_with("a ") || what.starts_with("an ");
     let vowel = what.starts_with(['A', 'E', 'I', 'O']) || what.starts_with("npm");
     match (has_one, vowel) {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::leak::article;
 use super::plaintext_secret::is_test;
 use super::{CheckKind, Params};
 use crate::base::{FileId, RepoPath, Side};
@@ -71,7 +72,7 @@ fn judge(facts: &Facts<'_>, key: &RunKey, sink: &mut Sink) {
 }
 
 fn hit(exposure: &Exposure, path: &RepoPath, commit: &str) -> Hit {
-    let mut hit = Hit::at(exposure.at).word("commit", commit).word("what", exposure.what).word("path", path.as_str());
+    let mut hit = Hit::at(exposure.at).word("commit", commit).word("what", article(exposure.what)).word("path", path.as_str());
     hit.side = Side::Commit;
     // What one commit adds to one file is one finding.
     hit.together = Some(format!("{commit} {path}"));

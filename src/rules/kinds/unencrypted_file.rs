@@ -59,7 +59,8 @@ fn judge(trees: &Trees, world: &World, key: &RunKey, sink: &mut Sink) {
         let path = trees.sources().path(*file);
         let nearest = configurations.iter().filter(|one| path.is_within(&one.folder));
         let nearest = nearest.max_by_key(|one| one.folder.as_str().len());
-        let by_name = [".sops.y", ".enc.y", ".sops.json", ".enc.json"].iter().any(|part| path.name().contains(part));
+        let by_name = [".sops.y", ".enc.y", ".sops.json", ".enc.json"].iter().any(|part| path.name().contains(part))
+            && !path.name().split(['.', '-', '_']).any(|word| matches!(word, "example" | "sample" | "template"));
         if path.name() == CONFIGURATION || nearest.is_none() && !by_name || !trees.parsed(*file).problems().is_empty() {
             continue;
         }
