@@ -57,7 +57,7 @@ fn key_in_json(trees: &Trees, key: &Key) -> Option<String> {
 }
 
 /// The words that are booleans in YAML 1.1 alone.
-fn switch(text: &str) -> Option<bool> {
+pub(super) fn switch(text: &str) -> Option<bool> {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
