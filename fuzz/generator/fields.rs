@@ -393,7 +393,8 @@ pub fn image(random: &mut Random) -> Node {
 
 /// Whether objects of the kind are in no namespace, whatever they say.
 fn is_everywhere(kind: &str) -> bool {
-    const KINDS: [&str; 5] = ["Namespace", "PersistentVolume", "CustomResourceDefinition", "APIService", "IngressClass"];
+    const KINDS: [&str; 5] =
+        ["Namespace", "PersistentVolume", "CustomResourceDefinition", "APIService", "IngressClass"];
     KINDS.contains(&kind) || kind.starts_with("Cluster") || kind.ends_with("Class") || kind.ends_with("Configuration")
 }
 

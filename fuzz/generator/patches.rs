@@ -193,8 +193,8 @@ fn changed_map(random: &mut Random, entries: &[(String, Node)]) -> Node {
         0 => out.set(
             "$patch",
             text(random.word(&[
-                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge",
-                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "other",
+                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge", "delete",
+                "replace", "merge", "replace", "delete", "replace", "merge", "replace", "other",
             ])),
         ),
         1 => out.set("$retainKeys", Node::List(vec![text("type")])),

@@ -271,8 +271,8 @@ impl<'p> Patcher<'p> {
         for row in rows {
             let resource = self.set.touch(*row);
             let how = patch::Laying { trees, schema: self.cx.schema, by, before: &resource.patched };
-            let (outcome, silent) = patch::strategic(how, &mut resource.value, patch, whole)
-                .map_err(|error| failed(error, by))?;
+            let (outcome, silent) =
+                patch::strategic(how, &mut resource.value, patch, whole).map_err(|error| failed(error, by))?;
             resource.patched.strategic.push(by);
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             shared::settle(trees, resource);

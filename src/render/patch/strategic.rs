@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Loss, Outcome, PatchError, Silent, yaml11};
 use crate::base::Span;
-use crate::model::{Entry, Field, How, Origin, Trees, Value, View};
-use crate::parse::{Kind, Scalar, resolve_plain};
+use crate::model::{Entry, Field, How, Origin, Trees, Value, View, split_api_version};
+use crate::parse::{Kind, Scalar, parse, resolve_plain};
 use crate::render::emit::is_plain;
 use crate::render::schema::{DefinitionId, Schema, Strategy};
 
@@ -43,7 +43,12 @@ pub(in crate::render) fn strategic(
     let Laying { trees, schema, by, before } = how;
     let mut merge = Merge { trees, schema, by, before, silent: Vec::new() };
     merge.note_unknown_directives(patch);
-    let definition = schema.definition_of(trees.view(target)).or_else(|| schema.definition_of(whole));
+    let object = trees.view(target);
+    let definition = schema.definition_of(object).or_else(|| {
+        // The patch gets the object's group and version, and keeps its own kind.
+        let (group, version) = split_api_version(object.str_at(["apiVersion"]).unwrap_or_default());
+        schema.definition(group, version, whole.str_at(["kind"])?)
+    });
     let outcome = merge.root(target, patch, Known { definition, ..Known::NOTHING })?;
     let mut seen = HashSet::new();
     merge.silent.retain(|silent| seen.insert(*silent));
@@ -191,7 +196,8 @@ impl<'a> Merge<'a> {
         let becomes_text = match patch.scalar() {
             // A folded text is folded no more where another notation was before.
             Scalar::Str(_) => {
-                patch.notation() == Some(Kind::Folded) && first_notation(self.trees, self.before, target) != Notation::Folded
+                patch.notation() == Some(Kind::Folded)
+                    && first_notation(self.trees, self.before, target) != Notation::Folded
             }
             _ => first_notation(self.trees, self.before, target) != Notation::Plain,
         };
@@ -431,7 +437,9 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
     loop {
         let view = trees.view(at);
         let set = at.origin().and_then(|origin| origin.set.as_ref());
-        let row = set.filter(|set| set.how == How::Patch).and_then(|set| passed_by.strategic.iter().rposition(|by| *by == set.by));
+        let row = set
+            .filter(|set| set.how == How::Patch)
+            .and_then(|set| passed_by.strategic.iter().rposition(|by| *by == set.by));
         // Patches that came by and left the value alone.
         let passed = next.saturating_sub(row.map_or(0, |row| row + 1));
         if passed > 0 && is_quoted_in_passing(view) {
@@ -450,7 +458,20 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
 /// Whether kyaml puts quotes around a text that has none when a strategic patch comes by: YAML 1.1 takes it for something
 /// else (`kustomize kyaml/yaml FieldSetter`).
 fn is_quoted_in_passing(view: View<'_>) -> bool {
-    view.as_str().is_some_and(|text| yaml11::switch(text).is_some() || !matches!(resolve_plain(text), Scalar::Str(_)))
+    let Some(text) = view.as_str().filter(|text| !text.is_empty() && !text.contains('\n')) else { return false };
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte));
+    if is_word && !matches!(text, "-" | "---" | "...") {
+        return yaml11::switch(text).is_some() || !matches!(resolve_plain(text), Scalar::Str(_));
+    }
+    // It may be a list, a map, or a word with blanks around.
+    let parsed = parse(text);
+    let is_text = |node| match parsed.scalar(text, node) {
+        Scalar::Str(inner) => {
+            parsed.kind(node).is_scalar() && (parsed.kind(node) != Kind::Plain || yaml11::switch(&inner).is_none())
+        }
+        _ => false,
+    };
+    parsed.problems().is_empty() && !parsed.documents().first().and_then(|first| first.root).is_some_and(is_text)
 }
 
 fn same_kind(target: View<'_>, patch: View<'_>) -> Result<(), PatchError> {

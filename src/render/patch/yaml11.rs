@@ -30,8 +30,9 @@ pub(super) fn retype(trees: &Trees, value: &mut Value, by: Span) {
 }
 
 fn differs(view: View<'_>) -> bool {
-    view.fields().any(|field| !matches!(field.key_scalar(), Scalar::Str(_)) || switch(field.name()).is_some() || differs(field.value))
-        || view.items().any(differs)
+    view.fields().any(|field| {
+        !matches!(field.key_scalar(), Scalar::Str(_)) || switch(field.name()).is_some() || differs(field.value)
+    }) || view.items().any(differs)
         || scalar(view).is_some()
 }
 
