@@ -136,11 +136,12 @@ impl<'d> Kind<'d> {
 
     /// The kind of two values that stand for one another.
     fn joined(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Null | Self::Open, kind) => kind,
-            (Self::List(a), other) if matches!(*a, Self::Open) => other,
-            (kind, _) => kind,
-        }
+        let says_nothing = match &self {
+            Self::Null | Self::Open => true,
+            Self::List(item) => matches!(**item, Self::Open),
+            _ => false,
+        };
+        if says_nothing { other } else { self }
     }
 }
 

@@ -22,10 +22,12 @@ const FORMAT: f64 = 128.0 * PATTERN;
 /// The addresses that two ranges compare: of four or sixteen bytes.
 const ADDRESSES: u64 = 4;
 
+#[expect(clippy::unnecessary_wraps, reason = "those that use it give nothing for names that they do not know")]
 fn plain<'d>(cost: u64, kind: Kind<'d>) -> Option<Call<'d>> {
     Some(Call { cost, size: None, kind })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "those that use it give nothing for names that they do not know")]
 fn sized<'d>(cost: u64, kind: Kind<'d>, size: Size) -> Option<Call<'d>> {
     Some(Call { cost, size: Some(size), kind })
 }
@@ -58,14 +60,13 @@ fn global<'d>(name: &str, argument: &Part<'d>) -> Option<Call<'d>> {
     let size = argument.size();
     let read = times(size.most, CHARACTER);
     match name {
-        "bool" => plain(1, Kind::Bool),
+        "bool" | "isURL" => plain(1, Kind::Bool),
         "int" => plain(1, Kind::Int),
         "uint" => plain(1, Kind::Uint),
         "double" => plain(1, Kind::Double),
         "duration" => plain(1, Kind::Duration),
         "timestamp" => plain(1, Kind::Timestamp),
         "type" => plain(1, Kind::Type),
-        "isURL" => plain(1, Kind::Bool),
         "string" => match argument.kind {
             Kind::Bytes => sized(read, Kind::Text, Size { least: size.least / 4, most: size.most }),
             Kind::Any => sized(read.max(1), Kind::Text, size),
