@@ -151,7 +151,7 @@ fn kinds(crd: &Value) -> impl Iterator<Item = (Kind, Node)> {
     let versions = spec["versions"].as_sequence().into_iter().flatten();
     versions.filter_map(move |version| {
         let schema = &version["schema"]["openAPIV3Schema"];
-        let kind = Kind { group: group.clone(), kind: kind.clone(), version: text(&version["name"]) };
+        let kind = Kind { group: group.clone(), name: kind.clone(), version: text(&version["name"]) };
         schema.is_mapping().then(|| (kind, Node::root(schema)))
     })
 }

@@ -3,7 +3,7 @@
 //! Never: stricter than any release of the same version: what one of them takes is no mistake.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde_yaml::Value;
 
@@ -13,7 +13,7 @@ pub struct Kind {
     /// Its API group.
     pub group: String,
     /// Its name.
-    pub kind: String,
+    pub name: String,
     /// The version.
     pub version: String,
 }
@@ -73,7 +73,8 @@ impl Node {
                 };
                 Self { keeps, fields: properties.iter().map(field).collect(), ..leaf('o') }
             }
-            (Some("object"), None) if keeps => leaf('*'),
+            // What keeps unknown fields does so in its items too.
+            (Some("object"), None) | (Some("array"), _) if keeps => leaf('*'),
             (Some("object"), None) => match &schema["additionalProperties"] {
                 Value::Mapping(values) if !values.is_empty() => {
                     Self { inner: Some(Box::new(Self::of(&schema["additionalProperties"]))), ..leaf('m') }
@@ -81,8 +82,6 @@ impl Node {
                 Value::Mapping(_) | Value::Bool(true) => leaf('*'),
                 _ => leaf('o'),
             },
-            // What keeps unknown fields does so in its items too.
-            (Some("array"), _) if keeps => leaf('*'),
             (Some("array"), _) => Self { inner: Some(Box::new(Self::of(&schema["items"]))), ..leaf('a') },
             (Some("string"), _) => Self { members: members(schema), ..leaf('s') },
             (Some("integer"), _) => leaf('i'),
@@ -164,7 +163,7 @@ impl Table {
             Some(known) => {
                 known.node.add(node, release);
                 if !release.is_empty() {
-                    known.seen = release.to_owned();
+                    release.clone_into(&mut known.seen);
                     known.gone = None;
                 }
             }
@@ -197,16 +196,16 @@ impl Lines {
             line.push('+');
         }
         if let Some(inner) = &node.inner {
-            line.push_str(&format!(" {}", self.row(inner)));
+            let _ = write!(line, " {}", self.row(inner));
         }
         if !node.members.is_empty() {
             let members: Vec<&str> = node.members.iter().map(|member| &**member).collect();
-            line.push_str(&format!(" {}", members.join("|")));
+            let _ = write!(line, " {}", members.join("|"));
         }
         for (name, field) in &node.fields {
             let mark = if field.required { '!' } else { '=' };
             let gone = field.gone.as_ref().map(|release| format!("-{release}")).unwrap_or_default();
-            line.push_str(&format!(" {name}{mark}{}{gone}", self.row(&field.node)));
+            let _ = write!(line, " {name}{mark}{}{gone}", self.row(&field.node));
         }
         if let Some(row) = self.rows.get(&line) {
             return *row;
@@ -231,7 +230,7 @@ impl fmt::Display for Table {
             let row = lines.row(&known.node);
             let (title, ..) = &self.projects[known.project];
             let gone = known.gone.as_deref().unwrap_or("-");
-            writeln!(f, "@{}/{} {} {row} {gone} {title}", kind.group, kind.kind, kind.version)?;
+            writeln!(f, "@{}/{} {} {row} {gone} {title}", kind.group, kind.name, kind.version)?;
         }
         lines.lines.iter().try_for_each(|line| writeln!(f, "{line}"))
     }

@@ -69,7 +69,7 @@ impl Known {
     /// Another version that has a field at this path, or had it, the newest first, with the first release without it.
     #[must_use]
     pub fn elsewhere(self, path: &[&str]) -> Option<(&'static str, Option<&'static str>)> {
-        let others = TABLES.kinds.iter().rev().filter(|other| other.id == self.id && other.version != self.version);
+        let mut others = TABLES.kinds.iter().rev().filter(|other| other.id == self.id && other.version != self.version);
         let held = |known: &Self| {
             let (mut node, mut gone) = (Node::at(known.root), None);
             for step in path {
@@ -83,7 +83,7 @@ impl Known {
             }
             Some((known.version, gone))
         };
-        others.filter_map(held).next()
+        others.find_map(held)
     }
 
     /// The only path of least depth below `parent`, or above it, that ends in a field of this name; `None` where several

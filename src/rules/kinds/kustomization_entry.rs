@@ -103,7 +103,7 @@ fn is_open(text: &str) -> bool {
 }
 
 /// Names of what moves with every push or release.
-const MOVING: [&str; 8] = ["HEAD", "dev", "develop", "latest", "main", "master", "trunk", "nightly"];
+const MOVING: [&str; 9] = ["HEAD", "dev", "develop", "latest", "main", "master", "nightly", "stable", "trunk"];
 
 /// Hosts that serve repositories, so that an address without a revision follows a branch.
 const HOSTS: [&str; 4] = ["github.com", "gitlab.com", "bitbucket.org", "codeberg.org"];
