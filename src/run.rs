@@ -282,7 +282,7 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let base = weighed.base.as_ref().map(|(base, _)| base);
     let verdict = rules::judge(&rules, &Facts { trees, base, head, changes, impact, today }, &settings);
     let empty = base.into_iter().chain([head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
-    Judgement { empty, verdict, weighed }
+    Judgement { weighed, empty, verdict }
 }
 
 /// Tells who is touched, or the delivery graph.
