@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gitops_guard::base::{BlobId, Entry, LoadError, Loader, RepoPath, Side, Snapshot, Sources};
+use gitops_guard::base::{BlobId, Entry, LoadError, Loader, ProblemKind, RepoPath, Side, Snapshot, Sources};
 use gitops_guard::model::Trees;
 use gitops_guard::render::{Build, BuildKind, Options, Renderer, print};
 
@@ -41,7 +41,8 @@ fn one(renderer: &Renderer<'_>, trees: &Trees, folder: &str) -> Result<String, S
         return Err("no kustomization".to_owned());
     }
     if let Some(problem) = rendered.problems.first() {
-        return Err(problem.message.clone());
+        let aside = if problem.kind == ProblemKind::NotRendered { "not rendered: " } else { "" };
+        return Err(format!("{aside}{}", problem.message));
     }
     print(trees, &rendered.objects).map_err(|problem| problem.message)
 }

@@ -20,7 +20,7 @@ pub enum Verdict {
     Same,
     /// Neither builds; why kustomize does not.
     BothFail(String),
-    /// kustomize crashed, or is not of one mind about the case.
+    /// kustomize crashed, or is not of one mind about the case; or this library says that it does not render it.
     Excluded,
     /// They differ.
     Differ(Difference),
@@ -82,6 +82,9 @@ impl Judge {
     /// kustomize cannot be asked, or the disk is full.
     pub fn judge(&mut self, case: &Case) -> Result<Verdict, String> {
         let ours = built(case, &[&case.build]).remove(0);
+        if ours.as_ref().is_err_and(|why| why.starts_with("not rendered: ")) {
+            return Ok(Verdict::Excluded);
+        }
         write(case, &self.folder).map_err(|error| format!("{}: {error}", self.folder.display()))?;
         let build = self.folder.join(&case.build);
         let mut verdict = Verdict::Excluded;

@@ -81,7 +81,14 @@ pub struct Check {
     /// The lowest severity that is shown.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub severity: Level,
-    /// Also show what does not count: findings that the base has too, and suppressed ones.
+    /// Findings that are known and do not count, as `--write-baseline` wrote them.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write all findings into a baseline; those of secrets hold for 30 days. A salt is put into the configuration where
+    /// it has none.
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub write_baseline: Option<PathBuf>,
+    /// Also show what does not count: findings that the base has too, suppressed ones, those of the baseline.
     #[arg(long)]
     pub all: bool,
     /// The day on which suppressions are looked at; today, or the day of `SOURCE_DATE_EPOCH`, by default.

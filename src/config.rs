@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::base::{BlobId, FileId, LoadError, Loader, RepoPath, Snapshot, Sources, Span, TextRange};
 use crate::delivery::{ClusterSecret, Generated, Layout, Outside, Tier};
@@ -203,9 +204,11 @@ pub fn given(sources: &Sources, name: &str, bytes: Vec<u8>) -> FileId {
     }
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let path = RepoPath::new(name).or_else(|| RepoPath::new(last)).unwrap_or_else(RepoPath::root);
-    let loader: Arc<dyn Loader> = Arc::new(Read(bytes));
     // A key of its own: the tree may have another file at this path.
-    sources.intern(&path, Some(BlobId([0; 20])), &loader)
+    let mut id = [0; 20];
+    id.copy_from_slice(&Sha256::new_with_prefix("given").chain_update(&bytes).finalize()[..20]);
+    let loader: Arc<dyn Loader> = Arc::new(Read(bytes));
+    sources.intern(&path, Some(BlobId(id)), &loader)
 }
 
 /// Reads a configuration. Its packs are those of `snapshot`.

@@ -44,11 +44,13 @@
 //! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding
 //! dropped, sorted or graded again.
 //!
-//! **cli, config, run, origins, touched** – the edge: what may be asked, on the command line and in the configuration,
-//! the pipeline, a line a stage, where rendered values come from, and who is touched.
+//! **cli, config, baseline, run, origins, touched** – the edge: what may be asked, on the command line and in the
+//! configuration, what is known and does not count, the pipeline, a line a stage, where rendered values come from, and
+//! who is touched.
 
 pub mod api;
 pub mod base;
+pub mod baseline;
 pub mod cli;
 pub mod compare;
 pub mod config;

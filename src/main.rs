@@ -43,9 +43,7 @@ fn tell_places_of_panics() {
     static TOLD: Once = Once::new();
     panic::set_hook(Box::new(|info| {
         TOLD.call_once(|| {
-            let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
-            let version = env!("CARGO_PKG_VERSION");
-            let _ = writeln!(io::stderr(), "error: gitops-guard {version} failed{place}; please report this line");
+            let _ = writeln!(io::stderr(), "{}", run::panicked(info));
         });
     }));
 }

@@ -248,8 +248,19 @@ impl Hidden {
             let item = |(item, blank): (View<'_>, Option<Value>)| blank.unwrap_or_else(|| item.value());
             return any.then(|| Value::seq(shown.into_iter().map(item).collect(), origin));
         }
-        self.covers(view.place()).then(|| Value::scalar(MadeScalar::Str(BLANK.into()), origin))
+        self.covers(extent(view)).then(|| Value::scalar(MadeScalar::Str(BLANK.into()), origin))
     }
+}
+
+/// The bytes that a value came from: all of its file, where a generator took that as a whole.
+fn extent(view: View<'_>) -> Span {
+    let (at, value) = (view.place(), view.value());
+    let set = value.origin().and_then(|origin| origin.set.as_ref());
+    if set.is_some_and(|set| set.how == How::Generator) && at == view.trees().top(at.file) {
+        let end = view.trees().sources().text(at.file).len() as u32;
+        return Span { range: TextRange::new(0, end), ..at };
+    }
+    at
 }
 
 /// The ranges sorted, and one where several touch.

@@ -16,7 +16,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
-use crate::base::{Date, FileId, History, Problem, RepoPath, Side, Snapshot, Sources, Span};
+use crate::base::{BlobId, Date, FileId, History, Passage, Problem, RepoPath, Side, Snapshot, Sources, Span};
+use crate::baseline;
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::config::{self, Configuration};
@@ -29,7 +30,9 @@ use crate::render::{self, Build, BuildKind, Renderer};
 use crate::report::{
     self, ApiImpact, ApplicationImpact, BaseName, Color, Format, ImpactFormat, ImpactPart, Report, Summary,
 };
-use crate::rules::{self, CommentsOf, Facts, Mistake, RuleSet, Settings, Severity, Show, Verdict};
+use crate::rules::{
+    self, Baseline, BaselineEntry, CommentsOf, Facts, Mistake, Purpose, RuleSet, Settings, Severity, Show, Verdict,
+};
 use crate::secrets::{self, RunKey};
 use crate::touched;
 use crate::world::{self, World};
@@ -111,6 +114,14 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
     }
 }
 
+/// What is told of a panic: where it was. Its own words may hold a value of the tree.
+#[must_use]
+pub fn panicked(info: &std::panic::PanicHookInfo<'_>) -> String {
+    let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+    let version = env!("CARGO_PKG_VERSION");
+    format!("error: gitops-guard {version} failed{place}; please report this line")
+}
+
 /// Why a command ends early.
 enum Stop {
     /// The user is told, and this is the exit code.
@@ -142,6 +153,18 @@ pub struct Sides {
     within: Vec<RepoPath>,
     /// What the ancestors of the base hold at some paths; `None` where there is no history.
     past: Option<Ancestors>,
+    /// What the commits of the change hold besides; `None` where there are none.
+    passed: Option<Passed>,
+    /// The folder that the configuration lies in, where it is on a disk.
+    root: Option<PathBuf>,
+}
+
+impl Sides {
+    /// A head alone.
+    fn of(head: Snapshot) -> Self {
+        let here = Here::default();
+        Self { base: None, head, here, within: Vec::new(), past: None, passed: None, root: None }
+    }
 }
 
 /// Reads the history of paths, where a change asks for it.
@@ -156,13 +179,24 @@ pub struct Weighed {
     pub(crate) impact: Impact,
 }
 
+/// Reads the contents that commits of a change gave to paths, but for these.
+type Passed = Box<dyn Fn(&BTreeSet<BlobId>) -> Passage>;
+
 /// A judged change: everything that a report is made from.
 pub struct Judgement {
     weighed: Weighed,
     /// Whether neither side holds anything that a rule reads.
     empty: bool,
+    new_baseline: NewBaseline,
     /// What the rules say.
     pub verdict: Verdict,
+}
+
+/// What a new baseline is written with.
+struct NewBaseline {
+    before: Vec<BaselineEntry>,
+    today: Date,
+    salt: Option<(String, PathBuf)>,
 }
 
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
@@ -174,6 +208,9 @@ fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) 
         Ok(judge(trees, sides, asked))
     })?;
     judged.write_reports(ask, env, out)?;
+    if let Some(path) = &ask.write_baseline {
+        judged.write_baseline(&env.directory.join(path), err)?;
+    }
     if judged.empty && judged.verdict.findings.is_empty() {
         writeln!(err, "error: nothing was checked: no object, kustomization or text that a rule reads was found")?;
         return Ok(NOT_JUDGED);
@@ -195,6 +232,8 @@ pub struct Asked {
     rules: RuleSet,
     settings: Settings,
     configuration: Configuration,
+    /// A salt that the configuration lacks, and the file that it goes into.
+    salt: Option<(String, PathBuf)>,
 }
 
 /// Reads the configuration that counts.
@@ -235,7 +274,9 @@ fn wrong(trees: &Trees, mistakes: &[Mistake], env: &Env, color: Color) -> Stop {
 fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<Asked, Stop> {
     let color = if colored(ask, env) { Color::On } else { Color::Off };
     let configuration = configuration(&ask.sides, env, trees, sides, color)?;
-    let key = configuration.salt.as_ref().map_or_else(RunKey::fresh, |salt| RunKey::from_salt(salt));
+    let salt = (ask.write_baseline.is_some() && configuration.salt.is_none()).then(secrets::new_salt);
+    let salted = configuration.salt.as_ref().or(salt.as_ref());
+    let key = salted.map_or_else(RunKey::fresh, |salt| RunKey::from_salt(salt));
     let mut rules = RuleSet::embedded_for(&key);
     if !configuration.packs.is_empty() {
         rules.add(trees, &configuration.packs, &key);
@@ -248,7 +289,35 @@ fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<As
         let before = config::file_of(base).and_then(|file| config::read(trees, file, base).ok());
         settings.added = configuration.added(&before.unwrap_or_default());
     }
-    Ok(Asked { rules, settings, configuration })
+    settings.baseline = baseline_of(ask, env, trees, &|mistakes| wrong(trees, &mistakes, env, color))?;
+    let into = match (&ask.sides.config, &sides.root) {
+        (Some(path), _) => Some(env.directory.join(path)),
+        (None, root) => root.as_ref().map(|root| root.join(config::NAME)),
+    };
+    Ok(Asked { rules, settings, configuration, salt: salt.zip(into) })
+}
+
+/// The baseline that was asked for; an older one where a new one is written over it.
+fn baseline_of(
+    ask: &cli::Check,
+    env: &Env,
+    trees: &Trees,
+    wrong: &dyn Fn(Vec<Mistake>) -> Stop,
+) -> Result<Baseline, Stop> {
+    let (path, purpose) = match (&ask.baseline, &ask.write_baseline) {
+        (Some(path), _) => (path, Purpose::Hide),
+        (None, Some(path)) if !env.directory.join(path).exists() => {
+            return Ok(Baseline { entries: Vec::new(), purpose: Purpose::Write });
+        }
+        (None, Some(path)) => (path, Purpose::Write),
+        (None, None) => return Ok(Baseline::default()),
+    };
+    let bytes = std::fs::read(env.directory.join(path));
+    let bytes =
+        bytes.map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
+    let file = config::given(trees.sources(), &path.to_string_lossy(), bytes);
+    let entries = baseline::read(trees.sources(), file).map_err(wrong)?;
+    Ok(Baseline { entries, purpose })
 }
 
 /// Both sides of a change, gathered and compared.
@@ -267,14 +336,16 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
     };
     let history = base.as_ref().map(past).unwrap_or_default();
     let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes, history));
-    redact(&trees, base.as_ref(), &head);
+    let passed = base.as_ref().zip(sides.passed).map(|(base, passed)| passed(&contents(base, &head)));
+    let impact = Impact { passage: passed.unwrap_or_default(), ..impact };
+    redact(&trees, base.as_ref(), &head, &impact.passage);
     Weighed { base: base.zip(name), head, changes, impact, trees }
 }
 
 /// The whole judgement of two trees.
 #[must_use]
 pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
-    let Asked { rules, settings, configuration } = asked;
+    let Asked { rules, settings, configuration, salt } = asked;
     let settings = Settings { within: sides.within.clone(), ..settings };
     let today = settings.today;
     let weighed = weigh(trees, sides, configuration, today);
@@ -282,7 +353,8 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let base = weighed.base.as_ref().map(|(base, _)| base);
     let verdict = rules::judge(&rules, &Facts { trees, base, head, changes, impact, today }, &settings);
     let empty = base.into_iter().chain([head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
-    Judgement { weighed, empty, verdict }
+    let new_baseline = NewBaseline { before: settings.baseline.entries, today, salt };
+    Judgement { weighed, empty, new_baseline, verdict }
 }
 
 /// Tells who is touched, or the delivery graph.
@@ -321,7 +393,7 @@ fn impact(ask: &cli::Impact, env: &Env, out: &mut dyn Write) -> Result<u8, Stop>
 }
 
 /// Blanks every secret of both sides, before anything is written.
-fn redact(trees: &Trees, base: Option<&World>, head: &World) {
+fn redact(trees: &Trees, base: Option<&World>, head: &World, passage: &Passage) {
     let worlds = || base.into_iter().chain([head]);
     let texts: BTreeSet<FileId> = worlds().flat_map(|world| world.texts.iter().copied()).collect();
     // What both sides share is looked at once.
@@ -335,9 +407,23 @@ fn redact(trees: &Trees, base: Option<&World>, head: &World) {
     spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));
     let others: Vec<FileId> = shown_texts(base, head).difference(&texts).copied().collect();
     spans.par_extend(others.par_iter().flat_map_iter(|file| secrets::redactions_of_text(trees, *file)));
+    let passed: BTreeSet<FileId> = passage.contents.iter().map(|past| past.file).collect();
+    let passed: Vec<FileId> = passed.into_iter().collect();
+    spans.par_extend(passed.par_iter().flat_map_iter(|file| {
+        let manifest = if secrets::is_manifest(trees.sources().path(*file)) { Some(*file) } else { None };
+        let manifest = manifest.map(|file| secrets::redactions_of_file(trees, file)).unwrap_or_default();
+        manifest.into_iter().chain(secrets::redactions_of_text(trees, *file))
+    }));
     for span in spans {
         trees.sources().redact(span);
     }
+}
+
+/// The contents of both sides.
+fn contents(base: &World, head: &World) -> BTreeSet<BlobId> {
+    let sources = head.snapshot.sources();
+    let files = base.snapshot.files().chain(head.snapshot.files());
+    files.filter_map(|(_, file)| sources.blob(file)).collect()
 }
 
 /// The files that a report may show: those that text rules read anew, and those that builds read.
@@ -392,6 +478,31 @@ impl Judgement {
         Ok(())
     }
 
+    /// Writes all that was found as a baseline, and the salt of its fingerprints into the configuration.
+    fn write_baseline(&self, path: &Path, err: &mut dyn Write) -> Result<(), Stop> {
+        let (known, new) = (&self.verdict.known, &self.new_baseline);
+        write_file(path, baseline::write(known, &new.before, new.today).as_bytes())?;
+        let entries = if known.len() == 1 { "1 entry".to_owned() } else { format!("{} entries", known.len()) };
+        writeln!(err, "{}", report::log(&format!("`{}`: {entries} written", path.display())))?;
+        // Without secrets there is nothing to salt.
+        let Some((salt, into)) = new.salt.as_ref().filter(|_| known.iter().any(|known| known.is_secret)) else {
+            return Ok(());
+        };
+        let shown = into.display();
+        let before = match std::fs::read_to_string(into) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(Stop::Told(format!("`{shown}` cannot be read: {error}"), NOT_JUDGED)),
+        };
+        let Some(text) = baseline::with_salt(&before, salt) else {
+            let text = format!("the baseline needs a salt: write `salt: {salt}` under `secrets` in `{shown}`");
+            return Err(Stop::Told(text, NOT_JUDGED));
+        };
+        write_file(into, text.as_bytes())?;
+        writeln!(err, "{}", report::log(&format!("`{shown}`: a salt written; the baseline's fingerprints need it")))?;
+        Ok(())
+    }
+
     fn exit(&self, fail_on: cli::FailOn) -> u8 {
         let counts = &self.verdict.counts;
         let failing = match fail_on {
@@ -422,7 +533,8 @@ fn sides(ask: &cli::Sides, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
             let base = read::folder(Side::Base, sources, &folder)?;
             let name = BaseName { revision: asked.to_owned(), merge_base: None };
             let head = read::folder(Side::Head, sources, &first)?;
-            Ok(Sides { base: Some((base, name)), head, here: Here::default(), within: Vec::new(), past: None })
+            let root = start_folder(&first);
+            Ok(Sides { base: Some((base, name)), root, ..Sides::of(head) })
         }
         (Some(repository), Some(asked), None) => Err(repository.resolve(asked).map_or_else(Stop::from, |_| {
             Stop::Told(format!("`{asked}` is neither a revision nor a folder"), NOT_JUDGED)
@@ -451,7 +563,8 @@ fn sides(ask: &cli::Sides, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
         }
         (None, None, _) => {
             let head = read::folder(Side::Head, sources, &first)?;
-            Ok(Sides { base: None, head, here: Here::default(), within: Vec::new(), past: None })
+            let root = start_folder(&first);
+            Ok(Sides { root, ..Sides::of(head) })
         }
     }
 }
@@ -471,11 +584,22 @@ fn in_repository(
     let here = Here::new(repository.remotes());
     let within = within(repository.root(), paths)?;
     let commit = base.as_ref().and_then(|(_, name)| repository.resolve(name.merge_base.as_deref()?).ok());
+    let root = repository.root().map(Path::to_owned);
+    let repository = Arc::new(repository);
+    let passed = commit.clone().map(|commit| -> Passed {
+        let (repository, sources) = (repository.clone(), sources.clone());
+        Box::new(move |known| repository.passage(&commit, known, &sources, Reach::default()))
+    });
     let past = commit.map(|commit| -> Ancestors {
         let sources = sources.clone();
         Box::new(move |paths| repository.history(&commit, paths, &sources, Reach::default()))
     });
-    Ok(Sides { base, head, here, within, past })
+    Ok(Sides { base, head, here, within, past, passed, root })
+}
+
+/// The folder of a path that is one, or a file.
+fn start_folder(path: &Path) -> Option<PathBuf> {
+    if path.is_dir() { Some(path.to_owned()) } else { path.parent().map(Path::to_owned) }
 }
 
 /// The paths that findings are shown for, as paths of the repository; none where its root is among them.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use super::{Ancestors, Asked, Env, Sides, judge};
-use crate::base::{Date, End, History, Past, RepoPath, Side, Snapshot, Sources};
+use super::{Ancestors, Asked, Env, Passed, Sides, judge};
+use crate::base::{Date, End, FileId, History, Passage, Past, RepoPath, Side, Snapshot, Sources};
 use crate::cli::{Cli, Command};
 use crate::delivery::Here;
 use crate::model::Trees;
@@ -45,6 +45,8 @@ fn sides(sources: &Arc<Sources>, tree: &Judgeable<'_>) -> Sides {
         here: Here::new(["https://git.example.com/own/fixture.git".to_owned()]),
         within: Vec::new(),
         past: (!tree.past.is_empty()).then(|| past(sources, tree)),
+        passed: (!tree.between.is_empty()).then(|| passed(sources, tree)),
+        root: None,
     }
 }
 
@@ -69,6 +71,26 @@ fn past(sources: &Arc<Sources>, tree: &Judgeable<'_>) -> Ancestors {
     })
 }
 
+/// The commits between the sides of a fixture, one a day.
+fn passed(sources: &Arc<Sources>, tree: &Judgeable<'_>) -> Passed {
+    let listed = |files: &Files| testkit::listed(sources, Side::Commit, files);
+    let commits: Vec<Snapshot> = tree.between.iter().map(listed).collect();
+    let sources = sources.clone();
+    Box::new(move |known| {
+        let mut contents: Vec<Past> = Vec::new();
+        for (row, files) in commits.iter().enumerate() {
+            let day = Date::from_unix(86_400 * (20_400 + row as u64));
+            let is_new = |file: &FileId| {
+                !sources.blob(*file).is_some_and(|blob| known.contains(&blob))
+                    && contents.iter().all(|past| past.file != *file)
+            };
+            let files: Vec<FileId> = files.files().map(|(_, file)| file).filter(is_new).collect();
+            contents.extend(files.into_iter().map(|file| Past { commit: format!("{:0<40x}", row + 1), day, file }));
+        }
+        Passage { contents, end: End::FirstCommit }
+    })
+}
+
 fn env() -> Env {
     Env { directory: PathBuf::new(), color: false, width: 100, ..Env::of_process(false) }
 }
@@ -76,6 +98,38 @@ fn env() -> Env {
 #[test]
 fn the_laws_hold_for_all_rules() {
     testkit::hold_the_laws(&in_memory);
+}
+
+#[test]
+fn the_mistakes_of_the_documents_that_this_tool_began_with_are_found() {
+    for (tree, mistakes) in [
+        (
+            "layers",
+            &[
+                ("misplaced-sync-wave", "`syncWave`"),
+                ("namespaced-cluster-scoped", "Promise `postgres-v1`"),
+                ("unknown-field", "schema.properties"),
+                ("dangling-notification", "platform-drift"),
+            ][..],
+        ),
+        (
+            "flux",
+            &[
+                ("unknown-field", "`spec.validation`"),
+                ("unknown-field", "Kustomization `rollback` has the field `spec.rollback`"),
+                ("unknown-field", "`spec.rollback.enable`"),
+                ("legacy-annotation", "`flux.weave.works/ignore`"),
+            ],
+        ),
+        ("oci", &[]),
+        ("apps", &[]),
+    ] {
+        let found = testkit::hold_the_tree(&format!("seeds/{tree}"), &in_memory);
+        for (rule, words) in mistakes {
+            let is_it = |(id, message): &(String, String)| id == rule && message.contains(words);
+            assert!(found.iter().any(is_it), "{tree}: {rule} {words}: {found:#?}");
+        }
+    }
 }
 
 #[test]
@@ -89,7 +143,7 @@ fn configured(configuration: &str, others: &[(&str, &str)]) -> (Vec<(String, Str
     let all = [(crate::config::NAME, configuration)].into_iter().chain(others.iter().copied());
     let files: Files = all.map(|(name, text)| (testkit::path(name), text.as_bytes().to_vec())).collect();
     let head = testkit::listed(&sources, Side::Head, &files);
-    let sides = Sides { base: None, head, here: Here::default(), within: Vec::new(), past: None };
+    let sides = Sides::of(head);
     let trees = Trees::new(sources);
     let cli = Cli::try_parse_from(["gitops-guard", "check"]).expect("a right command line");
     let Command::Check(ask) = cli.command else { panic!("it says check") };

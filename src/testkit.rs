@@ -114,9 +114,10 @@ pub(crate) struct Judged {
     pub(crate) text: String,
 }
 
-/// What a run is over: the two sides, and older commits, the oldest first.
+/// What a run is over: the two sides, commits older than them and commits between them, the oldest first.
 pub(crate) struct Judgeable<'a> {
     pub(crate) past: &'a [Files],
+    pub(crate) between: &'a [Files],
     pub(crate) base: Option<&'a Files>,
     pub(crate) head: &'a Files,
 }
@@ -124,7 +125,7 @@ pub(crate) struct Judgeable<'a> {
 impl<'a> Judgeable<'a> {
     /// Two sides without older commits.
     pub(crate) fn of(base: Option<&'a Files>, head: &'a Files) -> Self {
-        Self { past: &[], base, head }
+        Self { past: &[], between: &[], base, head }
     }
 }
 
@@ -137,6 +138,7 @@ struct Fixture {
     id: &'static str,
     folder: PathBuf,
     past: Vec<Files>,
+    between: Vec<Files>,
     base: Option<Files>,
     head: Files,
 }
@@ -149,10 +151,13 @@ impl Fixture {
             let folder = testdata.join(rule.pack).join(rule.id).join(side);
             let base = folder.join("base").is_dir().then(|| files_of(&folder.join("base")));
             let head = files_of(&folder.join("head"));
-            // Older commits are numbered, the oldest first.
-            let commits = (1..).map(|number| folder.join("past").join(number.to_string()));
-            let past = commits.take_while(|commit| commit.is_dir()).map(|commit| files_of(&commit)).collect();
-            Self { pack: rule.pack, id: rule.id, folder, past, base, head }
+            // Commits are numbered, the oldest first.
+            let commits = |of: &str| {
+                let commits = (1..).map(|number| folder.join(of).join(number.to_string()));
+                commits.take_while(|commit| commit.is_dir()).map(|commit| files_of(&commit)).collect()
+            };
+            let (past, between) = (commits("past"), commits("between"));
+            Self { pack: rule.pack, id: rule.id, folder, past, between, base, head }
         };
         EMBEDDED.iter().map(read).filter(|fixture| !fixture.head.is_empty()).collect()
     }
@@ -164,7 +169,7 @@ impl Fixture {
     }
 
     fn tree(&self) -> Judgeable<'_> {
-        Judgeable { past: &self.past, base: self.base.as_ref(), head: &self.head }
+        Judgeable { past: &self.past, between: &self.between, base: self.base.as_ref(), head: &self.head }
     }
 
     fn name(&self, side: &str) -> String {
@@ -186,7 +191,7 @@ pub(crate) fn hold_the_laws(run: Run<'_>) {
             broken.push(format!("{}: {found:?}", fixture.name(side)));
         }
         for files in fixture.base.iter().chain([&fixture.head]) {
-            let tree = Judgeable { base: Some(files), head: files, ..fixture.tree() };
+            let tree = Judgeable { base: Some(files), head: files, between: &[], ..fixture.tree() };
             let same = ids(&run(&tree, &fixture.settings()));
             if !same.is_empty() {
                 broken.push(format!("{} against itself: {same:?}", fixture.name(side)));
@@ -206,6 +211,21 @@ pub(crate) fn hold_the_snapshots(run: Run<'_>) {
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!("expect", judged.text));
     }
+}
+
+/// Holds a whole tree below `testdata/` to the snapshot beside it: all findings of all rules on their defaults. Gives their
+/// rules and messages.
+pub(crate) fn hold_the_tree(name: &str, run: Run<'_>) -> Vec<(String, String)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name);
+    let today = "2026-01-01".parse().expect("a date");
+    let judged = run(&Judgeable::of(None, &files_of(&folder)), &Settings { today, ..Settings::default() });
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder.parent().expect("a folder above"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    let file = folder.file_name().expect("a name").to_string_lossy().into_owned();
+    settings.bind(|| insta::assert_snapshot!(file, judged.text));
+    judged.findings.into_iter().map(|finding| (finding.rule.to_string(), finding.message)).collect()
 }
 
 /// All files below a folder, recipes expanded in those that are text.

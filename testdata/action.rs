@@ -118,6 +118,8 @@ struct Runner {
     event: Value,
     inputs: BTreeMap<String, String>,
     steps: BTreeMap<String, String>,
+    /// The tag, branch or commit that the workflow names this action by.
+    action_ref: String,
     log: String,
 }
 
@@ -148,9 +150,31 @@ impl Runner {
             ),
         );
         program(&files.path().join("tool"), &tool(files.path()));
+        forge(files.path());
         let (reference, sha) = (reference.to_owned(), sha.to_owned());
         let (inputs, steps, log) = (BTreeMap::new(), BTreeMap::new(), String::new());
-        Self { files, workspace, event_name, reference, sha, event, inputs, steps, log }
+        let action_ref = "main".to_owned();
+        Self { files, workspace, event_name, reference, sha, event, inputs, steps, action_ref, log }
+    }
+
+    /// The workflow names the action by another tag, branch or commit.
+    fn at(mut self, action_ref: &str) -> Self {
+        self.action_ref = action_ref.to_owned();
+        self
+    }
+
+    /// There is a release of this version, which holds a program that says so before it does its work.
+    fn released(self) -> Self {
+        let (files, name) = (self.files.path(), "gitops-guard-x86_64-unknown-linux-musl");
+        let release = files.join("release");
+        program(
+            &release.join(name).join("gitops-guard"),
+            &format!("echo released >&2\nexec '{}/tool' \"$@\"", files.display()),
+        );
+        let pack = format!("tar -czf {name}.tar.gz {name} && sha256sum {name}.tar.gz > SHA256SUMS && touch attested");
+        let done = Command::new("sh").args(["-c", &pack]).current_dir(&release).status().expect("a shell runs");
+        assert!(done.success());
+        self
     }
 
     fn with(mut self, input: &str, value: &str) -> Self {
@@ -224,6 +248,10 @@ impl Runner {
             "github.base_ref" => self.base_branch(),
             "github.workspace" => self.workspace.display().to_string(),
             "github.action_path" => env!("CARGO_MANIFEST_DIR").to_owned(),
+            "github.action_repository" => "example/gitops-guard".to_owned(),
+            "github.action_ref" => self.action_ref.clone(),
+            "github.server_url" => "https://forge.example.com".to_owned(),
+            "github.token" => "made-up".to_owned(),
             _ => panic!("`{name}` is no expression that a composite action may use"),
         }
     }
@@ -287,6 +315,18 @@ impl Runner {
         }
         command.output().expect("bash runs")
     }
+}
+
+/// A forge without a network: the tags that it lists, the files of its release and what it attests lie in a folder.
+fn forge(files: &Path) {
+    let (programs, release) = (files.join("programs"), files.join("release"));
+    let here = release.display();
+    let tags = format!("if [ \"$1\" = ls-remote ]; then cat '{here}/tags' 2>/dev/null; exit; fi");
+    program(&programs.join("git"), &format!("{tags}\nPATH=${{PATH#*:}}\nexec git \"$@\""));
+    let fetched =
+        format!("while [ \"$1\" != --output ]; do shift; done\ncp \"{here}/${{3##*/}}\" \"$2\" 2>/dev/null || exit 22");
+    program(&programs.join("curl"), &fetched);
+    program(&programs.join("gh"), &format!("[ \"$1 $2\" = 'attestation verify' ] && [ -f '{here}/attested' ]"));
 }
 
 /// An executable file.
@@ -426,6 +466,52 @@ fn a_merge_group_and_a_base_that_is_named_are_fetched() {
         let folder = origin.checkout(&format!("base-{}", base.replace('/', "-")), &origin.merge, Some(1));
         let run = Runner::new(folder, "workflow_dispatch", "refs/heads/change", &origin.merge, json!({}));
         run.with("base", base).run().says(1, &[CHANGE]);
+    }
+}
+
+#[test]
+fn a_release_is_taken_with_its_checksum_and_attestation_and_only_where_the_action_is_at_its_tag() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    let folder = origin.checkout("released", &origin.merge, Some(2));
+    let tag = concat!("v", env!("CARGO_PKG_VERSION"));
+    let commit = "0123456789".repeat(4);
+    let run =
+        || Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, pull(&origin)).released();
+    let is_released = |ended: &Ended| ended.log.contains("\nreleased\n");
+    let ended = run().at(tag).run();
+    ended.says(1, &[CHANGE]);
+    assert!(is_released(&ended), "{}", ended.log);
+    // A commit is the release where the tag leads to it; else, and on a branch, the sources are what was asked for.
+    let by_commit = run().at(&commit);
+    put(
+        by_commit.files.path(),
+        "release/tags",
+        &format!("{}\trefs/tags/{tag}\n{commit}\trefs/tags/{tag}^{{}}\n", "1".repeat(40)),
+    );
+    assert!(is_released(&by_commit.run()));
+    for other in ["main", &commit] {
+        let ended = run().at(other).run();
+        ended.says(1, &[CHANGE]);
+        assert!(!is_released(&ended), "{other}: {}", ended.log);
+    }
+    let unreleased = run().at(tag);
+    fs::remove_file(unreleased.files.path().join("release/SHA256SUMS")).expect("the file is ours");
+    unreleased.run().says(1, &[CHANGE]);
+    // What is not what the release workflow made is neither run nor worked around.
+    for file in ["SHA256SUMS", "attested"] {
+        let forged = run().at(tag);
+        let path = forged.files.path().join("release").join(file);
+        match file {
+            "attested" => fs::remove_file(path).expect("the file is ours"),
+            _ => fs::write(path, format!("{}  gitops-guard-x86_64-unknown-linux-musl.tar.gz\n", "0".repeat(64)))
+                .expect("the file is ours"),
+        }
+        let ended = forged.run();
+        assert_eq!((ended.code, ended.arguments.as_str()), (2, ""), "{file}: {}", ended.log);
+        assert!(ended.log.contains("::error::"));
     }
 }
 

@@ -13,9 +13,9 @@ use super::scalar;
 
 type Entries = Vec<(String, Node)>;
 
-/// Adds random fields to the entries of a kustomization whose objects are known.
+/// Adds random fields to the entries of a kustomization whose objects are known, those of its generators and component
+/// among them.
 pub fn fields(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, entries: &mut Entries) {
-    generators(layers, folder, known, entries);
     patch_fields(layers, folder, known, entries);
     // What follows acts in this order, whatever the order in the file.
     namespace(layers.random, known, entries);
@@ -37,7 +37,8 @@ fn push(entries: &mut Entries, name: &str, items: Vec<Node>) {
     }
 }
 
-fn generators(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, entries: &mut Entries) {
+/// Adds generators, which see no component of the same kustomization.
+pub fn generators(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, entries: &mut Entries) {
     for (field, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
         if layers.random.percent(if kind == "Secret" { 12 } else { 22 }) {
             let count = layers.random.between(1, 2);
@@ -57,7 +58,7 @@ pub fn generator(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, 
     let mut args = Node::Map(Vec::new());
     let over = if layers.random.percent(35) { layers.random.any(&there).cloned() } else { None };
     if let Some(over) = &over {
-        let name = if layers.random.percent(90) { over.names.last() } else { over.names.first() };
+        let name = if layers.random.percent(97) { over.names.last() } else { over.names.first() };
         args.set("name", text(name.cloned().unwrap_or_default()));
         if !over.namespace().is_empty() {
             args.set("namespace", text(over.namespace()));
@@ -122,8 +123,8 @@ fn literals(random: &mut Random) -> Vec<Node> {
     let mut used = Vec::new();
     let mut all = Vec::new();
     for _ in 0..random.between(1, 3) {
-        let key = if random.percent(94) { random.pick(&KEYS[..8]) } else { random.pick(KEYS) };
-        if used.contains(&key) && random.percent(99) {
+        let key = if random.percent(97) { random.pick(&KEYS[..8]) } else { random.pick(KEYS) };
+        if used.contains(&key) && random.per_mille(999) {
             continue;
         }
         used.push(key);
@@ -140,7 +141,7 @@ fn literals(random: &mut Random) -> Vec<Node> {
         };
         all.push(text(format!("{key}={quoted}")));
     }
-    if random.per_mille(6) {
+    if random.per_mille(2) {
         all.push(text(random.word(&["novalue", "=x", ""])));
     }
     all
@@ -390,6 +391,13 @@ pub fn image(random: &mut Random) -> Node {
     image
 }
 
+/// Whether objects of the kind are in no namespace, whatever they say.
+fn is_everywhere(kind: &str) -> bool {
+    const KINDS: [&str; 5] =
+        ["Namespace", "PersistentVolume", "CustomResourceDefinition", "APIService", "IngressClass"];
+    KINDS.contains(&kind) || kind.starts_with("Cluster") || kind.ends_with("Class") || kind.ends_with("Configuration")
+}
+
 fn variables(layers: &mut Layers<'_>, known: &[Known], entries: &mut Entries) {
     let random = &mut *layers.random;
     if !random.percent(4) {
@@ -399,17 +407,17 @@ fn variables(layers: &mut Layers<'_>, known: &[Known], entries: &mut Entries) {
     for _ in 0..random.between(1, 2) {
         let (Some(of), Some(name)) = (random.any(known), layers.variables.pop()) else { continue };
         let mut reference = map([("kind", text(of.kind().kind)), ("name", text(of.names[0].clone()))]);
-        if random.percent(85) {
+        if random.percent(if of.kind().group.is_empty() { 60 } else { 99 }) {
             reference.set("apiVersion", text(of.kind().api_version()));
         }
-        if !of.namespaces[0].is_empty() && random.percent(95) {
+        if !of.namespaces[0].is_empty() && !is_everywhere(of.kind().kind) && random.percent(97) {
             reference.set("namespace", text(of.namespaces[0].clone()));
         }
         let mut var = map([("name", text(name)), ("objref", reference)]);
         if random.percent(50) {
             let path =
                 random.word(&["metadata.name", "metadata.namespace", "kind", "apiVersion", "spec.replicas", "data.k"]);
-            let path = if random.percent(85) { "metadata.name" } else { path };
+            let path = if random.percent(93) { "metadata.name" } else { path };
             var.set("fieldref", map([(random.word(&["fieldpath", "fieldPath"]), text(path))]));
         }
         vars.push(var);
@@ -428,7 +436,7 @@ fn others(layers: &mut Layers<'_>, folder: &str, entries: &mut Entries) {
         entries.push(("sortOptions".to_owned(), sort_options(random)));
     }
     if random.percent(7) {
-        let all = ["originAnnotations", "managedByLabel"];
+        let all = ["originAnnotations", "managedByLabel", "transformerAnnotations"];
         let items: Vec<&str> = all.into_iter().filter(|_| random.percent(60)).collect();
         push(entries, "buildMetadata", items.into_iter().map(text).collect());
     }
@@ -436,6 +444,10 @@ fn others(layers: &mut Layers<'_>, folder: &str, entries: &mut Entries) {
         entries.push(("metadata".to_owned(), map([("name", text("x"))])));
     }
     if random.per_mille(15) {
+        let name = layers.write_new(folder, "definitions", CRDS.to_owned());
+        push(entries, "crds", vec![text(name)]);
+    }
+    if layers.random.per_mille(15) {
         let name = layers.write_new(folder, "schema", SCHEMA.to_owned());
         entries.push(("openapi".to_owned(), map([("path", text(name))])));
     }
@@ -486,6 +498,15 @@ fn configuration(layers: &mut Layers<'_>) -> String {
     }
     layers.document(&out)
 }
+
+/// Definitions for `crds`: a Widget names a ConfigMap, and its secret has the prefix of names.
+const CRDS: &str = r##"{"example.v1.Widget": {"Schema": {"properties": {
+  "apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"},
+  "spec": {"$ref": "example.v1.WidgetSpec"}}}},
+ "example.v1.WidgetSpec": {"Schema": {"properties": {
+  "configRef": {"x-kubernetes-object-ref-api-version": "v1", "x-kubernetes-object-ref-kind": "ConfigMap"},
+  "secretName": {"x-kubernetes-identity": ""}}}}}
+"##;
 
 /// A schema in which the items of a Widget have names.
 const SCHEMA: &str = r#"{"definitions": {"com.example.v1.Widget": {"type": "object", "properties": {

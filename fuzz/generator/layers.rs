@@ -88,10 +88,14 @@ impl<'r> Layers<'r> {
         if !resources.is_empty() {
             entries.push(("resources".to_owned(), Node::List(resources)));
         }
+        fields::generators(self, folder, &mut known, &mut entries);
         let component = self.random.percent(18).then(|| self.component(folder, &mut known));
         fields::fields(self, folder, &mut known, &mut entries);
         if let Some(component) = component {
             entries.push(("components".to_owned(), Node::List(vec![component])));
+        }
+        if entries.is_empty() && self.random.percent(90) {
+            entries.push(("buildMetadata".to_owned(), Node::List(vec![text("originAnnotations")])));
         }
         self.write_kustomization(folder, entries, Head::Kustomization);
         Layer { folder: folder.to_owned(), known }
@@ -107,7 +111,11 @@ impl<'r> Layers<'r> {
             known.extend(own);
             entries.push(("resources".to_owned(), Node::List(resources)));
         }
+        fields::generators(self, &name, known, &mut entries);
         fields::fields(self, &name, known, &mut entries);
+        if entries.is_empty() && self.random.percent(95) {
+            entries.push(("buildMetadata".to_owned(), Node::List(vec![text("originAnnotations")])));
+        }
         self.write_kustomization(&name, entries, Head::Component);
         text(format!("../{name}"))
     }
@@ -121,7 +129,7 @@ impl<'r> Layers<'r> {
             let same = |kind_row: usize, known: &str| KINDS[kind_row].kind == KINDS[kind].kind && known == *name;
             let taken = known.iter().any(|known| same(known.kind, known.name()) || same(known.kind, &known.names[0]))
                 || wanted.iter().any(|(kind, known, _)| same(*kind, known));
-            if !taken || self.random.percent(2) {
+            if !taken || self.random.per_mille(5) {
                 wanted.push((kind, (*name).to_owned(), namespace));
             }
         }

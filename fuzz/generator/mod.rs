@@ -8,19 +8,30 @@
 //!
 //! - keys of generators that are no text without quotes (`1`, `null`): kustomize fails only if they are still there when it
 //!   prints or hashes the object;
-//! - the same keys in the values of JSON patches: kustomize makes them text;
 //! - text of several lines that starts with a tab: kustomize cannot read the block it makes of it, and whether it makes
 //!   one depends on what came by before;
 //! - labels that are put into `metadata/annotations`: kustomize keeps notes there while it builds, so that the map is there
 //!   where nobody wrote one;
-//! - whole `metadata` as the source of a replacement: the notes are copied with it, and printed;
+//! - whole `metadata` as the source of a replacement, or it and whole `metadata/annotations` as what a JSON patch copies:
+//!   the notes are copied with it, and printed;
+//! - whole `metadata.annotations` as the target of a replacement: the notes are gone with it, and the object is no more
+//!   found by the names that it had;
 //! - folded text (`>`) with lines that are indented deeper: it grows each time kustomize writes and reads the object, which
 //!   depends on what came by;
 //! - two plugin configurations of one name, and annotations of a kustomization that are no text: kustomize refuses them;
+//! - JSON patches that make `metadata/annotations` no map: the notes make a map of it again, at the next step that needs
+//!   some;
 //! - replacements of `metadata.name`: kustomize writes a name anew without a type after each step, so that `8080` is a
 //!   number;
 //! - numbers as `sourceValue`: kustomize writes them without quotes, as names too, and takes them for text at some later steps;
-//! - `"\/"` in YAML, and the namespaces `1` and `true`.
+//! - `"\/"` and escapes of surrogates (`"\ud83d\ude00"`) in YAML, and `<<` over what is no map: go-yaml refuses them, and
+//!   the parser here reads them;
+//! - comments that hold a schema (`# {"type": "integer"}`), which kyaml reads and this library does not;
+//! - the namespaces `1` and `true`: kustomize writes a namespace anew without a type after each strategic patch, so that
+//!   it is a number then.
+//!
+//! Not compared: what this library says it does not render, which is the hash of an object that is neither a ConfigMap nor
+//! a Secret (kustomize hashes the nodes of its own parser then, with their lines and columns).
 //!
 //! Never: a disk, a process.
 

@@ -8,7 +8,6 @@ use super::objects::Known;
 use super::random::Random;
 use super::scalar;
 use super::walk::{self, Step, Until};
-use super::writer::is_plain;
 
 /// The keys by which kustomize pairs the items of lists.
 const MERGE_KEYS: &[&str] =
@@ -134,7 +133,7 @@ fn strategic_text(layers: &mut Layers<'_>, of: &Known) -> String {
 /// A patch that says which object it is for, and changes some of its fields.
 pub fn strategic_patch(random: &mut Random, of: &Known) -> Node {
     let kind = of.kind();
-    let name = if random.percent(1) { "nothing" } else { of.name() };
+    let name = if random.per_mille(5) { "nothing" } else { of.name() };
     let mut metadata = map([("name", text(name))]);
     if !of.namespace().is_empty() {
         metadata.set("namespace", text(of.namespace()));
@@ -194,7 +193,8 @@ fn changed_map(random: &mut Random, entries: &[(String, Node)]) -> Node {
         0 => out.set(
             "$patch",
             text(random.word(&[
-                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge", "other",
+                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge", "delete",
+                "replace", "merge", "replace", "delete", "replace", "merge", "replace", "other",
             ])),
         ),
         1 => out.set("$retainKeys", Node::List(vec![text("type")])),
@@ -249,7 +249,14 @@ pub fn json(layers: &mut Layers<'_>, of: &Known) -> String {
     for _ in 0..*layers.random.pick(&[1, 1, 1, 1, 1, 2]) {
         operations.extend(operation(layers.random, &of.tree));
     }
-    layers.document(&Node::List(operations))
+    let operations = Node::List(operations);
+    loop {
+        let content = layers.document(&operations);
+        // What starts with a bracket must be JSON, which this hardly ever is.
+        if !content.starts_with('[') || content == "[]\n" || layers.random.percent(1) {
+            return content;
+        }
+    }
 }
 
 fn operation(random: &mut Random, tree: &Node) -> Option<Node> {
@@ -260,38 +267,49 @@ fn operation(random: &mut Random, tree: &Node) -> Option<Node> {
     // The name and namespace are what the object is found by.
     let is_identity = matches!(&steps[0], Step::Field(name) if name == "metadata")
         && (steps.len() == 1 || matches!(&steps[1], Step::Field(name) if name == "name" || name == "namespace"));
-    if is_identity && !random.percent(4) {
+    // What a generator makes has other keys than are known here.
+    let is_guessed = tree.get("kind").is_none() && random.percent(95);
+    if is_guessed || is_identity && !random.percent(4) {
         return Some(entry("add", "/metadata/annotations", map([("note", scalar::odd_text(random))])));
     }
     let path = walk::pointer(&steps);
     let there = walk::at(tree, &steps).cloned();
-    let value = |random: &mut Random| fitting(random, there.as_ref());
+    let value = |random: &mut Random| match &*path {
+        // The notes that kustomize keeps there make a map of it again.
+        "/metadata/annotations" => map([("note", scalar::odd_text(random))]),
+        _ => fitting(random, there.as_ref()),
+    };
     let is_item = matches!(steps.last(), Some(Step::Item(..)));
     Some(match random.below(12) {
         0..4 => entry("replace", &path, value(random)),
         4 => map([("op", text("remove")), ("path", text(path))]),
         5..7 if is_item => entry("add", &end_of_list(random, &path), value(random)),
-        5..7 => entry("add", &format!("{path}{}", if random.percent(6) { "/deep/er" } else { "" }), value(random)),
+        5..7 => entry("add", &format!("{path}{}", if random.percent(1) { "/deep/er" } else { "" }), value(random)),
         7 => {
-            let other = walk::pointer(&walk::walk(random, tree, Until::Anywhere));
+            let other = walk::walk(random, tree, Until::Anywhere);
+            let is_item = matches!(other.last(), Some(Step::Item(..)));
+            let other = walk::pointer(&other);
+            let to = if is_item { end_of_list(random, &other) } else { format!("{other}x") };
             let op = random.word(&["move", "copy", "copy"]);
-            map([("op", text(op)), ("from", text(path)), ("path", text(format!("{other}x")))])
+            // kustomize's notes stand among the annotations, and would be copied.
+            let from = if path == "/metadata" || path == "/metadata/annotations" { "/metadata/name" } else { &path };
+            map([("op", text(op)), ("from", text(from)), ("path", text(to))])
         }
         8 => match walk::at(tree, &steps) {
-            Some(there @ (Node::Text(_) | Node::Raw(_))) => entry("test", &path, there.clone()),
+            Some(there @ Node::Text(_)) => entry("test", &path, there.clone()),
             _ => entry("replace", &path, value(random)),
         },
-        9 if random.percent(4) => {
+        9 if random.percent(2) => {
             entry(random.word(&["replace", "remove", "test", "add"]), "/no/thing/here", value(random))
         }
-        10 if random.percent(10) => map([("op", text("replace")), ("path", text(path))]),
+        10 if random.percent(6) => map([("op", text("replace")), ("path", text(path))]),
         _ => entry("add", &path, value(random)),
     })
 }
 
 fn end_of_list(random: &mut Random, path: &str) -> String {
     let list = path.rsplit_once('/').map_or("", |(list, _)| list);
-    let end = random.pick(&["-", "-", "-", "0", "0", "0", "-1", "1"]);
+    let end = random.pick(&["-", "-", "-", "-", "-", "0", "0", "0", "0", "-1", "1"]);
     format!("{list}/{end}")
 }
 
@@ -302,21 +320,10 @@ fn entry(op: &str, path: &str, value: Node) -> Node {
 /// A value that can stand where `there` does, mostly.
 fn fitting(random: &mut Random, there: Option<&Node>) -> Node {
     match there {
+        Some(Node::Map(_) | Node::List(_)) if random.percent(8) => value(random),
         Some(Node::Map(_)) => map([("name", text("put")), ("image", text("busybox:1"))]),
         Some(Node::List(items)) => Node::List(items.iter().take(1).cloned().collect()),
-        _ => with_text_keys(value(random)),
-    }
-}
-
-/// Without the keys that are no text: kustomize makes texts of them on its way through JSON.
-fn with_text_keys(node: Node) -> Node {
-    match node {
-        Node::Map(entries) => {
-            let kept = entries.into_iter().filter(|(key, _)| key.starts_with(['"', '\'']) || is_plain(key));
-            Node::Map(kept.map(|(key, value)| (key, with_text_keys(value))).collect())
-        }
-        Node::List(items) => Node::List(items.into_iter().map(with_text_keys).collect()),
-        other => other,
+        _ => value(random),
     }
 }
 

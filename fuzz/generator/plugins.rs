@@ -13,7 +13,11 @@ use super::replacements;
 pub fn plugins(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, entries: &mut Vec<(String, Node)>) {
     if layers.random.percent(5) {
         let kind = layers.random.word(&["ConfigMap", "Secret"]);
-        let config = generator(layers, folder, known, kind);
+        // What other layers and fields have made is rarely there under the name that is known here.
+        let mut made = if layers.random.percent(10) { known.clone() } else { Vec::new() };
+        let before = made.len();
+        let config = generator(layers, folder, &mut made, kind);
+        known.extend(made.drain(before..));
         let entry = placed(layers, folder, &config);
         entries.push(("generators".to_owned(), Node::List(vec![entry])));
     }
@@ -73,7 +77,7 @@ fn generator(layers: &mut Layers<'_>, folder: &str, known: &mut Vec<Known>, kind
 }
 
 fn transformer(layers: &mut Layers<'_>, folder: &str, known: &mut [Known]) -> Option<Node> {
-    let which = layers.random.below(14);
+    let which = layers.random.below(15);
     Some(match which {
         0 => {
             let prefix = map([("path", text("metadata/name"))]);
@@ -126,6 +130,7 @@ fn transformer(layers: &mut Layers<'_>, folder: &str, known: &mut [Known]) -> Op
             config(layers, "ReplacementTransformer").with("replacements", Node::List(vec![one]))
         }
         12 => config(layers, "HashTransformer"),
+        13 => value_add(layers),
         _ => {
             let kind = layers.random.word(&["SortOrderTransformer", "NothingTransformer", "LabelTransformer"]);
             if !layers.random.percent(15) {
@@ -134,6 +139,19 @@ fn transformer(layers: &mut Layers<'_>, folder: &str, known: &mut [Known]) -> Op
             config(layers, kind)
         }
     })
+}
+
+fn value_add(layers: &mut Layers<'_>) -> Node {
+    let path = layers.random.word(&["metadata/labels/added", "spec/path", "data/k", "metadata/annotations/a.b~1c"]);
+    let mut target = map([("fieldPath", text(path))]);
+    if layers.random.percent(60) {
+        target.set("selector", map([("kind", text(layers.random.word(&["Widget", "ConfigMap", "Deployment"])))]));
+    }
+    if layers.random.percent(30) {
+        target.set("filePathPosition", raw(layers.random.word(&["1", "2"])));
+    }
+    let value = layers.random.word(&["x", "a/b", "v1"]);
+    config(layers, "ValueAddTransformer").with("value", text(value)).with("targets", Node::List(vec![target]))
 }
 
 fn namespace(layers: &mut Layers<'_>) -> Node {
@@ -146,8 +164,8 @@ fn namespace(layers: &mut Layers<'_>) -> Node {
         node.set("unsetOnly", raw("true"));
     }
     if layers.random.percent(40) {
-        let mode =
-            layers.random.word(&["defaultOnly", "allServiceAccounts", "none", "none", "allServiceAccounts", "other"]);
+        let mode = layers.random.word(&["defaultOnly", "allServiceAccounts", "none"]);
+        let mode = if layers.random.percent(3) { "other" } else { mode };
         node.set("setRoleBindingSubjects", text(mode));
     }
     let specs = if layers.random.percent(50) { vec![spec, subjects] } else { vec![spec] };

@@ -3,10 +3,12 @@
 //!
 //! Never: a compiled schema of the whole: faults are looked for in every definition of every run.
 
+use super::branch;
+use super::budget::{self, Reach};
 use super::rule;
 use super::schema::Schema;
 use crate::base::Span;
-use crate::model::{Object, Trees, View};
+use crate::model::{Field, Object, Trees, View};
 
 /// Something wrong in a schema.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +36,8 @@ pub enum Fault {
     Ignored,
     /// A rule of `x-kubernetes-validations` that does not compile.
     BrokenRule,
+    /// A rule that costs more than the API server allows.
+    DearRule,
 }
 
 /// The faults in the schemas of what an object defines; none where it defines no API, or one of an API group of
@@ -53,12 +57,12 @@ pub fn schema_faults(trees: &Trees, object: &Object) -> Vec<SchemaFault> {
         }
         _ => return Vec::new(),
     };
-    let mut walk = Walk { version: String::new(), found: Vec::new() };
+    let mut walk = Walk { version: String::new(), found: Vec::new(), rules: Rules::None };
     let versions = spec.and_then(|spec| spec.get("versions")).into_iter().flat_map(|list| list.items());
     for version in versions {
         let Some(schema) = version.get("schema").and_then(|schema| schema.field("openAPIV3Schema")) else { continue };
         walk.version = version.get("name").map(|name| name.written().into_owned()).unwrap_or_default();
-        walk.root(schema.value, schema.key_place(), author);
+        walk.version(schema.value, schema.key_place(), author);
     }
     walk.found
 }
@@ -72,7 +76,7 @@ enum Author {
 }
 
 /// Keywords that no structural schema may have (apiextensions `schema/convert.go`).
-const FORBIDDEN: [&str; 7] =
+pub(super) const FORBIDDEN: [&str; 7] =
     ["$ref", "$schema", "additionalItems", "definitions", "dependencies", "id", "patternProperties"];
 
 /// What Crossplane copies of the root, of `spec` and of `status` (`crossplane-runtime pkg/xcrd genCrdVersion`).
@@ -96,15 +100,46 @@ const COPIED: [(&str, &[&str]); 3] = [
 struct Walk {
     version: String,
     found: Vec<SchemaFault>,
+    rules: Rules,
+}
+
+/// What rules a version has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    None,
+    /// All of them compile.
+    Sound,
+    /// Some do not.
+    Broken,
 }
 
 impl Walk {
+    /// The schema of a version. The cost of its rules is estimated where nothing else keeps the API server from it.
+    fn version(&mut self, schema: View<'_>, key: Span, author: Author) {
+        let before = self.found.len();
+        self.rules = Rules::None;
+        self.root(schema, key, author);
+        let is_refused = self.found[before..].iter().any(|fault| fault.what == Fault::NotStructural);
+        if self.rules != Rules::Sound || is_refused {
+            return;
+        }
+        let reach = if author == Author::Xrd { Reach::SpecAndStatus } else { Reach::Whole };
+        for dear in budget::dear(schema, reach) {
+            self.push(dear.at, &dear.path, Fault::DearRule, &dear.words);
+        }
+    }
+
     fn root(&mut self, schema: View<'_>, key: Span, author: Author) {
         match author {
-            Author::Crd => self.node(schema, key, ""),
+            Author::Crd => {
+                self.node(schema, key, "");
+                self.undeclared(schema, |_| true);
+            }
             Author::Xrd => self.copied(schema),
             Author::Promise => {
                 self.node(schema, key, "");
+                // Kratix puts a schema of its own there.
+                self.undeclared(schema, |path| path != "status" && !path.starts_with("status."));
                 if let Some(status) = schema.get("properties").and_then(|properties| properties.field("status")) {
                     self.push(status.key_place(), "status", Fault::Ignored, "the schema of `status`");
                 }
@@ -125,6 +160,8 @@ impl Walk {
                     self.push(field.key_place(), part, Fault::Ignored, &format!("`{}`", field.name()));
                 } else if field.name() == "x-kubernetes-validations" {
                     self.rules(field.value, part);
+                } else if branch::COMBINERS.contains(&field.name()) {
+                    self.branches(field, part);
                 }
             }
             let properties = schema.and_then(|schema| schema.get("properties"));
@@ -170,11 +207,9 @@ impl Walk {
                 "uniqueItems" if value.as_bool() == Some(true) => {
                     self.refuse(field.key_place(), path, "`uniqueItems: true` is forbidden");
                 }
-                "additionalProperties" if value.as_bool() == Some(false) => {
-                    self.refuse(field.key_place(), path, "`additionalProperties: false` is forbidden");
-                }
                 "additionalProperties" => {
-                    if schema.get("properties").is_some_and(|properties| properties.fields().next().is_some()) {
+                    let names = schema.get("properties").is_some_and(|properties| properties.fields().next().is_some());
+                    if names && value.as_bool() != Some(true) {
                         self.refuse(field.key_place(), path, "`additionalProperties` beside `properties` is forbidden");
                     }
                     self.node(value, field.key_place(), &format!("{path}[*]"));
@@ -183,6 +218,7 @@ impl Walk {
                 "items" => self.node(value, field.key_place(), &format!("{path}[*]")),
                 "properties" => self.properties(value, path),
                 "x-kubernetes-validations" => self.rules(value, path),
+                _ if branch::COMBINERS.contains(&name) => self.branches(field, path),
                 "default" if !value.is_null() && !flag("x-kubernetes-embedded-resource") => {
                     self.default(schema, value, path);
                 }
@@ -203,9 +239,25 @@ impl Walk {
         }
     }
 
+    fn branches(&mut self, combiner: Field<'_>, path: &str) {
+        for fault in branch::misplaced(combiner, path) {
+            self.refuse(fault.at, &fault.path, &fault.words);
+        }
+    }
+
+    /// The API server asks this of the root's own branches only.
+    fn undeclared(&mut self, root: View<'_>, counts: impl Fn(&str) -> bool) {
+        for fault in branch::undeclared(root).into_iter().filter(|fault| counts(&fault.path)) {
+            self.refuse(fault.at, &fault.path, &fault.words);
+        }
+    }
+
     /// Rules that the API server cannot compile (apiextensions `validation.go`, `cel.Compile`).
     fn rules(&mut self, list: View<'_>, path: &str) {
         for rule in list.items().filter(View::is_map) {
+            if self.rules == Rules::None {
+                self.rules = Rules::Sound;
+            }
             if rule.str_at(["rule"]).is_some_and(|text| text.trim().is_empty()) {
                 self.push(rule.place(), path, Fault::BrokenRule, "has an empty rule");
                 continue;
@@ -213,6 +265,7 @@ impl Walk {
             for part in ["rule", "messageExpression"] {
                 let (Some(at), Some(text)) = (rule.get(part), rule.str_at([part])) else { continue };
                 if let Some(mistake) = rule::mistake(text) {
+                    self.rules = Rules::Broken;
                     let words = format!("has a `{part}` that does not compile: {}", mistake.message);
                     self.push(at.place(), path, Fault::BrokenRule, &words);
                 }

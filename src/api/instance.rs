@@ -9,9 +9,10 @@ use serde_json::Value as Json;
 use super::format;
 use super::rule::{self, Answer, Part, Rule, Typed};
 use super::schema::{Flags, ListType, Schema, Type, is_same_data, number};
+use super::stored::{field_of, is_unknown, known, stored};
 use crate::base::Span;
 use crate::grammar::Pattern;
-use crate::model::{Field, Trees, View};
+use crate::model::{Field, Trees, Value, View};
 
 /// What a schema says of an instance.
 #[derive(Debug, Default)]
@@ -156,11 +157,6 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// What a node says of one field.
-fn known<'a>(schema: &'a Schema, name: &str) -> Option<&'a Schema> {
-    schema.property(name).or(schema.values.as_deref())
-}
-
 impl<'a> Walk<'a> {
     fn new(trees: &'a Trees) -> Self {
         Self { trees, steps: Vec::new(), out: Judgement::default(), old: None, shape: Shape::Own }
@@ -249,11 +245,19 @@ impl<'a> Walk<'a> {
         for field in view.fields() {
             let name = field.name();
             let kept_as = shape.and_then(|shape| known(shape, name));
-            // A null where none may be is dropped before defaults are applied (`defaulting/prune.go`).
-            if field.value.is_null() && kept_as.is_some_and(|node| !node.is_nullable()) {
+            // A null where none may be is dropped, or becomes its default: that of a property as if it were not there,
+            // that of a map's values in its place (`defaulting/algorithm.go`, `prune.go`).
+            if field.value.is_null()
+                && let Some(node) = kept_as.filter(|node| !node.is_nullable())
+            {
+                let is_value = shape.is_some_and(|shape| shape.property(name).is_none());
+                if let Some(default) = node.null_default(self.trees).filter(|_| is_value) {
+                    present.push(name);
+                    self.fill(Step::MapKey(name), node, known(schema, name), default);
+                }
                 continue;
             }
-            if kept_as.is_none() && shape.is_some_and(|shape| Self::is_unknown(shape, name)) {
+            if kept_as.is_none() && shape.is_some_and(|shape| is_unknown(shape, name)) {
                 self.prune(name, field.key_place());
                 continue;
             }
@@ -288,12 +292,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn is_unknown(schema: &Schema, name: &str) -> bool {
-        let flags = schema.limits.flags;
-        let of_object = flags.has(Flags::EMBEDDED) && matches!(name, "apiVersion" | "kind" | "metadata");
-        !of_object && !flags.has(Flags::PRESERVES) && !flags.has(Flags::ANY_VALUES)
-    }
-
     /// Fills in what is missing; a branch of a combiner is shown what was filled in around it.
     fn defaults(&mut self, schema: &'a Schema, present: &mut Vec<&'a str>) {
         let Some(shape) = self.shape.node(schema) else { return };
@@ -303,16 +301,21 @@ impl<'a> Walk<'a> {
                 continue;
             }
             present.push(&property.name);
-            let view = self.trees.view(default);
             let old = self.old;
             self.old = old.and_then(|old| old.get(&property.name));
-            let below = self.shape.below(|_| Some(&property.schema));
-            self.below(Step::Key(&property.name), below, |walk| match walk.shape {
-                Shape::Own => walk.default(&property.schema, view),
-                _ => known(schema, &property.name).into_iter().for_each(|node| walk.node(node, view, node.at)),
-            });
+            self.fill(Step::Key(&property.name), &property.schema, known(schema, &property.name), default);
             self.old = old;
         }
+    }
+
+    /// Puts the default of a node where nothing is; a branch of a combiner is walked with it, where it says something.
+    fn fill(&mut self, step: Step<'a>, node: &'a Schema, walked: Option<&'a Schema>, default: &'a Value) {
+        let view = self.trees.view(default);
+        let shape = self.shape.below(|_| Some(node));
+        self.below(step, shape, |walk| match walk.shape {
+            Shape::Own => walk.default(node, view),
+            _ => walked.into_iter().for_each(|walked| walk.node(walked, view, walked.at)),
+        });
     }
 
     fn default(&mut self, schema: &'a Schema, view: View<'a>) {
@@ -350,6 +353,12 @@ impl<'a> Walk<'a> {
             count += 1;
             if let Some(items) = &schema.items {
                 self.old = old.and_then(|old| partner(schema, item, old));
+                let own = self.shape.node(schema).and_then(|shape| shape.items.as_deref());
+                let default = own.filter(|_| item.is_null()).and_then(|own| own.null_default(self.trees));
+                if let Some((own, default)) = own.zip(default) {
+                    self.fill(Step::Index(index), own, Some(items), default);
+                    continue;
+                }
                 let shape = self.shape.below(|node| node.items.as_deref());
                 self.below(Step::Index(index), shape, |walk| walk.node(items, item, item.place()));
             }
@@ -360,22 +369,21 @@ impl<'a> Walk<'a> {
     }
 
     fn duplicates(&mut self, schema: &Schema, view: View<'_>) {
-        let default = |key: &str| {
-            let property = schema.items.as_ref()?.property(key)?;
-            Some(self.trees.view(property.default_value(self.trees)?).to_json())
-        };
-        // A key that is left out, or null, has its default by then.
-        let key = |item: View<'_>, key: &str| {
-            let written = item.get(key).filter(|value| !value.is_null());
-            written.map(|value| value.to_json()).or_else(|| default(key)).unwrap_or_default()
-        };
-        let identity = |item: View<'_>| match &schema.limits.list {
-            ListType::Map(keys) => keys.iter().map(|name| key(item, name)).collect(),
-            _ => item.to_json(),
-        };
         if matches!(schema.limits.list, ListType::Atomic) && !schema.limits.flags.has(Flags::UNIQUE) {
             return;
         }
+        // What is pruned tells no items apart, and what is left out has its default by then.
+        let (trees, items) = (self.trees, schema.items.as_deref());
+        let identity = |item: View<'_>| match &schema.limits.list {
+            ListType::Map(keys) => {
+                let key = |name: &str| {
+                    let default = || items?.property(name)?.default_value(trees).map(|default| trees.view(default));
+                    field_of(trees, items, name, item.get(name).or_else(default)?)
+                };
+                keys.iter().filter_map(|name| Some((name.to_string(), key(name)?))).collect()
+            }
+            _ => stored(trees, items, item),
+        };
         let mut seen = std::collections::HashSet::new();
         for item in view.items() {
             if !seen.insert(identity(item).to_string()) {

@@ -2,17 +2,23 @@
 //!
 //! Never: a comparison of two APIs, a file, a severity.
 
+mod branch;
+mod budget;
 mod crd;
+mod declared;
 mod emitted;
 mod fault;
 mod format;
 mod installed;
 mod instance;
+mod known;
 mod lookup;
 mod promise;
 mod rgd;
 mod rule;
 mod schema;
+mod stored;
+mod stranger;
 mod xrd;
 
 use std::sync::Arc;
@@ -21,8 +27,10 @@ pub use emitted::{Emitted, emitted};
 pub use fault::{Fault, SchemaFault, schema_faults};
 pub use format::is_checked_format;
 pub use instance::{Defaulted, Judgement, Pruned, Violation};
+pub use known::Known;
 pub use lookup::Lookup;
 pub use schema::{Author, Keyword, Property, Schema, is_same_data};
+pub use stranger::Stranger;
 
 use self::installed::Installed;
 use crate::base::{Problem, Span};
@@ -195,5 +203,7 @@ impl Definition {
     }
 }
 
+#[cfg(test)]
+mod cost_tests;
 #[cfg(test)]
 mod tests;

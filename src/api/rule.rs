@@ -64,7 +64,7 @@ pub(super) fn mistake(expression: &str) -> Option<Mistake> {
     Program::compile(expression, &VARIABLES).err()
 }
 
-const VARIABLES: [&str; 2] = ["self", "oldSelf"];
+pub(super) const VARIABLES: [&str; 2] = ["self", "oldSelf"];
 
 impl Rule {
     fn read(written: View<'_>) -> Option<Self> {
@@ -135,6 +135,39 @@ impl Rule {
             None => format!("breaks the rule `{rule}`"),
         }
     }
+}
+
+impl Schema {
+    /// Whether a condition holds for an instance as this schema types it, which the condition calls `name`; `None` where
+    /// that cannot be said.
+    #[must_use]
+    pub fn holds(&self, trees: &Trees, (name, instance): (&str, View<'_>), condition: &str) -> Option<bool> {
+        let program = Program::compile(condition, &[name]).ok()?;
+        program.holds(vec![Typed::new(trees, instance, self, Part::Object).value()]).ok()
+    }
+
+    /// The items of the list that an expression makes of such an instance; `None` where that cannot be said.
+    #[must_use]
+    pub fn lists(&self, trees: &Trees, (name, instance): (&str, View<'_>), expression: &str) -> Option<Vec<Json>> {
+        let program = Program::compile(expression, &[name]).ok()?;
+        let list = program.run(vec![Typed::new(trees, instance, self, Part::Object).value()]).ok()?;
+        list.items()?.iter().map(json).collect()
+    }
+}
+
+/// A value as JSON; `None` for what JSON cannot say.
+fn json(value: &Val<'_, Typed<'_>>) -> Option<Json> {
+    Some(match value {
+        Val::Null => Json::Null,
+        Val::Bool(value) => (*value).into(),
+        Val::Int(value) => (*value).into(),
+        Val::Uint(value) => (*value).into(),
+        Val::Double(value) => serde_json::Number::from_f64(*value)?.into(),
+        Val::Text(text) => text.as_str().into(),
+        Val::Tree(typed) => typed.view.to_json(),
+        Val::List(items) => return items.iter().map(json).collect(),
+        _ => return None,
+    })
 }
 
 /// The first hundred characters.

@@ -345,6 +345,11 @@ impl Schema {
         (!trees.view(value).is_null()).then_some(value)
     }
 
+    /// The value that a null takes; none where null may be.
+    pub(super) fn null_default(&self, trees: &Trees) -> Option<&Value> {
+        self.default_value(trees).filter(|_| !self.is_nullable())
+    }
+
     /// The rules (`x-kubernetes-validations`) of this node.
     pub(super) fn rules(&self, trees: &Trees) -> &[Rule] {
         let Some(rules) = &self.limits.rules else { return &[] };

@@ -74,6 +74,23 @@ fn instances_are_judged_as_the_api_server_does() {
             &["spec.a x-kubernetes-list-type"],
         ),
         (
+            "a: {type: array, x-kubernetes-list-type: set, items: {type: number}}",
+            "{a: [1, 1.0]}",
+            &["spec.a x-kubernetes-list-type"],
+        ),
+        (
+            "a: {type: array, x-kubernetes-list-type: set, items: {type: object, x-kubernetes-map-type: atomic, \
+             additionalProperties: {type: string}}}",
+            "{a: [{x: a, y: b}, {y: b, x: a}]}",
+            &["spec.a x-kubernetes-list-type"],
+        ),
+        (
+            "a: {type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [k], items: {type: object, \
+             properties: {k: {type: string, default: x}}}}",
+            "{a: [{k: null}, {k: y}, {}]}",
+            &["spec.a x-kubernetes-list-type"],
+        ),
+        (
             "a: {type: object, x-kubernetes-embedded-resource: true}",
             "{a: {kind: X}}",
             &["spec.a.apiVersion x-kubernetes-embedded-resource"],
@@ -243,6 +260,59 @@ fn defaults_reach_what_is_there_and_no_further() {
     assert_eq!(of(listed, "{a: [{b: 1}, {}]}"), ["/spec/a/1/b 7"]);
     let nullable = "a: {type: integer, default: 7, nullable: true}";
     assert_eq!(of(nullable, "{a: null}"), [""; 0]);
+    // Of a map's values and a list's items it is what a null becomes.
+    let values = "a: {type: object, additionalProperties: {type: integer, default: 7}}";
+    assert_eq!(of(values, "{a: {x: null, y: 1}}"), ["/spec/a/x 7"]);
+    assert_eq!(of(values, "{a: {}}"), [""; 0]);
+    let items = "a: {type: array, items: {type: integer, default: 7}}";
+    assert_eq!(of(items, "{a: [1, null]}"), ["/spec/a/1 7"]);
+    assert_eq!(faults(items, "{a: [1, null]}"), [""; 0]);
+    assert_eq!(faults(&items.replace("default: 7", "nullable: true"), "{a: [1, null]}"), [""; 0]);
+}
+
+/// What the API server's own validation says of the same definitions (apiextensions v0.34).
+#[test]
+fn a_branch_says_nothing_of_the_structure() {
+    let of = |root: &str| -> Vec<String> {
+        let text = format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: things.example.com}}\n\
+             spec:\n  versions: [{{name: v1, schema: {{openAPIV3Schema: {{type: object, {root}}}}}}}]\n"
+        );
+        let (trees, file) = testkit::file("api.yaml", &text);
+        let object = trees.documents(file).find_map(|value| Object::new(&trees, value)).expect("a definition");
+        let found = super::schema_faults(&trees, &object);
+        found.into_iter().map(|fault| format!("{}: {}", fault.path, fault.words)).collect()
+    };
+    let spec = |more: &str| {
+        of(&format!("properties: {{spec: {{type: object, properties: {{a: {{type: string}}}}, {more}}}}}"))
+    };
+    let either = |more: &str| of(&format!("properties: {{a: {{x-kubernetes-int-or-string: true, {more}}}}}"));
+    let no = [""; 0];
+    assert_eq!(spec("anyOf: [{properties: {b: {minLength: 1}}}]"), no);
+    assert_eq!(spec("anyOf: [{nullable: false, description: '', title: '', default: null, example: x}]"), no);
+    assert_eq!(spec("anyOf: [{additionalProperties: false}]"), no);
+    assert_eq!(
+        spec("anyOf: [{additionalProperties: true}]"),
+        ["spec: `additionalProperties` is forbidden inside `anyOf`"]
+    );
+    assert_eq!(spec("not: {properties: {a: {default: false}}}"), ["spec.a: `default` is forbidden inside `not`"]);
+    assert_eq!(spec("not: {anyOf: [{title: x}]}"), ["spec: `title` is forbidden inside `not`"]);
+    assert_eq!(spec("oneOf: [{$ref: '#/x'}]"), ["spec: `$ref` is forbidden inside `oneOf`"]);
+    assert_eq!(spec("allOf: [{items: [{minLength: 1}]}]"), ["spec: `items` must be one schema"]);
+    let types = "{type: integer}, {type: string}";
+    assert_eq!(either(&format!("anyOf: [{types}]")), no);
+    assert_eq!(either(&format!("allOf: [{{anyOf: [{types}]}}, {{pattern: x}}]")), no);
+    assert_eq!(either("anyOf: [{type: string}, {type: integer}]").len(), 2);
+    assert_eq!(either(&format!("oneOf: [{types}]")).len(), 2);
+    assert_eq!(either(&format!("allOf: [{{pattern: x}}, {{anyOf: [{types}]}}]")).len(), 2);
+    assert_eq!(either("anyOf: [{type: integer, description: x}, {type: string}]").len(), 3);
+    let root =
+        |named: &str| of(&format!("properties: {{spec: {{type: object}}}}, anyOf: [{{properties: {{{named}}}}}]"));
+    let lacks = |path: &str| [format!("{path}: `anyOf` speaks of it, and the schema around does not define it")];
+    assert_eq!(root("spec: {minProperties: 1}"), no);
+    assert_eq!(root("status: {}"), lacks("status"));
+    assert_eq!(root("spec: {properties: {b: {}}}"), lacks("spec.b"));
+    assert_eq!(root("spec: {items: {}}"), lacks("spec[*]"));
 }
 
 #[test]

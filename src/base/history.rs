@@ -15,6 +15,15 @@ pub struct History {
     pub end: End,
 }
 
+/// The contents that the commits of a change gave to paths and that neither of its sides has.
+#[derive(Clone, Default, Debug)]
+pub struct Passage {
+    /// The contents, each once, from the oldest commit to the newest.
+    pub contents: Vec<Past>,
+    /// Where the look ended: at the first commit of the change, where all of them could be read.
+    pub end: End,
+}
+
 /// A content that a commit gave to a path.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Past {

@@ -13,7 +13,7 @@ mod sources;
 mod span;
 
 pub use date::{Date, NoDate};
-pub use history::{End, History, Past};
+pub use history::{End, History, Passage, Past};
 pub use id::{BlobId, ContentId, FileId, NodeId};
 pub use path::RepoPath;
 pub use problem::{Problem, ProblemKind};

@@ -151,7 +151,7 @@ pub(super) fn is_readable(trees: &Trees, base: &World, head: &World, build: usiz
         matches!(problem.kind, DoesNotBuild | Internal | LimitExceeded | Unparsable | Unreadable)
     };
     let was = &base.builds[build];
-    let is = head.builds.iter().find(|built| built.build == was.build);
+    let is = head.row_of(&was.build).map(|row| &head.builds[row]);
     if is.is_some_and(|is| is.rendered.problems.iter().any(|problem| hides(&problem))) {
         return false;
     }

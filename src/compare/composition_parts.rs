@@ -2,6 +2,8 @@
 //!
 //! Never: which resource is which; that is `composition`.
 
+use serde_json::Value as Json;
+
 use super::composition::Composed;
 use super::immutable;
 use super::part::{Part, Parts, key_place};
@@ -35,8 +37,8 @@ fn immutable_fields(was: &Composed<'_>, is: &Composed<'_>, name: &str, parts: &m
         let (old, new) = (Source::of(was, field, &path), Source::of(is, field, &path));
         // What takes its value from elsewhere now may take the same one.
         let (Some(old), Some(new)) = (old, new) else { continue };
-        let differs = match (&old.text, &new.text) {
-            (Some(old), Some(new)) => old != new,
+        let differs = match (&old.value, &new.value) {
+            (Some(old), Some(new)) => !immutable::is_same(field, old, new),
             _ => false,
         };
         if differs && old.patched == new.patched {
@@ -49,7 +51,7 @@ fn immutable_fields(was: &Composed<'_>, is: &Composed<'_>, name: &str, parts: &m
 struct Source {
     at: Span,
     /// The value, or the path that a patch reads; `None` where it is not plain.
-    text: Option<String>,
+    value: Option<Json>,
     patched: bool,
 }
 
@@ -60,11 +62,11 @@ impl Source {
         let patch = patches.find(|patch| patch.get("toFieldPath").is_some_and(|to| to.written() == path));
         if let Some(patch) = patch {
             let from = patch.get("fromFieldPath");
-            let text = from.filter(|_| patch.get("transforms").is_none()).map(|from| from.written().into_owned());
-            return Some(Self { at: from.unwrap_or(patch).place(), text, patched: true });
+            let value = from.filter(|_| patch.get("transforms").is_none()).map(|from| from.to_json());
+            return Some(Self { at: from.unwrap_or(patch).place(), value, patched: true });
         }
         let value = composed.base?.path(["spec", "forProvider", field])?;
-        Some(Self { at: value.place(), text: Some(value.to_json().to_string()), patched: false })
+        Some(Self { at: value.place(), value: Some(value.to_json()), patched: false })
     }
 }
 

@@ -255,6 +255,12 @@ pub(super) fn compare(trees: &Trees, base: &World, head: &World, changes: &Chang
                     parts.push(Part::CompositionRemoved, (&was.key.name, ""), at, Some(at));
                 }
             }
+            // One that offers an API is told by that.
+            None if was.is("platform.kratix.io", "Promise") && crate::api::compile(trees, was).is_none() => {
+                if super::apis::is_readable(trees, base, head, was_at.build) {
+                    promise::removed(was.view(trees), &mut parts);
+                }
+            }
             None => continue,
         }
         found.append(&mut parts.found);

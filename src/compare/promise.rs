@@ -24,10 +24,35 @@ pub(super) fn compare(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     same_version(old, new, parts);
 }
 
+/// What goes with a Promise that offers no API: the works of its dependencies and of its own pipelines, which Kratix
+/// deletes with it (`deletePromise`, `deleteWork`).
+pub(super) fn removed(old: View<'_>, parts: &mut Parts) {
+    for pipeline in pipelines_of(old, "promise", "configure") {
+        parts.push(Part::PipelineRemoved, (&pipeline.name, ""), pipeline.at, Some(pipeline.at));
+    }
+    for gone in dependencies_of(old) {
+        let (what, name) = gone.told();
+        parts.push(what, (&name, ""), gone.at, Some(gone.at));
+    }
+}
+
 struct Dependency {
     /// Group, kind, namespace, name.
     identity: [String; 4],
     at: Span,
+}
+
+impl Dependency {
+    /// What its end is, and its name.
+    fn told(&self) -> (Part, String) {
+        let [_, kind, namespace, name] = &self.identity;
+        let slash = if namespace.is_empty() { "" } else { "/" };
+        let what = match &**kind {
+            "Job" | "Pod" => Part::RunDependencyRemoved,
+            _ => Part::DependencyRemoved,
+        };
+        (what, format!("{kind} {namespace}{slash}{name}"))
+    }
 }
 
 fn list_of(object: View<'_>) -> (Option<View<'_>>, &'static str) {
@@ -54,13 +79,8 @@ fn dependencies(old: View<'_>, new: View<'_>, parts: &mut Parts) {
     let (was, is) = (dependencies_of(old), dependencies_of(new));
     let place = key_place(new, &["spec", list_of(new).1]);
     for gone in was.iter().filter(|gone| !is.iter().any(|left| left.identity == gone.identity)) {
-        let [_, kind, namespace, name] = &gone.identity;
-        let slash = if namespace.is_empty() { "" } else { "/" };
-        let what = match &**kind {
-            "Job" | "Pod" => Part::RunDependencyRemoved,
-            _ => Part::DependencyRemoved,
-        };
-        parts.push(what, (&format!("{kind} {namespace}{slash}{name}"), ""), place, Some(gone.at));
+        let (what, name) = gone.told();
+        parts.push(what, (&name, ""), place, Some(gone.at));
     }
 }
 

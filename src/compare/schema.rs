@@ -263,6 +263,11 @@ fn elements(trees: &Trees, node: &Node<'_>, out: &mut Out) {
     let tightened = match (&node.old.values, &node.new.values) {
         (Some(old), Some(new)) => return compare_nodes(trees, &node.element(old, new), out),
         (None, None) if node.old.is_map() == node.new.is_map() => return,
+        (Some(old), None) if node.new.is_map() || node.new.preserves_unknown() => {
+            let at = node.place(trees, "additionalProperties");
+            defaults_lost(trees, old, format!("{}[*]", node.path), at, out);
+            false
+        }
         (_, None) => !node.new.is_map() && !node.new.preserves_unknown(),
         (None, Some(_)) => node.old.is_map() || node.old.preserves_unknown(),
     };
@@ -331,7 +336,12 @@ fn removed(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, old: &Sche
     match &node.new.values {
         // The field lives on as a key of the map: what the map's values are is what it became.
         Some(values) if !node.new.preserves_unknown() => {
-            return compare_nodes(trees, &node.property(name, old, values), out);
+            let key = node.property(name, old, values);
+            // A map's default is for a null: a key that is missing stays away.
+            if values.default_value(trees).is_some() {
+                default(trees, &key, out, old.keyword("default").map(|keyword| &keyword.value), None);
+            }
+            return compare_nodes(trees, &key, out);
         }
         None if !node.new.preserves_unknown() && !node.new.is_map() => {
             return out.push(path, What::PropertyRemoved, parent, at);
@@ -357,13 +367,35 @@ fn defaults_lost(trees: &Trees, old: &Schema, path: String, parent: Span, out: &
     }
 }
 
+/// What was kept unread may be there without the fields that are filled in from now on.
+fn defaults_gained(trees: &Trees, new: &Schema, path: &str, out: &mut Out) {
+    if let Some((keyword, value)) = new.keyword("default").zip(new.default_value(trees)) {
+        return out.push(path.to_owned(), What::DefaultAdded(short(trees, value)), line(trees, keyword), None);
+    }
+    for property in &new.properties {
+        defaults_gained(trees, &property.schema, &format!("{path}.{}", property.name), out);
+    }
+    for element in new.items.iter().chain(&new.values) {
+        defaults_gained(trees, element, &format!("{path}[*]"), out);
+    }
+}
+
 fn added(trees: &Trees, node: &Node<'_>, out: &mut Out, name: &str, new: &Schema) {
     let (old, path) = (node.old, node.path_of(name));
     match &old.values {
-        // The keys of a map had values of a known shape.
-        Some(values) if !node.new.is_map() => return compare_nodes(trees, &node.property(name, values, new), out),
+        // The keys of a map had values of a known shape, and no default where they were missing.
+        Some(values) if !node.new.is_map() => {
+            let key = node.property(name, values, new);
+            if values.default_value(trees).is_some() {
+                default(trees, &key, out, None, new.keyword("default").map(|keyword| &keyword.value));
+            }
+            return compare_nodes(trees, &key, out);
+        }
         _ if old.preserves_unknown() || old.is_map() => {
             out.push(path.clone(), What::PropertyBecameTyped, new.at, None);
+            if new.default_value(trees).is_none() {
+                defaults_gained(trees, new, &path, out);
+            }
         }
         _ => {}
     }

@@ -223,7 +223,8 @@ impl<'a> Reader<'a> {
         }
         application.destination = match flux.kube_config() {
             Some("") => Destination::Unknown,
-            Some(name) => Destination::Named(name.into()),
+            // Two Secrets of one name in two namespaces, one a cluster, lead to two clusters.
+            Some(name) => Destination::Named(format!("{name} ({})", object.key.namespace).into()),
             None => self.cluster_of(&application),
         };
         application

@@ -12,15 +12,17 @@ mod instances;
 mod past;
 mod prune;
 mod reach;
+mod rgd;
 mod users;
 
 pub use destinations::{destinations_beside, destinations_of};
+pub use rgd::losers_of;
 pub use users::{Certainty, User, Users, users_of};
 
 use std::collections::BTreeMap;
 
 use crate::api::{Defaulted, Pruned, Violation};
-use crate::base::{History, Span, TextRange};
+use crate::base::{History, Passage, Span, TextRange};
 use crate::model::{Object, ObjectKey, Trees};
 use crate::world::{ObjectAt, World};
 
@@ -47,6 +49,8 @@ pub struct Impact {
     pub rereleased: Vec<Rereleased>,
     /// What the paths of [`asks`] held in older commits.
     pub history: History,
+    /// What the commits of the change bring into the history besides what the head has.
+    pub passage: Passage,
     /// What leaves the repository.
     pub pruning: Pruning,
 }
@@ -252,7 +256,8 @@ pub fn of(trees: &Trees, base: &World, head: &World, changes: &Changes, history:
     });
     let stored_before = past::stored_before(trees, base, changes, &history);
     let rereleased = past::rereleased(trees, base, head, changes, &history);
-    Impact { apis, stored_before, rereleased, history, pruning: prune::of(trees, base, head) }
+    let passage = Passage::default();
+    Impact { apis, stored_before, rereleased, history, passage, pruning: prune::of(trees, base, head) }
 }
 
 #[cfg(test)]

@@ -35,4 +35,4 @@ pub use scope::is_namespaced;
 pub use silent::{AppliedPatch, Loss, Lost, Silent};
 pub use trees::Trees;
 pub use value::{Address, Entry, Key, Made, MadeNode, MadeScalar, Value};
-pub use view::{Field, View};
+pub use view::{Field, View, go_float};

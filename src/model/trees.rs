@@ -2,6 +2,7 @@
 //!
 //! Never: a second parse of a content that two files or two sides share.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::{Value, View};
@@ -23,14 +24,24 @@ pub(super) struct Page {
     pub(super) file: FileId,
     parsed: Arc<Parsed>,
     text: Arc<str>,
+    /// A bit for each node of which somebody noted that it holds nothing of interest.
+    bare: OnceLock<Box<[AtomicU64]>>,
 }
 
 impl Page {
+    #[inline]
     pub(super) fn parsed(&self) -> &Parsed {
         &self.parsed
     }
 
+    /// The key of this name in a map with plain keys.
+    #[inline]
+    pub(super) fn plain_key(&self, map: NodeId, name: &str) -> Option<NodeId> {
+        self.parsed.plain_key(&self.text, map, name)
+    }
+
     /// The decoded text of a scalar; an alias is its target.
+    #[inline]
     pub(super) fn text(&self, node: NodeId) -> &str {
         self.parsed.text(&self.text, self.parsed.target(node))
     }
@@ -104,6 +115,20 @@ impl Trees {
         self.sources.outermost(Span { file, range: TextRange::new(0, end as u32) })
     }
 
+    /// Whether a walk for credentials went through all of this node and found none: overlays of one base share its
+    /// nodes, and each is gone through once.
+    pub fn is_bare(&self, file: FileId, node: NodeId) -> bool {
+        let bits = self.page(file).bare.get();
+        bits.is_some_and(|bits| bits[node.0 as usize / 64].load(Ordering::Relaxed) >> (node.0 % 64) & 1 == 1)
+    }
+
+    /// Notes that such a walk found nothing.
+    pub fn note_bare(&self, file: FileId, node: NodeId) {
+        let page = self.page(file);
+        let bits = page.bare.get_or_init(|| (0..page.parsed.len().div_ceil(64)).map(|_| AtomicU64::new(0)).collect());
+        bits[node.0 as usize / 64].fetch_or(1 << (node.0 % 64), Ordering::Relaxed);
+    }
+
     /// A file with its parse.
     pub(super) fn page(&self, file: FileId) -> &Page {
         slot(&self.pages, file.index()).get_or_init(|| {
@@ -113,7 +138,7 @@ impl Trees {
                 Content::Text(text) => text.clone(),
                 Content::Binary(_) | Content::Failed(_) => Arc::default(),
             };
-            Page { file, parsed, text }
+            Page { file, parsed, text, bare: OnceLock::new() }
         })
     }
 }

@@ -24,6 +24,15 @@ pub struct Made {
     pub node: MadeNode,
     /// Who made it.
     pub origin: Origin,
+    /// Whether it is a container that stands in brackets in the file it was copied from.
+    is_flow: bool,
+}
+
+impl Made {
+    /// Whether it is a container that stands in brackets in the file it was copied from.
+    pub(super) fn is_flow(&self) -> bool {
+        self.is_flow
+    }
 }
 
 /// What a made value is.
@@ -54,6 +63,8 @@ pub enum MadeScalar {
     Float(f64),
     /// Text.
     Str(Arc<str>),
+    /// Characters that kustomize wrote without a type: they are what they say without quotes.
+    Bare(Arc<str>),
 }
 
 impl From<Scalar<'_>> for MadeScalar {
@@ -172,7 +183,7 @@ impl Value {
     }
 
     fn made(node: MadeNode, origin: Origin) -> Self {
-        Self::Made(Arc::new(Made { node, origin }))
+        Self::Made(Arc::new(Made { node, origin, is_flow: false }))
     }
 
     /// The entries of a map, to be changed; `None` where this is no map. A map of a file is copied one level deep
@@ -208,7 +219,8 @@ impl Value {
             let view = trees.view(self);
             let set = self.origin().and_then(|origin| origin.set.clone());
             let origin = Origin { at: view.place(), set };
-            *self = Self::made(self.one_level(trees), origin);
+            let is_flow = view.is_flow();
+            *self = Self::Made(Arc::new(Made { node: self.one_level(trees), origin, is_flow }));
         }
         match self {
             Self::Made(made) => Arc::make_mut(made),

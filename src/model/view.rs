@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::trees::Page;
 use super::{Entry, Key, Made, MadeNode, MadeScalar, Trees, Value};
 use crate::base::{FileId, NodeId, Span};
-use crate::parse::{Kind, Scalar};
+use crate::parse::{Kind, Scalar, resolve_plain};
 
 /// A value to be read. Aliases and links are followed, merge keys are resolved.
 #[derive(Clone, Copy)]
@@ -125,6 +125,15 @@ impl<'t> View<'t> {
         !self.is_map() && !self.is_seq()
     }
 
+    /// Whether it has no type of its own but what its characters say without quotes.
+    #[must_use]
+    pub fn is_bare(&self) -> bool {
+        match self.at {
+            At::Source(..) => false,
+            At::Made(made) => matches!(made.node, MadeNode::Scalar(MadeScalar::Bare(_))),
+        }
+    }
+
     /// How it is written, of which kustomize keeps more than the type; `None` for what rendering made.
     #[must_use]
     pub fn notation(&self) -> Option<Kind> {
@@ -139,7 +148,7 @@ impl<'t> View<'t> {
     pub fn is_flow(&self) -> bool {
         match self.at {
             At::Source(page, node) => page.parsed().is_flow(node),
-            At::Made(_) => false,
+            At::Made(made) => made.is_flow(),
         }
     }
 
@@ -174,6 +183,7 @@ impl<'t> View<'t> {
                     MadeScalar::Uint(value) => Scalar::Uint(*value),
                     MadeScalar::Float(value) => Scalar::Float(*value),
                     MadeScalar::Str(text) => Scalar::Str(Cow::Borrowed(text)),
+                    MadeScalar::Bare(text) => resolve_plain(text),
                 },
                 _ => Scalar::Null,
             },
@@ -214,12 +224,12 @@ impl<'t> View<'t> {
         match self.at {
             At::Source(page, node) => Cow::Borrowed(page.text(node)),
             At::Made(made) => match &made.node {
-                MadeNode::Scalar(MadeScalar::Str(text)) => Cow::Borrowed(text),
+                MadeNode::Scalar(MadeScalar::Str(text) | MadeScalar::Bare(text)) => Cow::Borrowed(text),
                 MadeNode::Scalar(MadeScalar::Null) => Cow::Borrowed("null"),
                 MadeNode::Scalar(MadeScalar::Bool(value)) => Cow::Owned(value.to_string()),
                 MadeNode::Scalar(MadeScalar::Int(value)) => Cow::Owned(value.to_string()),
                 MadeNode::Scalar(MadeScalar::Uint(value)) => Cow::Owned(value.to_string()),
-                MadeNode::Scalar(MadeScalar::Float(value)) => Cow::Owned(value.to_string()),
+                MadeNode::Scalar(MadeScalar::Float(value)) => Cow::Owned(go_float(*value)),
                 _ => Cow::Borrowed(""),
             },
         }
@@ -267,7 +277,9 @@ impl<'t> View<'t> {
     pub fn field(&self, name: &str) -> Option<Field<'t>> {
         match self.at {
             At::Source(page, node) if page.parsed().has_plain_keys(node) => {
-                self.fields().find(|field| field.name() == name)
+                let key = page.plain_key(node, name)?;
+                let value = View::on(self.trees, page, NodeId(key.0 + 1));
+                Some(Field { key: KeyAt::Source(page, key), value })
             }
             At::Source(..) => self.fields().filter(|field| field.name() == name).last(),
             At::Made(made) => {
@@ -361,6 +373,20 @@ impl<'t> View<'t> {
         match self.at {
             At::Source(page, node) => Value::Source(page.file, node),
             At::Made(made) => Value::Made(made.clone()),
+        }
+    }
+}
+
+/// A finite float as Go's `strconv.FormatFloat(value, 'g', -1, 64)`.
+#[must_use]
+pub fn go_float(value: f64) -> String {
+    let text = format!("{value:e}");
+    let Some((mantissa, exponent)) = text.split_once('e') else { return text };
+    match exponent.parse::<i32>() {
+        Ok(-4..6) | Err(_) => value.to_string(),
+        Ok(exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
         }
     }
 }

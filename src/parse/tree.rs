@@ -162,6 +162,7 @@ impl Parsed {
 
     /// What a node is.
     #[must_use]
+    #[inline]
     pub fn kind(&self, node: NodeId) -> Kind {
         self.node(node).kind
     }
@@ -174,6 +175,7 @@ impl Parsed {
 
     /// The bytes of a node: a scalar with its quotes, a container from its first key or bracket to its last byte.
     #[must_use]
+    #[inline]
     pub fn range(&self, node: NodeId) -> TextRange {
         let node = self.node(node);
         TextRange::new(node.start, node.end)
@@ -187,12 +189,14 @@ impl Parsed {
 
     /// Whether a map has a merge key (`<<`).
     #[must_use]
+    #[inline]
     pub fn merges(&self, node: NodeId) -> bool {
         self.node(node).flags & Node::MERGES != 0
     }
 
     /// Whether a map has no merge key, and every key is a scalar that stands there once.
     #[must_use]
+    #[inline]
     pub fn has_plain_keys(&self, node: NodeId) -> bool {
         self.node(node).flags & Node::PLAIN_KEYS != 0
     }
@@ -205,6 +209,7 @@ impl Parsed {
 
     /// The node that an alias stands for; the node itself where it is none.
     #[must_use]
+    #[inline]
     pub fn target(&self, node: NodeId) -> NodeId {
         let found = self.node(node);
         if found.kind == Kind::Alias { NodeId(found.link) } else { node }
@@ -212,6 +217,7 @@ impl Parsed {
 
     /// The node behind `node` and all that is in it.
     #[must_use]
+    #[inline]
     pub fn after(&self, node: NodeId) -> NodeId {
         let found = self.node(node);
         match found.kind {
@@ -238,6 +244,7 @@ impl Parsed {
 
     /// The text of a scalar, decoded; `text` is the text that was parsed. Empty for containers and aliases.
     #[must_use]
+    #[inline]
     pub fn text<'a>(&'a self, text: &'a str, node: NodeId) -> &'a str {
         let node = self.node(node);
         if !node.kind.is_scalar() {
@@ -248,6 +255,32 @@ impl Parsed {
         }
         let quotes = u32::from(matches!(node.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
         text.get((node.start + quotes) as usize..(node.end - quotes) as usize).unwrap_or_default()
+    }
+
+    /// The key of this name in a map with plain keys ([`Self::has_plain_keys`]); `text` is the text that was parsed. Most
+    /// of the reading of documents is this, so it goes by lengths first and decodes nothing.
+    #[must_use]
+    pub fn plain_key(&self, text: &str, map: NodeId, name: &str) -> Option<NodeId> {
+        let end = self.node(map).link as usize;
+        let mut at = map.0 as usize + 1;
+        while at < end {
+            let key = self.nodes[at];
+            let quotes = u32::from(matches!(key.kind, Kind::SingleQuoted | Kind::DoubleQuoted));
+            let length = (key.end - key.start).wrapping_sub(2 * quotes) as usize;
+            if key.link != 0 || key.kind == Kind::Alias {
+                if self.text(text, self.target(NodeId(at as u32))) == name {
+                    return Some(NodeId(at as u32));
+                }
+            } else if length == name.len() && self.text(text, NodeId(at as u32)) == name {
+                return Some(NodeId(at as u32));
+            }
+            let value = self.nodes[at + 1];
+            at = match value.kind {
+                Kind::Seq | Kind::Map => value.link as usize,
+                _ => at + 2,
+            };
+        }
+        None
     }
 
     /// The typed value of a scalar, as kustomize types it; `Null` for containers and aliases.

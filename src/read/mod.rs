@@ -12,6 +12,7 @@ mod handles;
 mod history;
 mod listing;
 mod on_demand;
+mod passage;
 mod repository;
 mod stored;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 mod base_of_change;
 mod errors;
 mod history;
+mod passage;
 // Links, modes and names that are not UTF-8 are made with calls that only Unix has.
 #[cfg(unix)]
 mod trees;

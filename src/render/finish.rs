@@ -8,7 +8,7 @@ use super::load::does_not_build;
 use super::order;
 use super::resource::{Author, Resource, Source};
 use super::transform::{self, Cx};
-use crate::base::{FileId, Problem, RepoPath, Span};
+use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
 use crate::model::{How, Key, Object, Origin, Trees, Value, View};
 use crate::parse::{Kind, Scalar};
 
@@ -49,7 +49,11 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
     let trees = cx.trees;
     let from = &root.accumulated;
     let mut list = from.resources.clone().into_list();
-    add_hashes(trees, &mut list)?;
+    let mut problems = from.problems.clone();
+    match add_hashes(trees, &mut list) {
+        Err(problem) if problem.kind == ProblemKind::NotRendered => problems.push(problem),
+        done => done?,
+    }
     let transformers = Cx { trees, schema: cx.schema, specs: &from.specs };
     transform::name_references(&transformers, &mut list)?;
     let vars: Vec<View<'_>> = from.vars.iter().map(|var| trees.view(var)).collect();
@@ -78,7 +82,7 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
             annotate.transformers(resource, by);
         }
     }
-    Ok((list.into_iter().map(object).collect(), from.problems.clone()))
+    Ok((list.into_iter().map(object).collect(), problems))
 }
 
 /// kustomize writes every annotation of several lines as a block before it prints the object, and cannot read a block
@@ -106,9 +110,24 @@ pub(super) fn object(resource: Resource) -> Object {
 }
 
 /// Puts the hash behind the names of generated objects.
+///
+/// # Errors
+/// What cannot be hashed; at the end and as `NotRendered`, an object of a kind that no generator makes.
 pub(super) fn add_hashes(trees: &Trees, list: &mut [Resource]) -> Result<(), Problem> {
+    let mut aside = None;
     for resource in list {
         let Some(by) = resource.hash.or_else(|| asks_for_hash(trees.view(&resource.value))) else { continue };
+        if !matches!(&*resource.id.kind, "ConfigMap" | "Secret") {
+            let message = format!(
+                "the hash in the name of `{}` is not rendered: kustomize hashes the nodes of its own parser where an object is \
+                 neither a `ConfigMap` nor a `Secret`",
+                resource.id.name
+            );
+            let at = trees.view(&resource.value).get("kind").map_or(by, |kind| kind.place());
+            aside
+                .get_or_insert(Problem::new(ProblemKind::NotRendered, at, message).with_related(by, "hashed for this"));
+            continue;
+        }
         let suffix = hash::suffix(trees, trees.view(&resource.value))
             .map_err(|error| does_not_build(error.at, error.message).with_related(by, "hashed for this generator"))?;
         let name = format!("{}-{suffix}", resource.id.name);
@@ -119,7 +138,7 @@ pub(super) fn add_hashes(trees: &Trees, list: &mut [Resource]) -> Result<(), Pro
         });
         resource.refresh(trees);
     }
-    Ok(())
+    aside.map_or(Ok(()), Err)
 }
 
 /// An annotation of kustomize's own, which it obeys also where somebody wrote it.

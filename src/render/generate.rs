@@ -14,7 +14,7 @@ use super::load::{self, Target, Wanted, does_not_build};
 use super::resource::{Author, Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
 use crate::model::{Entry, Field, How, Key, MadeScalar, Origin, Trees, Value, View};
-use crate::parse::{Scalar, resolve_plain};
+use crate::parse::{Kind, Scalar, resolve_plain};
 
 /// What is generated.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -140,7 +140,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resul
     let before = old.value.field(trees, "metadata");
     for field in ["labels", "annotations"] {
         let lower = before.as_ref().and_then(|before| before.field(trees, field));
-        if let Some(merged) = laid_over(trees, lower, metadata.field(trees, field), by) {
+        if let Some(merged) = laid_over(trees, [lower, metadata.field(trees, field)], Nulls::Written, by) {
             metadata.set_field(trees, Key::made(field, by), merged);
         }
     }
@@ -157,7 +157,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resul
         new.source.clone_from(&old.source);
         for field in ["data", "binaryData"] {
             let (lower, upper) = (old.value.field(trees, field), new.value.field(trees, field));
-            match laid_over(trees, lower, upper, by) {
+            match laid_over(trees, [lower, upper], Nulls::Empty, by) {
                 Some(merged) => {
                     // All keys are written anew.
                     bare_keys(&[Entry { key: Key::made(field, by), value: merged.clone() }], trees)?;
@@ -181,22 +181,32 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resul
 }
 
 /// A value as kustomize reads it in a map of text.
-fn as_text(trees: &Trees, value: Value) -> Value {
+fn as_text(trees: &Trees, value: Value, nulls: Nulls) -> Value {
     let view = trees.view(&value);
-    if matches!(view.scalar(), Scalar::Str(_)) || !view.is_scalar() {
+    let is_plain = view.notation().is_none_or(|kind| kind == Kind::Plain);
+    if view.is_scalar() && is_plain && matches!(view.scalar(), Scalar::Str(_)) {
         return value;
     }
-    Value::text(&view.written(), Origin::within(view.place()))
+    let text = if nulls == Nulls::Empty && view.is_null() { "".into() } else { view.written() };
+    let set = value.origin().and_then(|origin| origin.set.clone());
+    Value::text(&text, Origin { at: view.place(), set })
+}
+
+/// The text of `null`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Nulls {
+    Written,
+    Empty,
 }
 
 /// The fields of both maps; `upper` wins, and remembers what it wins over. `None` where there are none.
-fn laid_over(trees: &Trees, lower: Option<Value>, upper: Option<Value>, by: Span) -> Option<Value> {
+fn laid_over(trees: &Trees, [lower, upper]: [Option<Value>; 2], nulls: Nulls, by: Span) -> Option<Value> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut rows: HashMap<Box<str>, usize> = HashMap::new();
     for mut map in [lower, upper].into_iter().flatten() {
         let Some(layer) = map.entries_mut(trees) else { continue };
         for entry in std::mem::take(layer) {
-            let value = as_text(trees, entry.value);
+            let value = as_text(trees, entry.value, nulls);
             if let Some(row) = rows.get(entry.key.text(trees)) {
                 let value = value.over(entries[*row].value.clone());
                 entries[*row] = Entry { key: entry.key, value };
@@ -453,7 +463,8 @@ fn env_file(cx: &Context<'_>, file: FileId, at: Span, pairs: &mut Vec<Pair>) -> 
     for line in text.split_inclusive('\n') {
         let from = start;
         start += line.len();
-        let line = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        let line = line.strip_suffix('\r').unwrap_or(line);
         let line = if from == 0 { line.strip_prefix('\u{feff}').unwrap_or(line) } else { line };
         let bare = line.trim_start();
         if bare.is_empty() || bare.starts_with('#') {

@@ -27,11 +27,11 @@ fn config_map(view: View<'_>) -> Result<String, EmitError> {
     let mut json = String::from("{");
     if let Some(binary) = view.get("binaryData").filter(|data| !data.is_scalar()) {
         json.push_str("\"binaryData\":");
-        field(Some(binary), &mut json)?;
+        field(Some(binary), view.is_flow(), &mut json)?;
         json.push(',');
     }
     json.push_str("\"data\":");
-    field(view.get("data"), &mut json)?;
+    field(view.get("data"), view.is_flow(), &mut json)?;
     json.push_str(",\"kind\":\"ConfigMap\"");
     name(view, &mut json)?;
     json.push('}');
@@ -40,15 +40,15 @@ fn config_map(view: View<'_>) -> Result<String, EmitError> {
 
 fn secret(view: View<'_>) -> Result<String, EmitError> {
     let mut json = String::from("{\"data\":");
-    field(view.get("data"), &mut json)?;
+    field(view.get("data"), view.is_flow(), &mut json)?;
     json.push_str(",\"kind\":\"Secret\"");
     name(view, &mut json)?;
     if let Some(text) = view.get("stringData").filter(|data| !data.is_scalar()) {
         json.push_str(",\"stringData\":");
-        field(Some(text), &mut json)?;
+        field(Some(text), view.is_flow(), &mut json)?;
     }
     json.push_str(",\"type\":");
-    field(view.get("type"), &mut json)?;
+    field(view.get("type"), view.is_flow(), &mut json)?;
     json.push('}');
     Ok(json)
 }
@@ -56,14 +56,14 @@ fn secret(view: View<'_>) -> Result<String, EmitError> {
 /// kustomize looks for a field that is called `metadata/name`, so the name is empty in general.
 fn name(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
     out.push_str(",\"name\":");
-    field(view.get("metadata/name"), out)
+    field(view.get("metadata/name"), view.is_flow(), out)
 }
 
 /// A field as `getNodeValues` reads it: a scalar is its characters, a list is nothing.
-fn field(view: Option<View<'_>>, out: &mut String) -> Result<(), EmitError> {
+fn field(view: Option<View<'_>>, is_in_flow: bool, out: &mut String) -> Result<(), EmitError> {
     match view {
         None => out.push_str("\"\""),
-        Some(view) if view.is_map() => data(view, out)?,
+        Some(view) if view.is_map() => data(view, is_in_flow, out)?,
         Some(view) if view.is_seq() => out.push_str("null"),
         Some(view) => json_text(&view.written(), out),
     }
@@ -71,7 +71,8 @@ fn field(view: Option<View<'_>>, out: &mut String) -> Result<(), EmitError> {
 }
 
 /// A value as Go's `encoding/json` writes it after it has read all numbers as floats.
-fn data(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
+fn data(view: View<'_>, is_in_flow: bool, out: &mut String) -> Result<(), EmitError> {
+    let is_in_flow = is_in_flow || view.is_flow();
     if view.is_map() {
         let mut fields = Vec::new();
         sorted_fields(view, &mut fields)?;
@@ -80,11 +81,11 @@ fn data(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
         return list(fields.iter().copied(), ('{', '}'), out, |Keyed { name, field }, out| {
             json_text(name, out);
             out.push(':');
-            item(field.value, view, out)
+            item(field.value, is_in_flow, out)
         });
     }
     if view.is_seq() {
-        return list(view.items(), ('[', ']'), out, |value, out| item(value, view, out));
+        return list(view.items(), ('[', ']'), out, |value, out| item(value, is_in_flow, out));
     }
     match view.scalar() {
         Scalar::Null => out.push_str("null"),
@@ -102,10 +103,10 @@ fn data(view: View<'_>, out: &mut String) -> Result<(), EmitError> {
     Ok(())
 }
 
-fn item(view: View<'_>, around: View<'_>, out: &mut String) -> Result<(), EmitError> {
-    match quoted_in_flow(view, around) {
+fn item(view: View<'_>, is_in_flow: bool, out: &mut String) -> Result<(), EmitError> {
+    match quoted_in_flow(view, is_in_flow) {
         Some(text) => json_text(&text, out),
-        None => data(view, out)?,
+        None => data(view, is_in_flow, out)?,
     }
     Ok(())
 }

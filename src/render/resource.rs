@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::patch::Passed;
 use super::shared;
 use crate::base::{FileId, Problem, Span};
 use crate::model::{Trees, Value, View, split_api_version};
@@ -33,7 +34,7 @@ impl Id {
         let metadata = view.get("metadata");
         let text = |name| {
             let value = metadata.and_then(|metadata| metadata.get(name));
-            value.filter(View::is_scalar).map(|value| value.written()).unwrap_or_default()
+            value.filter(|value| value.is_scalar() && !value.is_null()).map(|value| value.written()).unwrap_or_default()
         };
         let kind = view.str_at(["kind"]).unwrap_or_default();
         keep(&mut self.group, group);
@@ -93,6 +94,8 @@ pub(super) struct Resource {
     /// Values whose text does not go with their type, each with what kustomize says if it is still there when it
     /// reads the object.
     pub(super) misfits: Vec<(Value, Problem)>,
+    /// The patches that came by.
+    pub(super) patched: Passed,
     /// What stands at several places and changes at all of them (`shared`).
     pub(super) shared: Vec<Value>,
     /// The file that the object was written in, or the kustomization whose generator made it.
@@ -163,6 +166,7 @@ impl Resource {
             hash: None,
             variables: Vec::new(),
             misfits: Vec::new(),
+            patched: Passed::default(),
             shared: Vec::new(),
             source,
             transformers: Vec::new(),

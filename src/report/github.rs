@@ -9,7 +9,7 @@ use std::io;
 
 use super::head::{self, Place};
 use super::{Report, plain};
-use crate::base::Sources;
+use crate::base::{Side, Sources};
 use crate::rules::{Finding, Severity, Status};
 
 /// How many findings are annotated: GitHub shows ten of a kind for each step.
@@ -43,7 +43,8 @@ fn annotation(report: &Report<'_>, finding: &Finding) -> String {
     if place != Place::Bytes(finding.primary) {
         let at = report.sources.positions(finding.primary).0;
         let path = report.sources.path(finding.primary.file).to_string();
-        text = format!("{}:{} (in the base): {text}", plain::visible(&path), at.line);
+        let side = if finding.side == Side::Commit { "" } else { " (in the base)" };
+        text = format!("{}:{}{side}: {text}", plain::visible(&path), at.line);
     }
     match place {
         Place::Bytes(at) => lines(&mut line, report.sources, at),

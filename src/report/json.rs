@@ -60,6 +60,8 @@ struct Location<'a> {
     end_line: u32,
     end_column: u32,
     side: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revision: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -292,6 +294,8 @@ struct JsonSummary<'a> {
     info: usize,
     suppressed: usize,
     baseline: usize,
+    stale: usize,
+    expired: usize,
     unchanged: usize,
     new_suppressions: Vec<NewSuppression<'a>>,
     objects: usize,
@@ -335,7 +339,9 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn io::Write) -> io::Result<
             warning: counts.warning,
             info: counts.info,
             suppressed: counts.suppressed,
-            baseline: 0,
+            baseline: counts.baseline,
+            stale: counts.stale,
+            expired: counts.expired,
             unchanged: counts.unchanged,
             new_suppressions: report.verdict.added.iter().map(|at| new_suppression(report.sources, *at)).collect(),
             objects: report.judged.objects,
@@ -359,7 +365,7 @@ fn finding<'a>(sources: &'a Sources, finding: &'a Finding) -> JsonFinding<'a> {
         message: &finding.message,
         help: finding.help.as_deref(),
         steps: &finding.steps,
-        location: location(sources, finding.primary, finding.side),
+        location: location(sources, finding),
         related: finding.related.iter().map(|label| related(sources, label)).collect(),
         object: finding.object.as_ref().map(object),
         field: finding.field.as_deref(),
@@ -373,15 +379,16 @@ fn new_suppression(sources: &Sources, at: Span) -> NewSuppression<'_> {
     NewSuppression { path: sources.path(at.file).as_str(), line, text: super::in_one_line(sources, at) }
 }
 
-fn location(sources: &Sources, at: Span, side: Side) -> Location<'_> {
-    let (start, end) = sources.positions(at);
+fn location<'a>(sources: &'a Sources, finding: &'a Finding) -> Location<'a> {
+    let (start, end) = sources.positions(finding.primary);
     Location {
-        path: sources.path(at.file).as_str(),
+        path: sources.path(finding.primary.file).as_str(),
         line: start.line,
         column: start.column,
         end_line: end.line,
         end_column: end.column,
-        side: side_name(side),
+        side: side_name(finding.side),
+        revision: finding.revision.as_deref(),
     }
 }
 
@@ -414,6 +421,7 @@ pub(super) fn status(status: &Status) -> &'static str {
     match status {
         Status::Open => "open",
         Status::Unchanged => "unchanged",
+        Status::Baseline => "baseline",
         Status::Suppressed { .. } => "suppressed",
     }
 }
@@ -422,5 +430,6 @@ fn side_name(side: Side) -> &'static str {
     match side {
         Side::Base => "base",
         Side::Head => "head",
+        Side::Commit => "commit",
     }
 }

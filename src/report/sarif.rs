@@ -335,7 +335,9 @@ fn result<'a>(report: &'a Report<'_>, rows: &BTreeMap<&str, usize>, finding: &'a
         baseline_state: report.base.as_ref().map(|_| if status == "unchanged" { "unchanged" } else { "new" }),
         suppressions: match &finding.status {
             Status::Suppressed { how: Suppressed::InSource, .. } => Some([Suppression { kind: "inSource" }]),
-            Status::Suppressed { how: Suppressed::Configured, .. } => Some([Suppression { kind: "external" }]),
+            Status::Suppressed { how: Suppressed::Configured, .. } | Status::Baseline => {
+                Some([Suppression { kind: "external" }])
+            }
             Status::Open | Status::Unchanged => None,
         },
     }
@@ -356,8 +358,10 @@ fn location<'a>(sources: &Sources, place: &Place, object: Option<&'a ObjectName>
 
 fn related_location<'a>(sources: &Sources, row: usize, at: Span, side: Side, says: &'a str) -> Location<'a> {
     let mut message = Message::of_tree(says);
-    if side == Side::Base {
-        message.text.to_mut().push_str(" (in the base)");
+    match side {
+        Side::Head => {}
+        Side::Base => message.text.to_mut().push_str(" (in the base)"),
+        Side::Commit => message.text.to_mut().push_str(" (in an older commit of the change)"),
     }
     let physical = physical(sources, at);
     Location { id: Some(row + 1), physical, logical: Vec::new(), message: Some(message) }

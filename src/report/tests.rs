@@ -44,6 +44,7 @@ fn verdict(trees: &Trees, side: &Snapshot) -> Verdict {
         rewritten: None,
         primary: at("base/secret.yaml", "hünter2"),
         side: Side::Head,
+        revision: None,
         related: vec![
             label(at("base/secret.yaml", "Secret"), "of this Secret"),
             label(at("prod/kustomization.yaml", "resources: [../base]"), "rendered by this overlay"),
@@ -69,10 +70,11 @@ fn verdict(trees: &Trees, side: &Snapshot) -> Verdict {
     };
     Verdict {
         findings: vec![first, second],
-        counts: Counts { error: 1, warning: 0, info: 1, unchanged: 3, suppressed: 0 },
+        counts: Counts { error: 1, info: 1, unchanged: 3, baseline: 2, expired: 1, ..Counts::default() },
         standing: vec![Standing { rule: "not-rendered".into(), count: 2 }],
         skipped: vec!["schema-field-removed".into()],
         undecided: [("plaintext-secret".into(), 1)].into(),
+        known: Vec::new(),
         added: Vec::new(),
         ran: vec![ran("not-rendered", Severity::Info), ran("plaintext-secret", Severity::Error)],
     }
@@ -242,6 +244,7 @@ fn hostile(trees: &Trees) -> (Snapshot, Verdict) {
         rewritten: None,
         primary: at("name: \""),
         side: Side::Head,
+        revision: None,
         related: vec![label(at("Secret")), label(find(trees, &head, "b.yaml", "b"))],
         object: Some(ObjectName { api_version: HOSTILE.into(), kind: word(), namespace: word(), name: word() }),
         field: Some(format!("/metadata/{HOSTILE}")),

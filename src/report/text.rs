@@ -117,6 +117,7 @@ impl fmt::Display for Shown<'_> {
         match self.finding.status {
             Status::Open => Ok(()),
             Status::Unchanged => f.write_str(" (the base has it too)"),
+            Status::Baseline => f.write_str(" (in the baseline)"),
             Status::Suppressed { .. } => f.write_str(" (suppressed)"),
         }
     }
@@ -184,7 +185,7 @@ fn notes(sources: &Sources, finding: &Finding) -> String {
     };
     for label in finding.related.iter().filter(drawn) {
         let at = sources.positions(label.at).0;
-        let side = if label.side == Side::Base && finding.side == Side::Head { " (base)" } else { "" };
+        let side = if label.side == Side::Base && finding.side != Side::Base { " (base)" } else { "" };
         let path = sources.path(label.at.file).to_string();
         let (path, says) = (visible(&path), visible(&label.says));
         writeln!(out, "  = {path}:{}:{}{side}: {says}", at.line, at.column).expect("a string takes all");
@@ -245,6 +246,7 @@ fn suppressions(report: &Report<'_>) -> String {
         let count = many(verdict.counts.suppressed, "finding");
         writeln!(out, "{count} suppressed (--all shows them)").expect("a string takes all");
     }
+    out.push_str(&baseline(verdict));
     if verdict.added.is_empty() {
         return out;
     }
@@ -258,6 +260,22 @@ fn suppressions(report: &Report<'_>) -> String {
         out.push_str("  … (all in the JSON report)\n");
     }
     out
+}
+
+/// What the baseline hides, and which of its entries hide nothing.
+fn baseline(verdict: &Verdict) -> String {
+    let counts = verdict.counts;
+    if counts.baseline + counts.stale + counts.expired == 0 {
+        return String::new();
+    }
+    let mut line = format!("{} in the baseline (--all shows them)", many(counts.baseline, "finding"));
+    for (count, what) in [(counts.stale, "without a finding"), (counts.expired, "out of date")] {
+        if count > 0 {
+            let entries = if count == 1 { "entry" } else { "entries" };
+            write!(line, "; {count} {entries} {what}").expect("a string takes all");
+        }
+    }
+    line + "\n"
 }
 
 /// How many findings count, by severity.

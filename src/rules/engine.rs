@@ -9,7 +9,7 @@ use super::place::{Place, places};
 use super::rule::{GUARD, RuleSet};
 use super::settings::{Active, CommentsOf, Settings, Show};
 use super::suppress::{self, Asked};
-use super::{Check, Facts, Finding, Severity, Status, Suppressed, fold, matching, precedence, run};
+use super::{Check, Facts, Finding, Known, Severity, Status, Suppressed, fold, matching, precedence, run};
 use crate::base::{Problem, RepoPath, Span};
 use crate::model::Trees;
 
@@ -28,6 +28,8 @@ pub struct Verdict {
     pub undecided: BTreeMap<Arc<str>, usize>,
     /// The suppressions that the change adds: comments, then entries of the configuration.
     pub added: Vec<Span>,
+    /// What a new baseline lists, where one is written; sorted.
+    pub known: Vec<Known>,
     /// The rules that were asked for, sorted by id.
     pub ran: Vec<Ran>,
 }
@@ -76,6 +78,12 @@ pub struct Counts {
     pub unchanged: usize,
     /// Those that somebody suppresses.
     pub suppressed: usize,
+    /// Those that the baseline lists.
+    pub baseline: usize,
+    /// Entries of the baseline that match nothing.
+    pub stale: usize,
+    /// Entries of the baseline that are past their date.
+    pub expired: usize,
 }
 
 /// A rule of `guard` with how many of its findings the base has too.
@@ -100,6 +108,7 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     let comments = suppress::apply(&asked, facts.head, &mut head);
     let of_base = facts.base.map(|world| suppress::apply(&asked, world, &mut base));
     compare(&asked, &mut head, &base);
+    let told = suppress::baseline(&asked, facts.head, &mut head);
     let fold = |wanted: &dyn Fn(&Status) -> bool| {
         let asked = head.iter().filter(|place| settings.covers(&place.path) && wanted(&place.status));
         fold::findings(&active, facts, &asked.collect::<Vec<_>>())
@@ -107,18 +116,22 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     let open = fold(&|status| *status == Status::Open);
     let unchanged = fold(&|status| *status == Status::Unchanged);
     let suppressed = fold(&|status| matches!(status, Status::Suppressed { .. }));
+    let listed = fold(&|status| *status == Status::Baseline);
+    let counts = Counts { baseline: listed.len(), stale: told.stale, expired: told.expired, ..Counts::default() };
     let mut verdict = Verdict {
-        counts: count(&open, &unchanged, &suppressed),
+        counts: count(&open, &unchanged, &suppressed, counts),
         standing: standing(&unchanged),
         skipped: skipped(&active, facts),
         undecided,
         added: of_base.map(|of_base| suppress::added(&asked, &comments, &of_base)).unwrap_or_default(),
+        known: told.known,
         ran: active.iter().map(Ran::new).collect(),
         findings: open,
     };
     if settings.show == Show::All {
         verdict.findings.extend(unchanged);
         verdict.findings.extend(suppressed);
+        verdict.findings.extend(listed);
     }
     verdict.findings.retain(|finding| settings.least.is_none_or(|least| finding.severity >= least));
     sort(facts.trees, &mut verdict.findings);
@@ -146,7 +159,7 @@ fn compare(asked: &Asked<'_>, head: &mut [Place], base: &[Place]) {
     }
 }
 
-fn count(open: &[Finding], unchanged: &[Finding], suppressed: &[Finding]) -> Counts {
+fn count(open: &[Finding], unchanged: &[Finding], suppressed: &[Finding], baseline: Counts) -> Counts {
     let of = |severity| open.iter().filter(|finding| finding.severity == severity).count();
     Counts {
         error: of(Severity::Error),
@@ -154,6 +167,7 @@ fn count(open: &[Finding], unchanged: &[Finding], suppressed: &[Finding]) -> Cou
         info: of(Severity::Info),
         unchanged: unchanged.len(),
         suppressed: suppressed.len(),
+        ..baseline
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Status {
     Open,
     /// The base has it too.
     Unchanged,
+    /// The baseline lists it.
+    Baseline,
     /// Somebody said, with a reason, that it is not to count.
     Suppressed {
         /// The comment or the entry of the configuration.
@@ -115,6 +117,8 @@ pub struct Finding {
     pub primary: Span,
     /// Which side the place is on.
     pub side: Side,
+    /// The commit, where it is on neither.
+    pub revision: Option<Arc<str>>,
     /// Places that explain it.
     pub related: Vec<Label>,
     /// The object it is about.
@@ -154,6 +158,8 @@ pub struct Hit {
     pub at: Span,
     /// Which side the place is on.
     pub side: Side,
+    /// The commit, where it is on neither.
+    pub revision: Option<Arc<str>>,
     /// What the rule's `says` may name in braces.
     pub words: Vec<(&'static str, String)>,
     /// Which of the facts that the kind declares hold here; `raise` and `lower` ask for them.
@@ -191,6 +197,7 @@ impl Hit {
         Self {
             at,
             side: Side::Head,
+            revision: None,
             words: Vec::new(),
             facts: Vec::new(),
             related: Vec::new(),

@@ -84,6 +84,7 @@ fn finding(active: &[Active<'_>], facts: &Facts<'_>, mut group: Vec<&Place>) -> 
         rewritten: hit.rewritten,
         primary: hit.at,
         side: hit.side,
+        revision: hit.revision.clone(),
         related: related.labels,
         object: hit.object.clone(),
         field: hit.field.clone(),

@@ -201,6 +201,5 @@ fn comparable(active: &[Active<'_>], head: &World, base: &World, place: &Place) 
 
 /// Whether the base has this build, of the same files.
 fn untouched(built: &Built, base: &World) -> bool {
-    let same = |known: &Built| known.build == built.build && known.rendered.files == built.rendered.files;
-    base.builds.iter().any(same)
+    base.row_of(&built.build).is_some_and(|row| base.builds[row].rendered.files == built.rendered.files)
 }

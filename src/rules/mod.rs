@@ -35,7 +35,7 @@ pub use pack::RuleFile;
 pub use rule::{Default, GUARD, Grade, NOT_RENDERED, Rule, RuleSet, Template};
 pub use schema::rule_schema;
 pub use settings::{CommentsOf, Ignore, Setting, Settings, Show};
-pub use suppress::unknown_rule;
+pub use suppress::{Baseline, Entry as BaselineEntry, Known, Purpose, unknown_rule};
 pub use written::{Mistake, Schema, document, typed};
 
 /// The known word that is nearest to what somebody wrote, where one is near enough.

@@ -38,7 +38,14 @@ pub(super) struct Looked {
 }
 
 impl Looked {
+    fn is_empty(&self) -> bool {
+        self.seen.is_empty() && self.undecided.is_empty() && self.panics.is_empty()
+    }
+
     fn add(&mut self, other: Self) {
+        if other.is_empty() {
+            return;
+        }
         self.seen.extend(other.seen);
         self.undecided.extend(other.undecided);
         self.panics.extend(other.panics);
@@ -91,6 +98,10 @@ fn guarded(active: &[Active<'_>], row: usize, blame: Blame<'_>, check: impl FnOn
             Problem::new(ProblemKind::Internal, at, format!("the rule `{}` failed on {on}", active[row].rule.id))
         };
         looked.panics.extend(blame().map(problem));
+        return looked;
+    }
+    // Most checks of most objects have nothing to say.
+    if sink.undecided == 0 && sink.hits.is_empty() {
         return looked;
     }
     looked.undecided = vec![row; sink.undecided];

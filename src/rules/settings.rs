@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::rule::{Default, GUARD, Rule, RuleSet};
-use super::{Hit, Severity};
+use super::{Baseline, Hit, Severity};
 use crate::base::{Date, NoDate, Problem, RepoPath, Span};
 use crate::grammar::Glob;
 
@@ -53,6 +53,8 @@ pub struct Settings {
     pub allowed: BTreeMap<String, Span>,
     /// Entries of the configuration that suppress something and that the base's configuration lacks.
     pub added: Vec<Span>,
+    /// The findings that somebody knows of.
+    pub baseline: Baseline,
     /// What is wrong with the names in the configuration.
     pub problems: Vec<Problem>,
     /// The side whose comments suppress.

@@ -52,7 +52,7 @@ pub fn in_secret(trees: &Trees, object: &Object, key: &RunKey) -> Vec<Credential
         .collect()
 }
 
-fn credential(map: &str, field: &Field<'_>, key: &RunKey) -> Option<Credential> {
+pub(super) fn credential(map: &str, field: &Field<'_>, key: &RunKey) -> Option<Credential> {
     if field.value.is_null() || !field.value.is_scalar() {
         return None;
     }

@@ -106,6 +106,9 @@ impl Walk<'_> {
 
 /// Judges one line of `name = value` or `name: value`.
 fn line_of(line: &str, file: &str, depth: u8) -> Option<Found> {
+    if let Some(password) = client_password(line).filter(|_| !line.trim_start().starts_with('#')) {
+        return Some(Found { kind: Kind::Password, strength: strength::of(password) });
+    }
     let Line { name, text } = match assignment(line, file)? {
         Assigned::Quoted(_, found) => return Some(found),
         Assigned::Pair(pair) => pair,
@@ -182,6 +185,57 @@ fn quoted_behind(line: &str) -> Option<(&str, Found)> {
         let found = Found { kind: Kind::Password, strength: strength::of(value) };
         (!is_placeholder(value)).then_some((value, found))
     })
+}
+
+/// Programs that take a password as an argument, and the option: where nothing stands between option and password, and
+/// where a space does.
+const CLIENTS: &[(&str, &str, Gap)] = &[
+    ("mysql", "-p", Gap::None),
+    ("mysqldump", "-p", Gap::None),
+    ("mysqladmin", "-p", Gap::None),
+    ("mariadb", "-p", Gap::None),
+    ("mariadb-dump", "-p", Gap::None),
+    ("sshpass", "-p", Gap::Space),
+    ("redis-cli", "-a", Gap::Space),
+];
+
+/// What stands between an option and its value.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    None,
+    Space,
+}
+
+/// The password that a command line gives to a program of which the options are known.
+pub(super) fn client_password(line: &str) -> Option<&str> {
+    if !line.contains(" -p") && !line.contains(" -a ") {
+        return None;
+    }
+    let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
+    let mut option: Option<(&str, Gap)> = None;
+    while let Some(word) = words.next() {
+        let name = word.rsplit('/').next().unwrap_or(word).trim_matches(['"', '\'', '(', '`', '$']);
+        if let Some((_, wanted, gap)) = CLIENTS.iter().find(|(client, ..)| *client == name) {
+            option = Some((wanted, *gap));
+            continue;
+        }
+        if matches!(word, "|" | "||" | "&&" | ";") {
+            option = None;
+        }
+        let Some((wanted, gap)) = option else { continue };
+        let value = match gap {
+            Gap::None => word.strip_prefix(wanted),
+            Gap::Space if word == wanted => words.next(),
+            Gap::Space => None,
+        };
+        let value = value.map(|value| value.trim_matches(['"', '\'', ';', ')', ','])).filter(|value| value.len() >= 3);
+        if let Some(value) = value {
+            let is_none =
+                value.starts_with(['$', '-', '<', '{', '"', '\'']) || value.contains("$") || is_placeholder(value);
+            return (!is_none).then_some(value);
+        }
+    }
+    None
 }
 
 /// The worst password of the URLs in a text.

@@ -137,12 +137,15 @@ const ABOUT: &[&str] = &[
     "service",
     "required",
     "validation",
+    "complexity",
+    "sub",
+    "aud",
 ];
 
 /// Whether a value under this name is a credential, if it is a literal of a credential's shape.
 pub(super) fn is_sensitive(name: &str, place: Place) -> bool {
-    // Names with a slash are annotations and labels.
-    if name.contains('/') && place == Place::Field {
+    // Names with a slash (`~1` in a JSON pointer) are annotations and labels; those with a colon are scopes and claims.
+    if (name.contains(['/', ':']) || name.contains("~1")) && place == Place::Field {
         return false;
     }
     let words = words(name.rsplit('/').next().unwrap_or(name));
@@ -168,9 +171,10 @@ fn is_about(words: &[String], squashed: &str, place: Place) -> bool {
     let names_a_key = ["passwordkey", "tokenkey", "credentialkey", "credentialskey", "secretkeys", "secretkeyref"]
         .iter()
         .any(|end| squashed.ends_with(end))
-        || (place == Place::Field && squashed == "secretkey");
+        || (place == Place::Field && squashed == "secretkey")
+        || (place == Place::Field && ["passwordsecretkey", "tokensecretkey"].iter().any(|end| squashed.ends_with(end)));
     let names_a_secret = (first == "existing" && last == "secret")
-        || ["pullsecret", "pullsecrets", "configsecret"].iter().any(|end| squashed.ends_with(end));
+        || ["pullsecret", "pullsecrets", "configsecret", "kubesecret"].iter().any(|end| squashed.ends_with(end));
     let counts_tokens = last == "tokens" && words.iter().any(|word| matches!(word.as_str(), "max" | "min" | "server"));
     ABOUT.contains(&last)
         || names_a_key

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::embedded::{Assigned, assignment, url_passwords};
+use super::exposure::is_manifest;
 use super::keys::Place;
 use super::mark::RunKey;
 use super::placeholder::is_placeholder;
@@ -86,9 +87,14 @@ fn ending(path: &RepoPath) -> String {
 /// The tokens of known formats in a file.
 #[must_use]
 pub fn tokens_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
-    let Some(text) = text(sources, file) else { return Vec::new() };
+    let Some(text) = text(sources, file).filter(|text| !is_quiet(sources, file, text)) else { return Vec::new() };
     let found = tokens::all(text).into_iter().filter(|token| token.name != AGE_IDENTITY && is_live(text, token));
-    found
+    // In manifests the field says whose hash it is.
+    let hashes = if is_manifest(sources.path(file)) { Vec::new() } else { bcrypt_hashes(text) };
+    let hashes = hashes
+        .into_iter()
+        .map(|range| leak(file, text, "a password hash", (range.clone(), range), Strength::Weak, key));
+    let mut leaks: Vec<Leak> = found
         .map(|token| {
             let strength = match token.name {
                 "AWS access key id" if has_sibling(text, &token.range) => Strength::Strong,
@@ -96,7 +102,30 @@ pub fn tokens_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
             };
             leak(file, text, token.name, (token.range.clone(), token.range), strength, key)
         })
-        .collect()
+        .collect();
+    leaks.extend(hashes);
+    leaks
+}
+
+/// The hashes of bcrypt in a text, but for comments, which show how to make one.
+fn bcrypt_hashes(text: &str) -> Vec<Range<usize>> {
+    /// The signs behind the last `$`: 22 of the salt, 31 of the hash.
+    const SIGNS: usize = 53;
+    let is_sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'/');
+    let bytes = text.as_bytes();
+    let hash = |(start, _): (usize, &str)| {
+        let head = bytes.get(start..start + 7)?;
+        let is_head = matches!(head[2], b'a' | b'b' | b'y')
+            && head[3] == b'$'
+            && head[4].is_ascii_digit()
+            && head[5].is_ascii_digit()
+            && head[6] == b'$';
+        let run = bytes[start + 7..].iter().take(SIGNS + 1).take_while(|byte| is_sign(byte)).count();
+        let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let is_comment = ["#", "//", "*", "--"].iter().any(|sign| text[line..start].trim_start().starts_with(sign));
+        (is_head && run == SIGNS && !is_comment).then_some(start..start + 7 + SIGNS)
+    };
+    text.match_indices("$2").filter_map(hash).collect()
 }
 
 /// The private keys in a file: PEM, PEM in base64, age identities; and the file itself where it is a keystore by its
@@ -104,7 +133,7 @@ pub fn tokens_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
 #[must_use]
 pub fn private_keys_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
     let mut found = Vec::new();
-    if let Some(text) = text(sources, file) {
+    if let Some(text) = text(sources, file).filter(|text| !is_quiet(sources, file, text)) {
         let identities = tokens::all(text).into_iter().filter(|token| token.name == AGE_IDENTITY);
         found.extend(
             identities.filter(|token| is_live(text, token)).map(|token| {
@@ -121,6 +150,12 @@ pub fn private_keys_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Lea
         found.push(Leak { what: "a keystore", at, whole: at, strength: Strength::Strong, mark });
     }
     found
+}
+
+/// Whether a text holds neither a token nor a key, whatever it is called.
+fn is_quiet(sources: &Sources, file: FileId, text: &str) -> bool {
+    let has_no_key = || memchr::memmem::find(text.as_bytes(), BEGIN.as_bytes()).is_none() && !text.contains(ENCODED);
+    sources.is_quiet(file, || has_no_key() && tokens::all(text).is_empty())
 }
 
 fn leak(
@@ -143,7 +178,17 @@ const SAMPLE_JWT: &str = "eyJzdWIiOiIxMjM0NTY3ODkw";
 fn is_live(text: &str, token: &Token) -> bool {
     let written = &text[token.range.clone()];
     let lower = written.to_ascii_lowercase();
-    let says = ["example", "placeholder", "xxxxx", "changeme", "abcdefghij", "0123456789", "1234567890"];
+    let says = [
+        "example",
+        "placeholder",
+        "xxxxx",
+        "changeme",
+        "abcdefghij",
+        "qwertyuiop",
+        "asdfghjkl",
+        "0123456789",
+        "1234567890",
+    ];
     !is_placeholder(written)
         && !written.contains(SAMPLE_JWT)
         && !says.iter().any(|word| lower.contains(word))

@@ -17,6 +17,7 @@ use super::strength;
 use super::value::{DEPTH, Found, Kind, Secret, decode, is_reference, judge};
 use crate::base::{FileId, Span, TextRange};
 use crate::model::{How, Object, Trees, Value, View};
+use crate::parse::Tag;
 
 /// The open credentials of an object that is no Secret, in the order in which it has them; of a Secret those that a
 /// generator wrote.
@@ -38,7 +39,7 @@ pub fn in_manifest(trees: &Trees, object: &Object, key: &RunKey) -> Vec<Credenti
 pub fn in_document<'t>(trees: &'t Trees, document: &'t Value, key: &'t RunKey) -> Vec<Credential> {
     let view = trees.view(document);
     let stanza = Stanza::of(view);
-    let mut walk = Walk { trees, key, stanza, found: Vec::new() };
+    let mut walk = Walk { trees, key, stanza, cut: false, found: Vec::new() };
     let kind = view.str_at(["kind"]).unwrap_or_default();
     match view.get("spec").filter(|_| STORES.contains(&kind)) {
         // All else in them names keys of a store.
@@ -54,7 +55,7 @@ pub fn in_document<'t>(trees: &'t Trees, document: &'t Value, key: &'t RunKey) -
 }
 
 /// Kinds that describe values instead of holding them.
-const SCHEMAS: &[&str] = &["CustomResourceDefinition", "CompositeResourceDefinition"];
+pub(super) const SCHEMAS: &[&str] = &["CustomResourceDefinition", "CompositeResourceDefinition"];
 
 /// Kinds that name keys of secret stores.
 const STORES: &[&str] = &[
@@ -81,11 +82,36 @@ const ASIDE: &[&str] = &[
     "fieldRef",
 ];
 
+/// The credentials in the literals of a kustomization's generators, rendered or not.
+pub(super) fn in_literals(document: View<'_>, key: &RunKey) -> Vec<Credential> {
+    let generators = ["secretGenerator", "configMapGenerator"].into_iter();
+    let entries = generators.filter_map(|name| Some((name, document.get(name)?)));
+    let literals = entries.flat_map(|(name, list)| {
+        let entries = list.items().enumerate().filter_map(|(row, entry)| Some((row, entry.get("literals")?)));
+        entries
+            .flat_map(|(row, list)| list.items().enumerate().map(move |(item, at)| (row, item, at)))
+            .map(move |(row, item, at)| (format!("/{name}/{row}/literals/{item}"), at))
+    });
+    let judged = literals.filter_map(|(pointer, literal)| {
+        let (name, text) = literal.as_str()?.split_once('=')?;
+        let Found { kind, strength } = field(name, text)?;
+        let mark = key.mark(&[name, text]);
+        Some(Credential { key: name.to_owned(), at: literal.place(), field: pointer, strength, kind, mark, how: None })
+    });
+    judged.collect()
+}
+
+/// Fields of chart values that say for each variable which key of a Secret it comes from.
+const KEY_NAMES: &[&str] =
+    &["envSecrets", "secretEnv", "secretEnvs", "envFromSecret", "envFromSecrets", "secretKeys", "extraSecretEnv"];
+
 struct Walk<'t> {
     trees: &'t Trees,
     key: &'t RunKey,
     /// How SOPS encrypted the document, where it did.
     stanza: Option<Stanza>,
+    /// Whether something was too deep to be gone through.
+    cut: bool,
     found: Vec<Credential>,
 }
 
@@ -110,10 +136,11 @@ impl<'t> Walk<'t> {
     /// Judges what is in a node; `depth` is how many texts in texts are still opened.
     fn node(&mut self, view: View<'t>, name: &str, path: &mut Vec<Step<'t>>, depth: u8) {
         if path.len() > 64 {
+            self.cut = true;
             return;
         }
         if view.is_map() {
-            self.map(view, path, depth);
+            self.map_once(view, path, depth);
         } else if view.is_seq() {
             let mut option: Option<String> = None;
             for (row, item) in view.items().enumerate() {
@@ -132,13 +159,36 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// Goes through a map, unless that was done before and nothing was found: what a map holds does not depend on where
+    /// it is, and overlays hold the maps of their base again and again.
+    fn map_once(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, depth: u8) {
+        let Value::Source(file, node) = view.value() else { return self.map(view, path, depth) };
+        if self.stanza.is_some() || depth != DEPTH {
+            return self.map(view, path, depth);
+        }
+        if self.trees.is_bare(file, node) {
+            return;
+        }
+        let before = self.found.len();
+        self.map(view, path, depth);
+        if self.found.len() == before && !self.cut {
+            self.trees.note_bare(file, node);
+        }
+    }
+
     fn map(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, depth: u8) {
+        let names_keys = matches!(path.last(), Some(Step::Name(name)) if KEY_NAMES.contains(name));
         let is_secret = view.str_at(["kind"]) == Some("Secret") && view.str_at(["apiVersion"]) == Some("v1");
         let named = pair_name(view);
         for field in view.fields() {
             let key = field.name();
             let is_reference = || ["Ref", "Refs", "Selector", "From"].iter().any(|end| key.ends_with(end));
-            if ASIDE.contains(&key) || !field.value.is_scalar() && is_reference() || is_secret && MAPS.contains(&key) {
+            let is_name = names_keys && field.value.as_str().is_some_and(self::is_reference);
+            if is_name
+                || ASIDE.contains(&key)
+                || !field.value.is_scalar() && is_reference()
+                || is_secret && MAPS.contains(&key)
+            {
                 continue;
             }
             path.push(Step::Name(key));
@@ -151,7 +201,7 @@ impl<'t> Walk<'t> {
 
     fn scalar(&mut self, view: View<'t>, name: &str, path: &[Step<'t>], depth: u8) {
         let text = view.written();
-        if text.len() < 3 || view.is_null() || self.is_encrypted(path) {
+        if text.len() < 3 || view.is_null() || is_looked_up(view) || self.is_encrypted(path) {
             return;
         }
         if !text.contains('\n') && !text.starts_with(['{', '[']) {
@@ -221,6 +271,14 @@ impl<'t> Walk<'t> {
     }
 }
 
+/// Whether a tag of some program's own says that the value is looked up by what is written: `!secret name`.
+fn is_looked_up(view: View<'_>) -> bool {
+    match view.value() {
+        Value::Source(file, node) => view.trees().parsed(file).tag(node) == Tag::Other,
+        Value::Made(_) => false,
+    }
+}
+
 /// The credential on a line of a file called `file`: its name, its text, what it is.
 fn on_line<'l>(line: &'l str, file: &'l str) -> Option<(&'l str, &'l str, Found)> {
     let assigned = match embedded::assignment(line, file) {
@@ -229,11 +287,15 @@ fn on_line<'l>(line: &'l str, file: &'l str) -> Option<(&'l str, &'l str, Found)
         None => None,
     };
     let is_comment = ["#", ";", "//"].iter().any(|start| line.trim_start().starts_with(start));
+    let client = || {
+        let password = embedded::client_password(line).filter(|_| !is_comment)?;
+        Some((file, password, Found { kind: Kind::Password, strength: strength::of(password) }))
+    };
     let url = || {
         let password = embedded::url_passwords(line).find(|_| !is_comment)?;
         Some((file, password, Found { kind: Kind::Url, strength: strength::of(password) }))
     };
-    assigned.filter(|(_, value, _)| !is_code(line, value)).or_else(url)
+    assigned.filter(|(_, value, _)| !is_code(line, value)).or_else(client).or_else(url)
 }
 
 /// The name of a pair over several lines: of an environment variable, a chart's parameter, a JSON patch's operation, a
@@ -282,7 +344,7 @@ fn at_line(trees: &Trees, object: &Object, credential: Credential, key: &RunKey)
     if text.is_none_or(|text| trees.sources().text(file) != text) {
         return credential;
     }
-    let mut walk = Walk { trees, key, stanza: None, found: Vec::new() };
+    let mut walk = Walk { trees, key, stanza: None, cut: false, found: Vec::new() };
     walk.file(file, &credential.key, &[], DEPTH, value);
     let first = walk.found.into_iter().max_by_key(|found| (found.strength, std::cmp::Reverse(found.at.range.start)));
     match first {
@@ -295,6 +357,9 @@ fn at_line(trees: &Trees, object: &Object, credential: Credential, key: &RunKey)
 /// is a sentence.
 fn field(name: &str, text: &str) -> Option<Found> {
     let text = text.trim();
+    if let Some(password) = embedded::client_password(text) {
+        return Some(Found { kind: Kind::Password, strength: strength::of(password) });
+    }
     if !may_hold(name, text) {
         return None;
     }
@@ -422,6 +487,7 @@ fn is_code(line: &str, value: &str) -> bool {
         ]
         .iter()
         .any(|start| line.trim_start().starts_with(start))
+        || line.trim_start().starts_with("self.")
         || line.contains("==")
         || line.trim_end().ends_with('{')
 }

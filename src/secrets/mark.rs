@@ -9,6 +9,12 @@ use sha2::{Digest, Sha256};
 /// The block of SHA-256, in bytes, to which HMAC pads its key.
 const BLOCK: usize = 64;
 
+/// A salt for a configuration: 32 hexadecimal digits that nobody else has.
+#[must_use]
+pub fn new_salt() -> String {
+    (0..2).map(|_| format!("{:016x}", RandomState::new().hash_one(0u64))).collect()
+}
+
 /// The key under which values of one run are compared.
 #[derive(Clone)]
 pub struct RunKey {

@@ -99,6 +99,9 @@ fn next_variable(text: &str, from: usize) -> Option<std::ops::Range<usize>> {
     let mut at = from;
     while let Some(offset) = text[at..].find(['$', '{', '<', '#', '%', '@']) {
         let start = at + offset;
+        if let Some(end) = python_variable(&text[start..]) {
+            return Some(start..start + end);
+        }
         for (open, close) in VARIABLES {
             let Some(behind) = text[start..].strip_prefix(open) else { continue };
             let reach = (0..=behind.len().min(REACH)).rev().find(|end| behind.is_char_boundary(*end)).unwrap_or(0);
@@ -115,6 +118,16 @@ fn next_variable(text: &str, from: usize) -> Option<std::ops::Range<usize>> {
         at = start + 1;
     }
     None
+}
+
+/// The length of `{DB_PASSWORD}`: a variable as Python's `format` has it, in capitals.
+fn python_variable(text: &str) -> Option<usize> {
+    let name = text.strip_prefix('{')?;
+    let end = name
+        .bytes()
+        .take(REACH)
+        .position(|byte| !byte.is_ascii_uppercase() && !byte.is_ascii_digit() && byte != b'_')?;
+    (end >= 3 && name.as_bytes()[end] == b'}' && name.as_bytes()[0].is_ascii_uppercase()).then_some(end + 2)
 }
 
 /// Whether what is between variables is too little to be a credential: `Bearer `, `-`, `prefix-`. What has fields of
@@ -189,6 +202,7 @@ mod tests {
             "{{ .Values.pw }}",
             "{{ .a }}{{ .b }}",
             "Bearer ${TOKEN}",
+            "{DB_PASSWORD}",
             "op://vault/item/field",
             "ref+vault://kv/app#t",
             "vault:kv/app#t",

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::credential::{LAST_APPLIED, MAPS};
 use super::leak::{lines_in, private_keys_in, tokens_in};
-use super::manifest::{in_document, in_manifest};
+use super::manifest::{in_document, in_literals, in_manifest};
 use super::mark::RunKey;
 use super::sops::{self, gaps};
 use crate::base::{FileId, NodeId, Span, TextRange};
@@ -38,6 +38,7 @@ pub fn redactions_of_file(trees: &Trees, file: FileId) -> Vec<Span> {
         secrets_in(trees, &document, &mut spans);
         literals(trees.view(&document), &mut spans);
         patched(trees.view(&document), &mut spans);
+        spans.extend(in_literals(trees.view(&document), &key).into_iter().map(|credential| credential.at));
         spans.extend(in_document(trees, &document, &key).into_iter().map(|credential| credential.at));
         let gaps = gaps(trees.view(&document), &key).unwrap_or_default();
         spans.extend(gaps.into_iter().filter(|gap| gap.fault.is_plain()).map(|gap| gap.at));

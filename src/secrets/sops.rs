@@ -45,6 +45,11 @@ pub(super) struct Stanza {
 }
 
 impl Stanza {
+    /// Selectors that cover all.
+    pub(super) fn of_all() -> Self {
+        Self { unencrypted_suffix: None, encrypted_suffix: None, unencrypted: None, encrypted: None }
+    }
+
     /// The selectors of an encrypted document; `None` where it is not, or where they go by comments or cannot be read.
     pub(super) fn of(document: View<'_>) -> Option<Self> {
         let stanza = document.get("sops").filter(|_| is_encrypted(document))?;
@@ -172,7 +177,7 @@ pub(super) fn plain_leaves<'t>(
     })
 }
 
-fn leaves_of<'t>(view: View<'t>, path: &mut Vec<String>, out: &mut Vec<(Vec<String>, View<'t>)>) {
+pub(super) fn leaves_of<'t>(view: View<'t>, path: &mut Vec<String>, out: &mut Vec<(Vec<String>, View<'t>)>) {
     if path.len() > 64 || out.len() > 100_000 {
         return;
     }
@@ -193,65 +198,25 @@ fn leaves_of<'t>(view: View<'t>, path: &mut Vec<String>, out: &mut Vec<(Vec<Stri
     }
 }
 
+/// Who can decrypt a document: each recipient with the place where its stanza names it.
+#[must_use]
+pub fn recipients(document: View<'_>) -> Vec<(String, Span)> {
+    const NAMES: &[&str] = &["recipient", "fp", "arn", "resource_id", "vault_url", "vault_address", "key_id"];
+    let mut found = Vec::new();
+    let mut lists: Vec<View<'_>> = Vec::new();
+    let Some(stanza) = document.get("sops").filter(|_| is_encrypted(document)) else { return found };
+    lists.extend(RECIPIENTS.iter().filter_map(|name| stanza.get(name)));
+    let groups = stanza.get("key_groups").into_iter().flat_map(|groups| groups.items());
+    lists.extend(groups.flat_map(|group| RECIPIENTS.iter().filter_map(move |name| group.get(name))));
+    for entry in lists.iter().flat_map(|list| list.items()) {
+        if let Some(at) = NAMES.iter().find_map(|name| entry.get(name)) {
+            found.push((at.written().into_owned(), at.place()));
+        }
+    }
+    found
+}
+
 /// Whether a plain value is worth encrypting: not a variable or a placeholder.
 pub(super) fn says_something(view: &View<'_>) -> bool {
     !view.is_null() && !is_placeholder(&view.written())
-}
-
-/// A creation rule of a `.sops.yaml`.
-pub struct CreationRule {
-    path: Option<Regex>,
-    selectors: Option<Stanza>,
-}
-
-/// The creation rules of a `.sops.yaml`, in order. A rule whose expression cannot be read here matches nothing.
-#[must_use]
-pub fn creation_rules(configuration: View<'_>) -> Vec<CreationRule> {
-    let rules = configuration.get("creation_rules").into_iter().flat_map(|list| list.items());
-    rules
-        .map(|rule| CreationRule {
-            // An empty expression is what a rule without one has: it matches all.
-            path: rule.str_at(["path_regex"]).map(|text| Regex::new(text).unwrap_or_else(|_| never())),
-            selectors: Stanza::read(rule),
-        })
-        .collect()
-}
-
-fn never() -> Regex {
-    Regex::new("[^\\s\\S]").expect("the expression is right")
-}
-
-/// The first value of a document that must be encrypted and is not: for the first rule that matches `path`, which is
-/// relative to the configuration's folder, and has an expression for it; where the file's name alone asks for encryption, `rules` is
-/// empty. Of Kubernetes' objects only Secrets are asked.
-#[must_use]
-pub fn must_be_encrypted(rules: &[CreationRule], path: &str, by_name: bool, document: View<'_>) -> Option<Gap> {
-    if document.get("sops").is_some() {
-        return None;
-    }
-    let rule = rules.iter().find(|rule| rule.path.as_ref().is_none_or(|regex| regex.is_match(path)));
-    let asked = rule.is_some_and(|rule| rule.path.is_some());
-    let is_object = document.get("apiVersion").is_some() && document.get("kind").is_some();
-    let is_secret = document.str_at(["kind"]) == Some("Secret") && document.str_at(["apiVersion"]) == Some("v1");
-    if !(asked && is_secret || by_name && (is_secret || !is_object)) {
-        return None;
-    }
-    let all = Stanza { unencrypted_suffix: None, encrypted_suffix: None, unencrypted: None, encrypted: None };
-    let selectors = rule.and_then(|rule| rule.selectors.as_ref()).unwrap_or(&all);
-    let mut leaves = Vec::new();
-    leaves_of(document, &mut Vec::new(), &mut leaves);
-    let in_data = |path: &[String]| path.first().is_some_and(|first| matches!(&**first, "data" | "stringData"));
-    let (path, leaf) = leaves.into_iter().find(|(path, leaf)| {
-        (!is_secret || in_data(path)) && selectors.covers(path) && says_something(leaf) && is_literal(leaf)
-    })?;
-    let steps = path.iter().map(|step| step.replace('~', "~0").replace('/', "~1"));
-    let field = steps.fold(String::new(), |pointer, step| format!("{pointer}/{step}"));
-    Some(Gap { at: leaf.place(), fault: GapFault::Plain(path.join(".")), field, mark: String::new() })
-}
-
-/// Text in the clear, not a switch or a placeholder in base64.
-fn is_literal(leaf: &View<'_>) -> bool {
-    let text = leaf.written();
-    let decoded = super::value::decode(&text).and_then(|bytes| String::from_utf8(bytes).ok());
-    leaf.as_bool().is_none() && !is_encrypted_value(&text) && decoded.is_none_or(|text| !is_placeholder(&text))
 }

@@ -92,6 +92,11 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(compact).ok()
 }
 
+/// A text in base64.
+pub(super) fn encode(text: &str) -> String {
+    BASE64.encode(text)
+}
+
 /// Judges a value of `data`: base64, decoded once (and once more to look for placeholders).
 pub(super) fn judge_encoded(secret: Secret<'_>) -> Option<Found> {
     if is_placeholder(secret.text) {
@@ -234,7 +239,11 @@ fn is_harmless(name: &str, text: &str) -> bool {
     // What is in a document was judged field by field.
     let is_document =
         [('{', '}'), ('[', ']')].iter().any(|(open, close)| text.starts_with(*open) && text.ends_with(*close));
+    let last = keys::words(name).pop().unwrap_or_default();
+    // `PASSWORD_HASH: sha256` names how, not what.
+    let is_algorithm = last == "hash" && text.len() < 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_word
+        || is_algorithm
         || is_document
         || is_path
         || is_plain_url
@@ -242,7 +251,7 @@ fn is_harmless(name: &str, text: &str) -> bool {
         || text.contains('\n') && !is_blob(text)
         || is_public(text)
         || text.starts_with('(') && text.ends_with(')')
-        || keys::words(name).last().is_some_and(|word| word == "secret" || word == "secrets") && is_reference(text)
+        || matches!(&*last, "secret" | "secrets") && is_reference(text)
 }
 
 /// A URL's path that works as a password, as those of web hooks do.

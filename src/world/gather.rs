@@ -2,6 +2,7 @@
 //!
 //! Never: one build rendered twice.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -227,8 +228,9 @@ fn fails(rendered: &Rendered) -> bool {
 
 /// What the other side has rendered already.
 struct Shared<'a> {
-    snapshot: &'a Snapshot,
-    by_build: BTreeMap<&'a Build, &'a Arc<Rendered>>,
+    base: &'a World,
+    /// The files of the base that this side has not, or not so.
+    changed: HashSet<FileId>,
     /// The paths that only one of the sides has.
     moved: BTreeSet<RepoPath>,
     /// The folders where a kustomization file came or went.
@@ -238,46 +240,58 @@ struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    fn new(base: &'a World, snapshot: &'a Snapshot) -> Self {
-        let by_build =
-            base.spare.iter().chain(base.builds.iter().map(|built| (&built.build, &built.rendered))).collect();
-        let (moved, refounded) = (BTreeSet::new(), BTreeSet::new());
-        let mut shared = Self { snapshot, by_build, moved, refounded, is_rebuilt: false };
-        let before: BTreeMap<&RepoPath, &Entry> = base.snapshot.entries().collect();
-        let after: BTreeMap<&RepoPath, &Entry> = snapshot.entries().collect();
-        for (path, entry) in before.iter().filter(|(path, _)| !after.contains_key(*path)) {
-            shared.add(path, entry);
+    fn new(base: &'a World, snapshot: &Snapshot) -> Self {
+        let (changed, moved, refounded) = (HashSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut shared = Self { base, changed, moved, refounded, is_rebuilt: false };
+        let (mut before, mut after) = (base.snapshot.entries().peekable(), snapshot.entries().peekable());
+        loop {
+            let order = match (before.peek(), after.peek()) {
+                (None, None) => return shared,
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (Some((old, _)), Some((new, _))) => old.cmp(new),
+            };
+            let old = before.next_if(|_| order.is_le());
+            let new = after.next_if(|_| order.is_ge());
+            shared.meet(old, new);
         }
-        for (path, entry) in after {
-            match before.get(path) {
-                None => shared.add(path, entry),
-                Some(Entry::File(_)) if matches!(entry, Entry::File(_)) => {}
-                Some(other) => shared.is_rebuilt |= *other != entry,
-            }
-        }
-        shared
     }
 
-    fn add(&mut self, path: &RepoPath, entry: &Entry) {
-        self.is_rebuilt |= !matches!(entry, Entry::File(_));
-        if layout::is_kustomization_name(path.name()) {
-            self.refounded.extend(path.parent());
+    /// Takes note of what one path is on both sides.
+    fn meet(&mut self, old: Option<(&RepoPath, &Entry)>, new: Option<(&RepoPath, &Entry)>) {
+        if let (Some((_, Entry::File(old))), new) = (old, new)
+            && !new.is_some_and(|(_, new)| *new == Entry::File(*old))
+        {
+            self.changed.insert(*old);
         }
-        self.moved.insert(path.clone());
+        match (old, new) {
+            (Some((_, Entry::File(_))), Some((_, Entry::File(_)))) => {}
+            (Some((_, old)), Some((_, new))) => self.is_rebuilt |= old != new,
+            (old, new) => {
+                for (path, entry) in old.into_iter().chain(new) {
+                    self.is_rebuilt |= !matches!(entry, Entry::File(_));
+                    if layout::is_kustomization_name(path.name()) {
+                        self.refounded.extend(path.parent());
+                    }
+                    self.moved.insert(path.clone());
+                }
+            }
+        }
     }
 
     /// The base's rendering of `build`, if rendering it here would read the very same files.
     fn take(&self, trees: &Trees, build: &Build) -> Option<Arc<Rendered>> {
-        let (known, rendered) = self.by_build.get_key_value(build)?;
+        let spare = || self.base.spare.get_key_value(build);
+        let row = self.base.row_of(build).map(|row| &self.base.builds[row]);
+        let (known, rendered) = row.map(|built| (&built.build, &built.rendered)).or_else(spare)?;
         if known.adjustments.files() != build.adjustments.files() {
             return None;
         }
         let sources = trees.sources();
         let same = |file: &FileId| {
-            let path = sources.path(*file);
             // A second kustomization beside the one that was read is a mistake.
-            let is_beside = || path.parent().is_some_and(|folder| self.refounded.contains(&folder));
-            self.snapshot.file(path) == Some(*file) && (self.refounded.is_empty() || !is_beside())
+            let is_beside = || sources.path(*file).parent().is_some_and(|folder| self.refounded.contains(&folder));
+            !self.changed.contains(file) && (self.refounded.is_empty() || !is_beside())
         };
         let lists = matches!(build.kind, BuildKind::Folder { .. } | BuildKind::Generated);
         let lists_the_same = || !lists || !self.moved.iter().any(|path| path.is_within(&build.path));

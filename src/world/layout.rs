@@ -157,6 +157,9 @@ pub(super) fn charts(snapshot: &Snapshot) -> BTreeSet<RepoPath> {
 
 /// Whether a file belongs to a chart: all but what lies in its `crds/`, which Helm applies as it is.
 pub(super) fn is_chart_file(charts: &BTreeSet<RepoPath>, path: &RepoPath) -> bool {
+    if charts.is_empty() {
+        return false;
+    }
     let mut folder = path.parent();
     while let Some(at) = folder {
         if charts.contains(&at) {

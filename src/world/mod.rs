@@ -120,6 +120,19 @@ impl World {
         })
     }
 
+    /// The row of a build.
+    #[must_use]
+    pub fn row_of(&self, build: &Build) -> Option<usize> {
+        self.builds.binary_search_by(|built| built.build.cmp(build)).ok()
+    }
+
+    /// The builds that an application applies, sorted; those that came to nothing are left out.
+    pub fn builds_of(&self, application: &Application) -> impl Iterator<Item = &Built> {
+        let mut rows: Vec<usize> = application.builds.iter().filter_map(|(build, _)| self.row_of(build)).collect();
+        rows.sort_unstable();
+        rows.into_iter().map(|row| &self.builds[row])
+    }
+
     /// One object.
     #[must_use]
     pub fn object(&self, at: ObjectAt) -> &Object {

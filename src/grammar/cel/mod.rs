@@ -9,6 +9,9 @@
 //!
 //! Never: a clock, a file, a network; never a panic on any expression or document.
 
+mod cost;
+mod cost_calls;
+mod cost_sizes;
 mod format;
 mod json;
 mod kubernetes;
@@ -31,6 +34,7 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use cost::{Declared, Declares, Old};
 pub use meter::{COST, Fault, Kind};
 pub use program::Program;
 pub use time::{Duration, Timestamp};

@@ -259,7 +259,8 @@ impl<'t, D: Document<'t>> Val<'t, D> {
     }
 
     /// The items, where it is a list.
-    pub(super) fn items(&self) -> Option<Vec<Self>> {
+    #[must_use]
+    pub fn items(&self) -> Option<Vec<Self>> {
         match self {
             Self::List(items) => Some(items.to_vec()),
             Self::Tree(tree) if tree.shape() == Shape::List => {

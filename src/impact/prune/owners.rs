@@ -3,10 +3,10 @@
 //! Never: two applications of one name in two clusters taken for one.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::base::ProblemKind;
-use crate::delivery::{Application, Controller};
+use crate::delivery::{self, Application, Controller};
 use crate::model::{ObjectKey, Trees};
 use crate::world::{Built, ObjectAt, World};
 
@@ -14,6 +14,14 @@ use crate::world::{Built, ObjectAt, World};
 pub(super) struct Owners<'a> {
     pub(super) world: &'a World,
     builds: Vec<Vec<usize>>,
+    /// The objects that are applications or make some.
+    makers: OnceLock<HashMap<&'a ObjectKey, Vec<ObjectAt>>>,
+    /// The applications by the object that is or makes them.
+    made: OnceLock<HashMap<&'a ObjectKey, Vec<usize>>>,
+    /// The first application of each name.
+    named: OnceLock<HashMap<&'a ObjectKey, usize>>,
+    /// What applications put into each namespace.
+    within: OnceLock<HashMap<&'a str, Vec<ObjectAt>>>,
 }
 
 impl<'a> Owners<'a> {
@@ -24,7 +32,54 @@ impl<'a> Owners<'a> {
                 builds[*application].push(row);
             }
         }
-        Self { world, builds }
+        let (makers, made, named, within) = Default::default();
+        Self { world, builds, makers, made, named, within }
+    }
+
+    /// The objects of this key that are an application or make some, in the order of the builds.
+    pub(super) fn makers(&self, key: &ObjectKey) -> &[ObjectAt] {
+        let makers = self.makers.get_or_init(|| {
+            let mut makers: HashMap<_, Vec<_>> = HashMap::new();
+            for (at, object) in self.world.objects().filter(|(_, object)| delivery::is_application(object)) {
+                makers.entry(&object.key).or_default().push(at);
+            }
+            makers
+        });
+        makers.get(key).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The rows of the applications that the object of this key is or makes.
+    pub(super) fn made_by(&self, key: &ObjectKey) -> &[usize] {
+        let made = self.made.get_or_init(|| {
+            let mut made: HashMap<_, Vec<_>> = HashMap::new();
+            for (row, application) in self.world.applications.iter().enumerate() {
+                made.entry(&application.object.key).or_default().push(row);
+            }
+            made
+        });
+        made.get(key).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The row of the first application of this name.
+    pub(super) fn named(&self, key: &ObjectKey) -> Option<usize> {
+        let named = self.named.get_or_init(|| {
+            let rows = self.world.applications.iter().enumerate().rev();
+            rows.map(|(row, application)| (&application.key, row)).collect()
+        });
+        named.get(key).copied()
+    }
+
+    /// What applications put into a namespace that it names.
+    pub(super) fn within(&self, namespace: &str) -> &[ObjectAt] {
+        let within = self.within.get_or_init(|| {
+            let mut within: HashMap<_, Vec<_>> = HashMap::new();
+            let is_applied = |at: ObjectAt| !self.world.builds[at.build].applied_by.is_empty();
+            for (at, object) in self.world.objects().filter(|(at, _)| is_applied(*at)) {
+                within.entry(&*object.key.namespace).or_default().push(at);
+            }
+            within
+        });
+        within.get(namespace).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(super) fn application(&self, row: usize) -> &'a Application {

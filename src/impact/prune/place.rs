@@ -15,13 +15,13 @@ const STEPS: usize = 16;
 const LISTS: [&str; 6] = ["resources", "bases", "components", "crds", "generators", "transformers"];
 
 /// Finds the place of what left the repository.
-pub(super) struct Finder<'a> {
-    pub(super) trees: &'a Trees,
-    pub(super) base: &'a Owners<'a>,
-    pub(super) head: &'a Owners<'a>,
+pub(super) struct Finder<'f, 'a> {
+    pub(super) trees: &'f Trees,
+    pub(super) base: &'f Owners<'a>,
+    pub(super) head: &'f Owners<'a>,
 }
 
-impl Finder<'_> {
+impl Finder<'_, '_> {
     /// The place of an object of the base that its owner does not apply any more.
     pub(super) fn of(&self, at: ObjectAt, owner: Owner) -> Place {
         let object = self.base.world.object(at);
@@ -112,18 +112,17 @@ impl Finder<'_> {
         let application = self.base.application(row);
         let object = &application.object;
         if application.is_generated() {
-            let maker = self.head.world.objects().map(|(_, one)| one).find(|one| one.key == object.key);
-            if let Some(maker) = maker {
+            let maker = self.head.makers(&object.key).first();
+            if let Some(maker) = maker.map(|at| self.head.world.object(*at)) {
                 let spec = maker.view(self.trees).get("spec");
                 let generators = spec.and_then(|spec| spec.field("generators")).map(|field| field.key_place());
                 return Some(Place { at: generators.unwrap_or_else(|| maker.place(self.trees)), side: Side::Head });
             }
         }
         let place = object.place(self.trees);
-        let (at, _) = self.base.world.objects().find(|(at, one)| {
-            one.key == object.key
-                && !self.base.world.builds[at.build].applied_by.is_empty()
-                && one.place(self.trees) == place
+        let at = self.base.makers(&object.key).iter().copied().find(|at| {
+            !self.base.world.builds[at.build].applied_by.is_empty()
+                && self.base.world.object(*at).place(self.trees) == place
         })?;
         let parents = &self.base.world.builds[at.build].applied_by;
         let parent = parents.iter().copied().find(|parent| *parent != row)?;
@@ -133,7 +132,6 @@ impl Finder<'_> {
 
     /// The row of an application of the base in the head, by its name alone: good enough for a place.
     fn head_of(&self, row: usize) -> Option<usize> {
-        let key = &self.base.application(row).key;
-        self.head.world.applications.iter().position(|one| one.key == *key)
+        self.head.named(&self.base.application(row).key)
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Walk<'a> {
     head: Owners<'a>,
     /// For each application of the base its row in the head.
     partners: Vec<Option<usize>>,
+    /// For each application of the head its row in the base, the first if there are several.
+    before: Vec<Option<usize>>,
     /// Where the head has what left somewhere.
     now: HashMap<ObjectKey, Vec<ObjectAt>>,
     done: HashSet<usize>,
@@ -42,9 +44,17 @@ struct LetGo {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(trees: &'a Trees, base: &'a World, head: &'a World) -> Self {
+        let partners = owners::pair(trees, base, head);
+        let mut before = vec![None; head.applications.len()];
+        for (row, partner) in partners.iter().enumerate() {
+            if let Some(partner) = partner {
+                before[*partner] = before[*partner].or(Some(row));
+            }
+        }
         Self {
             trees,
-            partners: owners::pair(trees, base, head),
+            partners,
+            before,
             base: Owners::new(base),
             head: Owners::new(head),
             now: HashMap::new(),
@@ -106,13 +116,13 @@ impl<'a> Walk<'a> {
             return false;
         }
         let set = &application.object.key;
-        let mut others = self.head.world.applications.iter().filter(|one| one.object.key == *set);
+        let mut others = self.head.made_by(set).iter().map(|row| self.head.application(*row));
         // A name that is not known may be this one.
         let is_unknown = |name: &str| name.contains("{{");
         if is_unknown(&application.key.name) || others.any(|one| is_unknown(&one.key.name)) {
             return false;
         }
-        let maker = self.head.world.objects().map(|(_, one)| one).find(|one| one.key == *set);
+        let maker = self.head.makers(set).first().map(|at| self.head.world.object(*at));
         maker.is_some_and(|maker| !ArgoApplicationSet::new(maker.view(self.trees)).keeps_applications())
     }
 
@@ -215,11 +225,8 @@ impl<'a> Walk<'a> {
             return;
         }
         let place = object.place(self.trees);
-        let is_it = |row: &usize| {
-            let made = self.base.application(*row);
-            made.object.key == object.key && made.place == place && self.partners[*row].is_none()
-        };
-        for row in (0..self.partners.len()).filter(is_it).collect::<Vec<_>>() {
+        let is_it = |row: &usize| self.base.application(*row).place == place && self.partners[*row].is_none();
+        for row in self.base.made_by(&object.key).iter().copied().filter(is_it).collect::<Vec<_>>() {
             let gone = self.taken(row);
             self.look_up(gone.objects.iter().map(|(key, _)| key.clone()).collect());
             let let_go = self.settle(&gone);
@@ -255,8 +262,7 @@ impl<'a> Walk<'a> {
 
     /// Whether an application of the head applied an object in the base already.
     fn applied_before(&self, row: usize, key: &ObjectKey) -> bool {
-        let before = self.partners.iter().position(|partner| *partner == Some(row));
-        before.is_some_and(|before| {
+        self.before[row].is_some_and(|before| {
             let mut objects = self.base.builds(before).flat_map(|built| &built.rendered.objects);
             objects.any(|one| one.identity(self.trees) == *key)
         })
@@ -264,8 +270,7 @@ impl<'a> Walk<'a> {
 
     /// Whether a build of the base, the same as one of the head, had an object.
     fn had(&self, now: &Built, key: &ObjectKey) -> bool {
-        let before = self.base.world.builds.binary_search_by(|built| built.build.cmp(&now.build));
-        let before = before.ok().map(|row| &self.base.world.builds[row]);
+        let before = self.base.world.row_of(&now.build).map(|row| &self.base.world.builds[row]);
         before.is_some_and(|built| built.rendered.objects.iter().any(|one| one.identity(self.trees) == *key))
     }
 
@@ -294,14 +299,11 @@ impl<'a> Walk<'a> {
                 continue;
             }
             let place = application.place;
-            let mut holders = self
-                .base
-                .world
-                .objects()
-                .filter(|(_, one)| one.key == application.object.key && one.place(self.trees) == place);
-            let Some((object, _)) = holders.next() else { continue };
+            let is_it = |at: &ObjectAt| self.base.world.object(*at).place(self.trees) == place;
+            let mut holders = self.base.makers(&application.object.key).iter().copied().filter(is_it);
+            let Some(object) = holders.next() else { continue };
             let is_held = |at: ObjectAt| !self.base.world.builds[at.build].applied_by.is_empty();
-            if is_held(object) || holders.any(|(at, _)| is_held(at)) {
+            if is_held(object) || holders.any(is_held) {
                 continue;
             }
             let place = Place { at: place, side: Side::Base };
@@ -310,7 +312,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn finder(&self) -> Finder<'_> {
+    fn finder(&self) -> Finder<'_, 'a> {
         Finder { trees: self.trees, base: &self.base, head: &self.head }
     }
 
@@ -344,18 +346,16 @@ impl<'a> Walk<'a> {
     fn hanging(&self, at: ObjectAt, object: &Object) -> usize {
         let world = self.head.world;
         let cluster = self.base.world.builds[at.build].cluster.as_ref();
-        let near = || {
-            world.objects().filter(|(one, _)| {
-                let built = &world.builds[one.build];
-                !built.applied_by.is_empty() && meets(cluster, built.cluster.as_ref())
-            })
-        };
+        let is_near = |one: ObjectAt| meets(cluster, world.builds[one.build].cluster.as_ref());
         if object.is("", "Namespace") {
-            return near().filter(|(_, one)| one.key.namespace == object.key.name).count();
+            return self.head.within(&object.key.name).iter().filter(|one| is_near(**one)).count();
         }
         let defined = self.base.world.definitions.iter().find(|defined| defined.from == at);
+        let is_applied = |one: ObjectAt| !world.builds[one.build].applied_by.is_empty();
         defined.map_or(0, |defined| {
-            near().filter(|(_, one)| defined.definition.has_instances(&one.key.group, &one.key.kind)).count()
+            let instances =
+                world.objects().filter(|(_, one)| defined.definition.has_instances(&one.key.group, &one.key.kind));
+            instances.filter(|(one, _)| is_applied(*one) && is_near(*one)).count()
         })
     }
 }

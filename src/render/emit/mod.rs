@@ -37,7 +37,7 @@ pub(super) struct EmitError {
 /// Appends one object to `out`. What was written before an error stays there.
 pub(super) fn document(trees: &Trees, view: View<'_>, out: &mut String) -> Result<(), EmitError> {
     debug_assert!(std::ptr::eq(trees, view.trees()));
-    let mut emitter = Emitter { page: Page::new(out), fields: Vec::new(), marks: None };
+    let mut emitter = Emitter { page: Page::new(out), fields: Vec::new(), is_in_flow: false, marks: None };
     emitter.node(view, -1, Place::Item)?;
     emitter.page.end();
     Ok(())
@@ -61,7 +61,8 @@ pub(super) fn marked_stream<'v>(
         if count > 0 {
             out.push_str("---\n");
         }
-        let mut emitter = Emitter { page: Page::new(&mut out), fields: Vec::new(), marks: Some(&mut marks) };
+        let mut emitter =
+            Emitter { page: Page::new(&mut out), fields: Vec::new(), is_in_flow: false, marks: Some(&mut marks) };
         emitter.node(trees.view(value), -1, Place::Item)?;
         emitter.page.end();
     }
@@ -112,8 +113,8 @@ pub(super) struct Keyed<'t> {
 
 /// The text that kustomize makes of a scalar between brackets, because it writes it in quotes on the way: nothing at all,
 /// and a time with its colons, are none to it when it reads them again.
-pub(super) fn quoted_in_flow<'t>(view: View<'t>, around: View<'_>) -> Option<Cow<'t, str>> {
-    if !around.is_flow() || view.notation() != Some(Kind::Plain) {
+pub(super) fn quoted_in_flow(view: View<'_>, is_in_flow: bool) -> Option<Cow<'_, str>> {
+    if !is_in_flow || !(view.notation() == Some(Kind::Plain) || view.is_bare()) {
         return None;
     }
     match view.scalar() {
@@ -134,6 +135,8 @@ struct Emitter<'t, 'o> {
     page: Page<'o>,
     /// The entries of the maps that are being written, the innermost last.
     fields: Vec<Keyed<'t>>,
+    /// Whether a container around is in brackets in its file; all in it is then in brackets on kustomize's way.
+    is_in_flow: bool,
     /// Where what is written comes from, if somebody wants to know.
     marks: Option<&'o mut Vec<Mark>>,
 }
@@ -147,24 +150,29 @@ impl<'t> Emitter<'t, '_> {
 
     /// Writes a node; `indent` is that of the container around it, -1 where there is none.
     fn node(&mut self, view: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
+        if view.is_scalar() {
+            self.page.set_indent(if indent < 0 { 2 } else { indent + 2 });
+            return self.scalar(view);
+        }
+        let around = self.is_in_flow;
+        self.is_in_flow |= view.is_flow();
         if view.is_map() {
-            self.map(view, if indent < 0 { 0 } else { indent + 2 })
-        } else if view.is_seq() {
+            self.map(view, if indent < 0 { 0 } else { indent + 2 })?;
+        } else {
             let indent = match place {
                 Place::Value if !self.page.is_indented() => indent,
                 _ if indent < 0 => 0,
                 _ => indent + 2,
             };
-            self.seq(view, indent)
-        } else {
-            self.page.set_indent(if indent < 0 { 2 } else { indent + 2 });
-            self.scalar(view)
+            self.seq(view, indent)?;
         }
+        self.is_in_flow = around;
+        Ok(())
     }
 
     /// Writes a node of the container `around`.
-    fn entry(&mut self, view: View<'t>, around: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
-        if let Some(text) = quoted_in_flow(view, around) {
+    fn entry(&mut self, view: View<'t>, indent: isize, place: Place) -> Result<(), EmitError> {
+        if let Some(text) = quoted_in_flow(view, self.is_in_flow) {
             self.mark(|| view.place());
             self.page.text(&text, &style::analyze(&text), Use::Value);
             return Ok(());
@@ -186,7 +194,7 @@ impl<'t> Emitter<'t, '_> {
             self.page.next_line();
             self.mark(|| field.key_place());
             self.key(name, field, indent)?;
-            self.entry(field.value, view, indent, Place::Value)?;
+            self.entry(field.value, indent, Place::Value)?;
         }
         self.fields.truncate(first);
         Ok(())
@@ -226,7 +234,7 @@ impl<'t> Emitter<'t, '_> {
             self.page.set_indent(indent);
             self.page.next_line();
             self.page.indicator("-", page::Behind::Indention);
-            self.entry(item, view, indent, Place::Item)?;
+            self.entry(item, indent, Place::Item)?;
         }
         if is_empty {
             self.mark(|| view.place());

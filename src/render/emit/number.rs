@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use crate::model::go_float;
+
 /// A float as kustomize prints it: through JSON, where a whole number is one again, then as `strconv.FormatFloat(f, 'g', -1, 64)`.
 pub(super) fn float(value: f64) -> String {
     if value == 0.0 {
@@ -15,8 +17,7 @@ pub(super) fn float(value: f64) -> String {
             return whole;
         }
     }
-    let (mantissa, exponent) = scientific(value);
-    if (-4..6).contains(&exponent) { value.to_string() } else { go_exponent(&mantissa, exponent, 2) }
+    go_float(value)
 }
 
 /// A float as Go's `encoding/json` writes it.
@@ -27,20 +28,8 @@ pub(in crate::render) fn json_float(value: f64) -> String {
     if value.abs() >= 1e-6 && value.abs() < 1e21 {
         return value.to_string();
     }
-    let (mantissa, exponent) = scientific(value);
     // Go cuts the zero from `e-09` but not from `e+09`; the latter is not reached, since it starts at `e+21`.
-    go_exponent(&mantissa, exponent, 1)
-}
-
-fn scientific(value: f64) -> (String, i32) {
-    let text = format!("{value:e}");
-    let (mantissa, exponent) = text.split_once('e').expect("`{:e}` writes an exponent");
-    (mantissa.to_owned(), exponent.parse().expect("`{:e}` writes a decimal exponent"))
-}
-
-fn go_exponent(mantissa: &str, exponent: i32, digits: usize) -> String {
-    let sign = if exponent < 0 { '-' } else { '+' };
-    format!("{mantissa}e{sign}{:0digits$}", exponent.unsigned_abs())
+    go_float(value).replace("e-0", "e-")
 }
 
 /// A time in Go's `time.RFC3339Nano`, from one of the forms that `resolve_plain` takes for a time. `None` where JSON

@@ -4,8 +4,9 @@
 
 use super::{Loss, PatchError, Silent, yaml11};
 use crate::base::Span;
-use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View};
-use crate::parse::Scalar;
+use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View, go_float};
+use crate::parse::{Kind, Scalar};
+use crate::render::emit::{as_decoded, json_time, quoted_in_flow};
 
 /// Applies a list of operations to a whole object, up to the first that fails. `by` is the entry of the kustomization.
 pub(in crate::render) fn json(
@@ -30,7 +31,7 @@ pub(in crate::render) fn json(
             }
         });
     }
-    narrow(trees, target, by);
+    through_json(trees, target, false, by);
     Ok(silent)
 }
 
@@ -241,6 +242,8 @@ impl<'t> Operation<'t> {
         let Some(value) = self.view.get("value") else { return self.null(old) };
         let mut linked = Value::link(self.trees, value.value(), How::Patch, self.by, old);
         yaml11::retype(self.trees, &mut linked, self.by);
+        // Brackets in the patch mean nothing: it is read at once.
+        through_json(self.trees, &mut linked, false, self.by);
         linked
     }
 
@@ -334,28 +337,64 @@ fn number(view: View<'_>) -> Option<f64> {
     }
 }
 
-/// The object goes through Go's `float64`, so that integers which that cannot hold come out as the nearest that it can
-/// (`kustomize kyaml/yaml RNode.UnmarshalJSON`).
-fn narrow(trees: &Trees, value: &mut Value, by: Span) {
+/// The object goes through JSON, where a number is a float, a time is text and nothing is `null`: what was written in
+/// another way has other characters from then on (`kustomize kyaml/yaml RNode.UnmarshalJSON`).
+fn through_json(trees: &Trees, value: &mut Value, is_in_flow: bool, by: Span) {
     let view = trees.view(value);
-    if !is_wide(view) {
+    if !is_changed_by_json(view, is_in_flow) {
         return;
     }
-    if let Some(nearest) = number(view).filter(|_| view.is_scalar()) {
-        *value =
-            Value::scalar(MadeScalar::Float(nearest), Origin::set(view.place(), How::Patch, by, Some(value.clone())));
+    let is_in_flow = is_in_flow || view.is_flow();
+    if view.is_scalar() {
+        if let Some(scalar) = in_json(view, is_in_flow) {
+            let at = if view.is_unwritten() { by } else { view.place() };
+            let from = value.clone().written(trees);
+            *value = Value::scalar(scalar, Origin::set(at, How::Patch, by, from));
+        }
     } else if let Some(entries) = value.entries_mut(trees) {
-        entries.iter_mut().for_each(|entry| narrow(trees, &mut entry.value, by));
+        entries.iter_mut().for_each(|entry| through_json(trees, &mut entry.value, is_in_flow, by));
     } else if let Some(items) = value.items_mut(trees) {
-        items.iter_mut().for_each(|item| narrow(trees, item, by));
+        items.iter_mut().for_each(|item| through_json(trees, item, is_in_flow, by));
     }
 }
 
-fn is_wide(view: View<'_>) -> bool {
-    const EXACT: u64 = 1 << 53;
-    match view.scalar() {
-        Scalar::Int(value) => value.unsigned_abs() > EXACT,
-        Scalar::Uint(_) => true,
-        _ => view.fields().any(|field| is_wide(field.value)) || view.items().any(is_wide),
+fn is_changed_by_json(view: View<'_>, is_in_flow: bool) -> bool {
+    if view.is_scalar() {
+        return in_json(view, is_in_flow).is_some();
     }
+    let is_in_flow = is_in_flow || view.is_flow();
+    view.fields().any(|field| is_changed_by_json(field.value, is_in_flow))
+        || view.items().any(|item| is_changed_by_json(item, is_in_flow))
+}
+
+/// What JSON makes of a scalar, where that has other characters.
+fn in_json(view: View<'_>, is_in_flow: bool) -> Option<MadeScalar> {
+    /// From here on Go writes a float with an exponent.
+    const LONG: u64 = 1_000_000;
+    let float =
+        |value: f64| (value.is_finite() && *view.written() != go_float(value)).then_some(MadeScalar::Float(value));
+    if let Some(text) = quoted_in_flow(view, is_in_flow) {
+        return Some(MadeScalar::Str((&*text).into()));
+    }
+    let scalar = match view.scalar() {
+        Scalar::Null => MadeScalar::Null,
+        Scalar::Bool(value) => MadeScalar::Bool(value),
+        Scalar::Int(value) if value.unsigned_abs() < LONG => MadeScalar::Int(value),
+        Scalar::Int(value) => return float(value as f64),
+        Scalar::Uint(value) => return float(value as f64),
+        Scalar::Float(value) => return float(value),
+        Scalar::Timestamp(time) => return Some(MadeScalar::Str(json_time(view, &time).ok()?.into())),
+        Scalar::Str(text) => {
+            let is_folded = view.notation() == Some(Kind::Folded) && text.contains('\n');
+            return is_folded.then(|| MadeScalar::Str((&*as_decoded(view, text)).into()));
+        }
+    };
+    let written = view.written();
+    let is_same = match &scalar {
+        MadeScalar::Null => written == "null",
+        MadeScalar::Bool(value) => written == if *value { "true" } else { "false" },
+        MadeScalar::Int(value) => written == value.to_string().as_str(),
+        _ => true,
+    };
+    (!is_same).then_some(scalar)
 }

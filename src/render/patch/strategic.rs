@@ -4,26 +4,51 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Loss, Outcome, PatchError, Silent};
+use super::{Loss, Outcome, PatchError, Silent, yaml11};
 use crate::base::Span;
-use crate::model::{Entry, Field, How, MadeNode, Origin, Trees, Value, View};
-use crate::parse::{Kind, Scalar, resolve_plain};
+use crate::model::{Entry, Field, How, Origin, Trees, Value, View, split_api_version};
+use crate::parse::{Kind, Scalar, parse, resolve_plain};
+use crate::render::emit::is_plain;
 use crate::render::schema::{DefinitionId, Schema, Strategy};
 
-/// Lays `patch` over `target`, both whole objects. `by` is the entry of the kustomization. The name, namespace and kind
+/// With what a patch is laid over an object.
+#[derive(Clone, Copy)]
+pub(in crate::render) struct Laying<'a> {
+    pub(in crate::render) trees: &'a Trees,
+    pub(in crate::render) schema: &'a Schema,
+    /// The entry of the kustomization.
+    pub(in crate::render) by: Span,
+    /// What came by before.
+    pub(in crate::render) before: &'a Passed,
+}
+
+/// The patches that came by an object, which decide how kustomize would write its scalars.
+#[derive(Clone, Debug, Default)]
+pub(in crate::render) struct Passed {
+    /// Whether a JSON patch did: it leaves nothing of how values were written.
+    pub(in crate::render) json: bool,
+    /// The strategic patches since then, the first first.
+    pub(in crate::render) strategic: Vec<Span>,
+}
+
+/// Lays `patch` over `target`, both whole objects. The name, namespace and kind
 /// that the patch writes are laid over too; who calls leaves out what must stay, and `whole` is the patch with it: its
 /// kind counts where the object's is unknown (`kustomize api/resource Resource.ApplySmPatch`).
 pub(in crate::render) fn strategic(
-    trees: &Trees,
-    schema: &Schema,
+    how: Laying<'_>,
     target: &mut Value,
     patch: View<'_>,
     whole: View<'_>,
-    by: Span,
 ) -> Result<(Outcome, Vec<Silent>), PatchError> {
-    let mut merge = Merge { trees, schema, by, silent: Vec::new() };
+    let Laying { trees, schema, by, before } = how;
+    let mut merge = Merge { trees, schema, by, before, silent: Vec::new() };
     merge.note_unknown_directives(patch);
-    let definition = schema.definition_of(trees.view(target)).or_else(|| schema.definition_of(whole));
+    let object = trees.view(target);
+    let definition = schema.definition_of(object).or_else(|| {
+        // The patch gets the object's group and version, and keeps its own kind.
+        let (group, version) = split_api_version(object.str_at(["apiVersion"]).unwrap_or_default());
+        schema.definition(group, version, whole.str_at(["kind"])?)
+    });
     let outcome = merge.root(target, patch, Known { definition, ..Known::NOTHING })?;
     let mut seen = HashSet::new();
     merge.silent.retain(|silent| seen.insert(*silent));
@@ -40,6 +65,7 @@ pub(super) struct Merge<'a> {
     pub(super) trees: &'a Trees,
     schema: &'a Schema,
     by: Span,
+    before: &'a Passed,
     pub(super) silent: Vec<Silent>,
 }
 
@@ -171,9 +197,9 @@ impl<'a> Merge<'a> {
             // A folded text is folded no more where another notation was before.
             Scalar::Str(_) => {
                 patch.notation() == Some(Kind::Folded)
-                    && first_written(self.trees, target).notation() != Some(Kind::Folded)
+                    && first_notation(self.trees, self.before, target) != Notation::Folded
             }
-            _ => is_quoted(first_written(self.trees, target)),
+            _ => first_notation(self.trees, self.before, target) != Notation::Plain,
         };
         if becomes_text {
             let origin = Origin::set(patch.place(), How::Patch, self.by, Some(target.clone()));
@@ -369,36 +395,83 @@ fn is_lost_null(view: View<'_>, side: Alone) -> bool {
     view.is_null() && (side == Alone::Patch || view.written().is_empty())
 }
 
-/// What a scalar's notation is that of: strategic patches put texts into it and leave it as it is.
-fn first_written<'t>(trees: &'t Trees, value: &'t Value) -> View<'t> {
-    let mut at = value;
-    while let Some(set) = at.origin().and_then(|origin| origin.set.as_ref())
-        && set.how == How::Patch
-        && let Some(from) = &set.from
-        && trees.view(from).is_scalar()
-        && !trees.view(from).is_null()
-    {
-        at = from;
-    }
-    trees.view(at)
-}
-
 /// The text of a value that kustomize made without a type: it takes it for text when it sets fields anew, which it does
 /// with all that a strategic patch passes.
 fn without_type(trees: &Trees, value: &Value) -> Option<Value> {
-    let set = value.origin()?.set.as_ref().filter(|set| set.how == How::Replacement && set.from.is_none())?;
     let view = trees.view(value);
-    let is_typed = matches!(view.scalar(), Scalar::Bool(_) | Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_));
-    let made = matches!(value, Value::Made(made) if matches!(made.node, MadeNode::Scalar(_)));
-    (made && is_typed).then(|| Value::text(&view.written(), Origin { at: view.place(), set: Some(set.clone()) }))
+    let set = || value.origin().and_then(|origin| origin.set.clone());
+    view.is_bare().then(|| Value::text(&view.written(), Origin { at: view.place(), set: set() }))
 }
 
-/// Whether kyaml would write the scalar in quotes or as a block.
-fn is_quoted(view: View<'_>) -> bool {
-    match view.notation() {
-        Some(kind) => kind != Kind::Plain,
-        None => view.as_str().is_some_and(|text| text.contains('\n') || !matches!(resolve_plain(text), Scalar::Str(_))),
+/// How kyaml would write a scalar.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::render) enum Notation {
+    Plain,
+    /// In quotes or as a block.
+    Marked,
+    Folded,
+}
+
+impl Notation {
+    fn of(view: View<'_>) -> Self {
+        match view.notation() {
+            Some(Kind::Plain) => Self::Plain,
+            Some(Kind::Folded) => Self::Folded,
+            Some(_) => Self::Marked,
+            None if view.as_str().is_some_and(|text| text.contains('\n')) || is_quoted_in_passing(view) => Self::Marked,
+            None => Self::Plain,
+        }
     }
+
+    /// The one that go-yaml chooses.
+    fn after_json(view: View<'_>) -> Self {
+        let is_marked = |text: &str| text.contains('\n') || !is_plain(text);
+        if view.as_str().is_some_and(is_marked) { Self::Marked } else { Self::Plain }
+    }
+}
+
+/// The notation of a scalar, which is that of what was there first: strategic patches put texts into it and leave it
+/// as it is. JSON chooses it anew.
+pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value: &Value) -> Notation {
+    let (mut at, mut next) = (value, passed_by.strategic.len());
+    loop {
+        let view = trees.view(at);
+        let set = at.origin().and_then(|origin| origin.set.as_ref());
+        let row = set
+            .filter(|set| set.how == How::Patch)
+            .and_then(|set| passed_by.strategic.iter().rposition(|by| *by == set.by));
+        // Patches that came by and left the value alone.
+        let passed = next.saturating_sub(row.map_or(0, |row| row + 1));
+        if passed > 0 && is_quoted_in_passing(view) {
+            return Notation::Marked;
+        }
+        let before = set.and_then(|set| set.from.as_ref()).map(|from| (from, trees.view(from)));
+        match (row, before.filter(|(_, before)| before.is_scalar() && !before.is_null())) {
+            (Some(row), Some((before, _))) => (at, next) = (before, row),
+            (None, _) if passed_by.json => return Notation::after_json(view),
+            (None, Some((before, _))) => at = before,
+            _ => return Notation::of(view),
+        }
+    }
+}
+
+/// Whether kyaml puts quotes around a text that has none when a strategic patch comes by: YAML 1.1 takes it for something
+/// else (`kustomize kyaml/yaml FieldSetter`).
+fn is_quoted_in_passing(view: View<'_>) -> bool {
+    let Some(text) = view.as_str().filter(|text| !text.is_empty() && !text.contains('\n')) else { return false };
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte));
+    if is_word && !matches!(text, "-" | "---" | "...") {
+        return yaml11::switch(text).is_some() || !matches!(resolve_plain(text), Scalar::Str(_));
+    }
+    // It may be a list, a map, or a word with blanks around.
+    let parsed = parse(text);
+    let is_text = |node| match parsed.scalar(text, node) {
+        Scalar::Str(inner) => {
+            parsed.kind(node).is_scalar() && (parsed.kind(node) != Kind::Plain || yaml11::switch(&inner).is_none())
+        }
+        _ => false,
+    };
+    parsed.problems().is_empty() && !parsed.documents().first().and_then(|first| first.root).is_some_and(is_text)
 }
 
 fn same_kind(target: View<'_>, patch: View<'_>) -> Result<(), PatchError> {

@@ -19,8 +19,8 @@ pub(super) fn retype(trees: &Trees, value: &mut Value, by: Span) {
         *value = Value::scalar(scalar, Origin::set(view.place(), How::Patch, by, old));
     } else if let Some(entries) = value.entries_mut(trees) {
         for Entry { key, value } in entries {
-            if let Some(Some(switch)) = is_plain_key(trees, key).then(|| switch(key.text(trees))) {
-                *key = Key::made(if switch { "true" } else { "false" }, key.place(trees));
+            if let Some(text) = key_in_json(trees, key) {
+                *key = Key::made(&text, key.place(trees));
             }
             retype(trees, value, by);
         }
@@ -30,8 +30,9 @@ pub(super) fn retype(trees: &Trees, value: &mut Value, by: Span) {
 }
 
 fn differs(view: View<'_>) -> bool {
-    view.fields().any(|field| switch(field.name()).is_some() || differs(field.value))
-        || view.items().any(differs)
+    view.fields().any(|field| {
+        !matches!(field.key_scalar(), Scalar::Str(_)) || switch(field.name()).is_some() || differs(field.value)
+    }) || view.items().any(differs)
         || scalar(view).is_some()
 }
 
@@ -44,15 +45,20 @@ fn scalar(view: View<'_>) -> Option<MadeScalar> {
     }
 }
 
-fn is_plain_key(trees: &Trees, key: &Key) -> bool {
-    match key {
-        Key::Source(file, node) => trees.node(*file, *node).notation() == Some(Kind::Plain),
-        Key::Made(_) => false,
+/// The text that JSON has as the key in the place of one that is no text.
+fn key_in_json(trees: &Trees, key: &Key) -> Option<String> {
+    let Key::Source(file, node) = key else { return None };
+    let view = trees.node(*file, *node);
+    match view.scalar() {
+        Scalar::Bool(value) => Some(value.to_string()),
+        Scalar::Int(value) => Some(value.to_string()),
+        Scalar::Str(text) if view.notation() == Some(Kind::Plain) => switch(&text).map(|switch| switch.to_string()),
+        _ => None,
     }
 }
 
 /// The words that are booleans in YAML 1.1 alone.
-fn switch(text: &str) -> Option<bool> {
+pub(super) fn switch(text: &str) -> Option<bool> {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),

@@ -5,7 +5,7 @@
 use super::super::resource::{Id, Resource};
 use super::super::schema::owned;
 use super::super::shared;
-use super::field_spec::{Create, Gvk, Steps, follow, made_of};
+use super::field_spec::{Create, Gvk, Steps, bare, follow, made_of};
 use super::replacement_path::{Lookup, Part, lookup, matches, part_of, split_dotted};
 use super::selector::Requirements;
 use super::{Cx, broken, or_default, text, text_of};
@@ -220,11 +220,12 @@ impl Selector {
     }
 }
 
-/// Whether a target's value was there before.
+/// Whether a target's value had a type before.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Was {
-    There,
-    Missing,
+    Typed,
+    /// It was missing, or made where one was missing.
+    Untyped,
 }
 
 /// One entry of `targets:`.
@@ -329,18 +330,19 @@ impl Target {
             let old = if is_blank(value) { "".into() } else { view.written() };
             text = spliced(&old, &self.options, &text);
         }
-        let was = if is_blank(value) || was_made(value) { Was::Missing } else { Was::There };
-        let from = (was == Was::There).then(|| value.clone()).and_then(|value| value.written(trees));
+        let from = (!is_blank(value)).then(|| value.clone()).and_then(|value| value.written(trees));
+        let was = if is_blank(value) || view.is_bare() { Was::Untyped } else { Was::Typed };
         let origin = Origin::brought(copied.at, How::Replacement, self.at, from.clone(), copied.brought.clone());
         if !view.is_scalar() {
             *value = match copied.part {
                 Extent::Whole => Value::link(trees, copied.brought.clone(), How::Replacement, self.at, from),
                 Extent::Piece => Value::text(&text, origin),
-                Extent::Constant => Value::scalar(made_of(resolve_plain(&text)), origin),
+                Extent::Constant => Value::scalar(bare(&text), origin),
             };
             return Ok(None);
         }
-        let (scalar, misfit) = match retyped(view, &text, was) {
+        let typed = trees.view(before_replacements(value));
+        let (scalar, misfit) = match retyped(if typed.is_scalar() { typed } else { view }, &text, was) {
             Ok(scalar) => (scalar, None),
             Err(misfit) => (MadeScalar::Str((&*text).into()), Some(misfit)),
         };
@@ -357,11 +359,16 @@ fn is_blank(value: &Value) -> bool {
     }
 }
 
-/// Whether a replacement made the scalar where nothing was: it has no type but what its text has without quotes.
-fn was_made(value: &Value) -> bool {
-    let set = value.origin().and_then(|origin| origin.set.as_ref());
-    set.is_some_and(|set| set.how == How::Replacement && set.from.is_none())
-        && matches!(value, Value::Made(made) if matches!(made.node, MadeNode::Scalar(_)))
+/// What was there before replacements changed its characters; the type is still that one's.
+fn before_replacements(value: &Value) -> &Value {
+    let mut at = value;
+    while let Some(set) = at.origin().and_then(|origin| origin.set.as_ref())
+        && set.how == How::Replacement
+        && let Some(from) = &set.from
+    {
+        at = from;
+    }
+    at
 }
 
 /// A part of `old` between delimiters replaced, or `text` put before or behind all parts.
@@ -380,13 +387,13 @@ fn spliced(old: &str, options: &Options, text: &str) -> String {
 fn retyped(target: View<'_>, text: &str, was: Was) -> Result<MadeScalar, String> {
     let plain = resolve_plain(text);
     let fits = match (target.scalar(), &plain) {
-        (Scalar::Str(_) | Scalar::Timestamp(_), _) if was == Was::There => return Ok(MadeScalar::Str(text.into())),
-        _ if text.is_empty() && target.is_null() => return Ok(MadeScalar::Str(text.into())),
-        _ if was == Was::Missing => true,
+        // It stays without one, whatever it says now.
+        _ if was == Was::Untyped => return Ok(MadeScalar::Bare(text.into())),
+        (Scalar::Str(_) | Scalar::Timestamp(_), _) => return Ok(MadeScalar::Str(text.into())),
+        (Scalar::Null, Scalar::Null) => return Ok(bare(text)),
         (Scalar::Int(_) | Scalar::Uint(_), Scalar::Int(_) | Scalar::Uint(_))
         | (Scalar::Float(_), Scalar::Int(_) | Scalar::Uint(_) | Scalar::Float(_))
-        | (Scalar::Bool(_), Scalar::Bool(_))
-        | (Scalar::Null, Scalar::Null) => true,
+        | (Scalar::Bool(_), Scalar::Bool(_)) => true,
         _ => false,
     };
     if !fits {

@@ -11,7 +11,7 @@ use super::specs::SpecKind;
 use super::{Cx, broken, or_default, text_of};
 use crate::base::{Problem, Span};
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View, split_api_version};
-use crate::parse::Scalar;
+use crate::parse::{Kind, Scalar};
 
 /// Resolves the entries of all `vars:` lists of a build, at the root and at the end. An entry that [`declare_vars`] has
 /// not tied to an object is looked up among the objects of the root.
@@ -186,9 +186,7 @@ fn collect(
     changes: &mut Vec<(Steps, Expanded)>,
 ) -> Result<(), String> {
     let mut add = |value: View<'_>, step: Option<usize>| {
-        if let Some(text) = value.as_str()
-            && let Some(expanded) = expand(text, known)
-        {
+        if let Some(expanded) = resolved(value, known) {
             let mut steps = steps.to_vec();
             steps.extend(step.map(|step| step as u32));
             changes.push((steps, expanded));
@@ -198,7 +196,7 @@ fn collect(
         value.fields().enumerate().for_each(|(at, field)| add(field.value, Some(at)));
     } else if value.is_seq() {
         for (at, item) in value.items().enumerate() {
-            if item.as_str().is_none() {
+            if item.as_str().is_none() && !item.is_bare() {
                 return Err("invalid value type expect a string".to_owned());
             }
             add(item, Some(at));
@@ -207,6 +205,15 @@ fn collect(
         add(value, None);
     }
     Ok(())
+}
+
+/// A text with its variables replaced; `None` where nothing changes. kustomize writes each text anew, so that one without
+/// a type gets it, and a folded one is folded no more (`refvar.updateNodeValue`).
+fn resolved(value: View<'_>, known: &HashMap<String, Known>) -> Option<Expanded> {
+    let text = if value.is_bare() { Some(value.written()) } else { value.as_str().map(Into::into) }?;
+    let rewritten = || Expanded { scalar: MadeScalar::Str((&*text).into()), names: Vec::new() };
+    let is_rewritten = value.is_bare() || value.notation() == Some(Kind::Folded);
+    expand(&text, known).or_else(|| is_rewritten.then(rewritten))
 }
 
 /// The text with its variables replaced; `None` where nothing changes.
@@ -261,7 +268,7 @@ fn shown_scalar(scalar: &MadeScalar) -> String {
         MadeScalar::Int(value) => value.to_string(),
         MadeScalar::Uint(value) => value.to_string(),
         MadeScalar::Float(value) => value.to_string(),
-        MadeScalar::Str(text) => text.to_string(),
+        MadeScalar::Str(text) | MadeScalar::Bare(text) => text.to_string(),
     }
 }
 

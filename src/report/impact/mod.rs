@@ -363,6 +363,7 @@ impl FailedPart {
             side: match failed.side {
                 Side::Base => "base",
                 Side::Head => "head",
+                Side::Commit => "commit",
             },
             path: sources.path(failed.at.file).as_str().to_owned(),
             line: sources.positions(failed.at).0.line,

@@ -147,8 +147,7 @@ fn production(trees: &Trees, world: &World, application: &Application) -> Option
 }
 
 fn holds_state(world: &World, application: &Application) -> bool {
-    let builds = world.builds.iter().filter(|built| application.builds.iter().any(|(build, _)| *build == built.build));
-    builds.flat_map(|built| &built.rendered.objects).any(|object| {
+    world.builds_of(application).flat_map(|built| &built.rendered.objects).any(|object| {
         let key = (&*object.key.group, &*object.key.kind);
         matches!(
             key,

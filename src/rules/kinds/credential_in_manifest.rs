@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::plaintext_secret::is_test;
 use super::{CheckKind, Params};
-use crate::base::{FileId, RepoPath};
+use crate::base::FileId;
 use crate::model::{How, Object, Trees};
 use crate::rules::{Check, Hit, ObjectName, Sink};
-use crate::secrets::{Credential, RunKey, Strength, in_document, in_manifest};
+use crate::secrets::{Credential, RunKey, Strength, in_document, in_manifest, is_values_file};
 
 pub(super) const KIND: CheckKind = CheckKind {
     name: "credential-in-manifest",
@@ -29,8 +29,8 @@ pub(super) const KIND: CheckKind = CheckKind {
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
-fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
-    let key = RunKey::fresh();
+fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
+    let key = params.key();
     let other = key.clone();
     Ok(Check::ValueAndText(
         Box::new(move |trees, object, sink| {
@@ -40,6 +40,7 @@ fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
                 trees,
                 in_manifest(trees, object, &key),
                 (&place, Some(ObjectName { name, ..ObjectName::of(object) })),
+                &key,
                 sink,
             );
         }),
@@ -69,26 +70,31 @@ fn values_file(trees: &Trees, file: FileId, key: &RunKey, sink: &mut Sink) {
         }
         let place = format!("the Helm values `{}`", trees.sources().path(file).name());
         for credential in in_document(trees, &document, key) {
-            report(trees, vec![credential], (&place, None), sink);
+            report(trees, vec![credential], (&place, None), key, sink);
         }
     }
 }
 
-fn is_values_file(path: &RepoPath) -> bool {
-    let name = path.name().to_ascii_lowercase();
-    name.contains("values") && [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
-}
-
 /// A hit for each credential, all with the same words: the engine makes those of an object one finding.
-fn report(trees: &Trees, credentials: Vec<Credential>, (place, object): (&str, Option<ObjectName>), sink: &mut Sink) {
+fn report(
+    trees: &Trees,
+    credentials: Vec<Credential>,
+    (place, object): (&str, Option<ObjectName>),
+    key: &RunKey,
+    sink: &mut Sink,
+) {
     let mut keys: Vec<String> = credentials.iter().map(|credential| format!("`{}`", credential.key)).collect();
     let mut seen = std::collections::BTreeSet::new();
     keys.retain(|key| seen.insert(key.clone()));
     let keys = keys.join(", ");
     let weak = credentials.iter().all(|credential| credential.strength == Strength::Weak);
     for Credential { at, field, kind, mark, .. } in credentials {
-        let mut hit =
-            Hit::at(at).word("where", place).word("keys", &*keys).word("what", kind.words()).field(field).value(mark);
+        let mut hit = Hit::at(at)
+            .word("where", place)
+            .word("keys", &*keys)
+            .word("what", kind.words())
+            .field(field)
+            .secret(key, mark);
         hit.object.clone_from(&object);
         if weak {
             hit = hit.fact("weak");

@@ -26,36 +26,49 @@ pub(super) struct Name<'t> {
 impl<'t> Defined<'t> {
     /// What the objects of a world that `wanted` takes (by group and kind) are called, with those that they make.
     pub(super) fn of(trees: &'t Trees, world: &'t World, wanted: &dyn Fn(&str, &str) -> bool) -> Self {
-        let mut names = BTreeSet::new();
+        // Sorting once costs less than a search for each.
+        let mut names = Vec::new();
         for (at, object) in world.objects() {
-            let cluster = cluster_of(&world.builds[at.build]);
             let (group, kind) = (&*object.key.group, &*object.key.kind);
+            let is_maker = group == FLUX_OPERATOR_GROUP;
+            if !is_maker && !wanted(group, kind) {
+                continue;
+            }
+            let cluster = cluster_of(&world.builds[at.build]);
             let name = Name { group, kind, cluster, namespace: &object.key.namespace, name: &object.key.name };
-            if group == FLUX_OPERATOR_GROUP {
+            if is_maker {
                 made(object.view(trees), name, &mut names);
             }
-            names.insert(name);
+            names.push(name);
         }
         names.retain(|name| wanted(name.group, name.kind));
-        Self(names)
+        Self(names.into_iter().collect())
     }
 
-    /// Those of a kind that are in a namespace of a cluster, as far as that is known.
+    /// Whether somebody has this very name.
+    pub(super) fn has(&self, name: &Name<'t>) -> bool {
+        self.0.contains(name)
+    }
+
+    /// Those of a kind that may be in the cluster of a name: one that is not known may be any.
     pub(super) fn beside(&self, of: Name<'t>) -> impl Iterator<Item = &Name<'t>> {
-        let meets = move |name: &&Name<'t>| {
-            name.group == of.group && name.kind == of.kind && may_meet(name.cluster, of.cluster)
-        };
-        self.0.iter().filter(meets)
+        let first = |cluster| Name { cluster, namespace: "", name: "", ..of };
+        // Those whose cluster is not known come first, then cluster after cluster.
+        let unknown = self.0.range(first(None)..).take_while(|name| name.cluster.is_none());
+        let known = self.0.range(first(Some(of.cluster.unwrap_or_default()))..);
+        let known = known.take_while(move |name| of.cluster.is_none() || name.cluster == of.cluster);
+        let is_kind = move |name: &&Name<'t>| name.group == of.group && name.kind == of.kind;
+        unknown.take_while(is_kind).chain(known.take_while(is_kind))
     }
 }
 
 /// What a `FluxInstance` or a `ResourceSet` makes.
-fn made<'t>(object: View<'t>, by: Name<'t>, names: &mut BTreeSet<Name<'t>>) {
+fn made<'t>(object: View<'t>, by: Name<'t>, names: &mut Vec<Name<'t>>) {
     if let Some(sync) = object.path(["spec", "sync"]) {
         let name = sync.str_at(["name"]).unwrap_or(by.namespace);
         let kind = sync.str_at(["kind"]).unwrap_or("GitRepository");
-        names.insert(Name { group: FLUX_SOURCE_GROUP, kind, name, ..by });
-        names.insert(Name { group: FLUX_KUSTOMIZE_GROUP, kind: "Kustomization", name, ..by });
+        names.push(Name { group: FLUX_SOURCE_GROUP, kind, name, ..by });
+        names.push(Name { group: FLUX_KUSTOMIZE_GROUP, kind: "Kustomization", name, ..by });
     }
     for resource in object.path(["spec", "resources"]).into_iter().flat_map(|list| list.items()) {
         let text = |name| resource.str_at(["metadata", name]);
@@ -65,7 +78,7 @@ fn made<'t>(object: View<'t>, by: Name<'t>, names: &mut BTreeSet<Name<'t>>) {
             continue;
         };
         let (group, _) = split_api_version(version);
-        names.insert(Name { group, kind, name, namespace: text("namespace").unwrap_or(by.namespace), ..by });
+        names.push(Name { group, kind, name, namespace: text("namespace").unwrap_or(by.namespace), ..by });
     }
 }
 

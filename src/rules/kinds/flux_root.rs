@@ -57,8 +57,8 @@ fn judge(trees: &Trees, world: &World, root: &Application, sink: &mut Sink) {
 
 /// The applications that its builds hold.
 fn children<'w>(trees: &Trees, world: &'w World, root: &Application) -> Vec<&'w Application> {
-    let builds = world.builds.iter().filter(|built| root.builds.iter().any(|(build, _)| *build == built.build));
-    let held: std::collections::HashSet<_> = builds
+    let held: std::collections::HashSet<_> = world
+        .builds_of(root)
         .flat_map(|built| &built.rendered.objects)
         .filter(|object| crate::delivery::is_application(object) && object.key != root.object.key)
         .map(|object| (object.place(trees), &object.key))

@@ -5,7 +5,7 @@
 use super::plaintext_secret::is_test;
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::rules::{Check, Hit};
-use crate::secrets::{Leak, RunKey, Strength, private_keys_in, tokens_in};
+use crate::secrets::{Leak, Strength, private_keys_in, tokens_in};
 
 pub(super) const KIND: CheckKind = CheckKind {
     name: "leak",
@@ -28,11 +28,11 @@ pub(super) const KIND: CheckKind = CheckKind {
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     let search = if params.text("of") == "token" { tokens_in } else { private_keys_in };
-    let key = RunKey::fresh();
+    let key = params.key();
     Ok(Check::Text(Box::new(move |trees, file, sink| {
         let path = trees.sources().path(file);
         for Leak { what, at, strength, mark, .. } in search(trees.sources(), file, &key) {
-            let mut hit = Hit::at(at).word("what", article(what)).word("file", path.name()).value(mark);
+            let mut hit = Hit::at(at).word("what", article(what)).word("file", path.name()).secret(&key, mark);
             if strength == Strength::Weak {
                 hit = hit.fact("weak");
             }
@@ -45,7 +45,7 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
 }
 
 /// The words with their article, which they have already or not.
-fn article(what: &str) -> String {
+pub(super) fn article(what: &str) -> String {
     let has_one = what.starts_with("a ") || what.starts_with("an ");
     let vowel = what.starts_with(['A', 'E', 'I', 'O']) || what.starts_with("npm");
     match (has_one, vowel) {

@@ -93,7 +93,7 @@ fn is_known(defined: &Defined<'_>, reference: &Reference<'_>, own: Name<'_>) -> 
         (name.name == to.name || is_open(name.name))
             && (reference.place == Lookup::Cluster || may_be(name.namespace, to.namespace))
     };
-    if defined.beside(to).any(|name| is_there(&name)) {
+    if defined.has(&to) || defined.beside(to).any(|name| is_there(&name)) {
         return Some(true);
     }
     let is_beside = |name: &&Name<'_>| {

@@ -5,7 +5,9 @@
 mod annotation;
 mod api_version;
 mod application;
+mod bare_namespace;
 mod cel;
+mod cloud_key;
 mod composition_mode;
 mod composition_patch;
 mod composition_reference;
@@ -14,6 +16,7 @@ mod contested_object;
 mod contradictory_source;
 mod credential_in_manifest;
 mod crossed_environments;
+mod default_project;
 mod defined;
 mod definition_fault;
 mod dependency_cycle;
@@ -24,8 +27,11 @@ mod flux_sync;
 mod graph_fault;
 mod graph_verdict;
 mod instance;
+mod kustomization_entry;
 mod leak;
+mod loose_sops_rule;
 mod misplaced_namespace;
+mod missing_decryption;
 mod missing_path;
 mod missing_reference;
 mod not_compared;
@@ -40,13 +46,17 @@ mod promise_stage;
 mod prune;
 mod schema_change;
 mod schema_fault;
+mod secret_in_history;
 mod secret_object;
+mod shared_decryption_key;
 mod silent_loss;
 mod sunset;
 mod sync_setting;
+mod tenant_account;
 mod tracked_branch;
 mod unapplied_overlay;
 mod unencrypted_file;
+mod unknown_field;
 mod unordered_resource;
 mod unprotected_object;
 mod unready_dependency;
@@ -175,7 +185,9 @@ pub static KINDS: &[CheckKind] = &[
     annotation::KIND,
     api_version::KIND,
     application::KIND,
+    bare_namespace::KIND,
     cel::KIND,
+    cloud_key::KIND,
     composition_mode::KIND,
     composition_patch::KIND,
     composition_reference::KIND,
@@ -184,6 +196,7 @@ pub static KINDS: &[CheckKind] = &[
     contradictory_source::KIND,
     credential_in_manifest::KIND,
     crossed_environments::KIND,
+    default_project::KIND,
     definition_fault::KIND,
     dependency_cycle::KIND,
     duplicate_object::KIND,
@@ -193,8 +206,11 @@ pub static KINDS: &[CheckKind] = &[
     graph_fault::KIND,
     graph_verdict::KIND,
     instance::KIND,
+    kustomization_entry::KIND,
     leak::KIND,
+    loose_sops_rule::KIND,
     misplaced_namespace::KIND,
+    missing_decryption::KIND,
     missing_path::KIND,
     missing_reference::KIND,
     not_compared::KIND,
@@ -209,13 +225,17 @@ pub static KINDS: &[CheckKind] = &[
     prune::KIND,
     schema_change::KIND,
     schema_fault::KIND,
+    secret_in_history::KIND,
     secret_object::KIND,
+    shared_decryption_key::KIND,
     silent_loss::KIND,
     sunset::KIND,
     sync_setting::KIND,
+    tenant_account::KIND,
     tracked_branch::KIND,
     unapplied_overlay::KIND,
     unencrypted_file::KIND,
+    unknown_field::KIND,
     unordered_resource::KIND,
     unprotected_object::KIND,
     unready_dependency::KIND,

@@ -57,7 +57,8 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     let Some(base) = facts.base else { return };
     let object = change.head.map_or_else(|| base.object(change.base), |at| facts.head.object(at));
     let now = change.head.map(|at| facts.head.object(at));
-    let users = impact::users_of(facts.trees, facts.head, base.object(change.base), now);
+    let users = impact::losers_of(facts.trees, base, facts.head, facts.changes, change)
+        .unwrap_or_else(|| impact::users_of(facts.trees, facts.head, base.object(change.base), now));
     (0..users.unknown).for_each(|_| sink.undecided());
     let mut hit = Hit::at(change.at)
         .word("kind", &*object.key.kind)
@@ -65,7 +66,7 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         .word("part", change.name.clone())
         .word("now", change.now.clone())
         .word("fate", fate(change.left))
-        .word("instances", words(facts, &users))
+        .word("instances", format!("{}{}", words(facts, &users), open(change.what, users.unknown)))
         .mark(change.name.clone());
     hit.object = Some(ObjectName::of(object));
     hit.build = Some(change.head.unwrap_or(change.base).build);
@@ -105,6 +106,20 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
         hit.related.push(Label { at: user.place, side: Side::Head, says });
     }
     sink.report(hit);
+}
+
+/// Of which instances nobody can say here whether they lose an object.
+fn open(what: Part, unknown: usize) -> String {
+    let why = match what {
+        Part::IncludeWhenChanged => "the condition cannot be evaluated here",
+        Part::ForEachChanged => "the list cannot be evaluated here",
+        _ => return String::new(),
+    };
+    match unknown {
+        0 => String::new(),
+        1 => format!("; whether 1 instance loses it is not known: {why}"),
+        count => format!("; whether {count} instances lose it is not known: {why}"),
+    }
 }
 
 fn fate(left: Left) -> &'static str {

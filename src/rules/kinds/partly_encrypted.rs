@@ -19,8 +19,8 @@ pub(super) const KIND: CheckKind = CheckKind {
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
-fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
-    let key = RunKey::fresh();
+fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
+    let key = params.key();
     Ok(Check::Text(Box::new(move |trees, file, sink| judge(trees, file, &key, sink))))
 }
 
@@ -44,7 +44,7 @@ fn judge(trees: &Trees, file: FileId, key: &RunKey, sink: &mut Sink) {
                     "the SOPS stanza names no recipient, so that nobody can decrypt this document".to_owned()
                 }
             };
-            let mut hit = Hit::at(gap.at).word("fault", fault).field(gap.field).value(gap.mark);
+            let mut hit = Hit::at(gap.at).word("fault", fault).field(gap.field).secret(key, gap.mark);
             hit.object.clone_from(&object);
             sink.report(hit);
         }

@@ -6,7 +6,7 @@ use super::{CheckKind, Params};
 use crate::base::RepoPath;
 use crate::model::{How, Object, Trees};
 use crate::rules::{Check, Hit, Sink};
-use crate::secrets::{Credential, RunKey, Strength, in_secret};
+use crate::secrets::{Credential, Nested, RunKey, Strength, in_secret, nested};
 
 pub(super) const KIND: CheckKind = CheckKind {
     name: "plaintext-secret",
@@ -18,6 +18,7 @@ pub(super) const KIND: CheckKind = CheckKind {
     ],
     words: &[
         ("name", "the Secret's name"),
+        ("within", "the object that holds it, where it is no object of its own"),
         ("keys", "the keys of its data that hold credentials"),
         ("what", "what the value is"),
     ],
@@ -34,18 +35,27 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     Ok(Check::Value(Box::new(move |trees, object, sink| judge(trees, object, &key, sink))))
 }
 
-/// A hit for each credential, all with the same words: the engine makes them one finding at the first, and a
-/// credential that the base lacks is still a new one.
 fn judge(trees: &Trees, object: &Object, key: &RunKey, sink: &mut Sink) {
     let mut credentials = in_secret(trees, object, key);
     credentials.retain(|credential| credential.how != Some(How::Generator));
+    report(trees, credentials, (&object.key.name, ""), key, sink);
+    let within = format!(" in {} `{}`", object.key.kind, object.key.name);
+    for Nested { name, credentials } in nested(trees, object, key) {
+        report(trees, credentials, (&name, &within), key, sink);
+    }
+}
+
+/// A hit for each credential, all with the same words: the engine makes them one finding at the first, and a
+/// credential that the base lacks is still a new one.
+fn report(trees: &Trees, credentials: Vec<Credential>, (name, within): (&str, &str), key: &RunKey, sink: &mut Sink) {
     let keys: Vec<String> = credentials.iter().map(|credential| format!("`{}`", credential.key)).collect();
     let keys = keys.join(", ");
     let weak = credentials.iter().all(|credential| credential.strength == Strength::Weak);
     for credential in credentials {
         let Credential { at, field, kind, mark, .. } = credential;
         let mut hit = Hit::at(at)
-            .word("name", &*object.key.name)
+            .word("name", name)
+            .word("within", within)
             .word("keys", &*keys)
             .word("what", kind.words())
             .field(field)

@@ -36,7 +36,8 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     Ok(Check::Value(Box::new(move |trees: &Trees, object: &Object, sink: &mut Sink| {
         // What lies below a fault is often wrong for the same reason: the topmost says it.
         let mut told: Vec<SchemaFault> = Vec::new();
-        let is_wanted = |what| what == wanted || (wanted == Fault::NotStructural && what == Fault::BrokenRule);
+        let is_rule = |what| matches!(what, Fault::BrokenRule | Fault::DearRule);
+        let is_wanted = |what| what == wanted || (wanted == Fault::NotStructural && is_rule(what));
         for fault in api::schema_faults(trees, object).into_iter().filter(|fault| is_wanted(fault.what)) {
             let hides = |above: &SchemaFault| {
                 (above.what, &above.version) == (wanted, &fault.version) && is_below(&fault.path, &above.path)
@@ -62,7 +63,7 @@ fn hit(trees: &Trees, object: &Object, fault: SchemaFault) -> Hit {
     let path = if fault.path.is_empty() { "the root".to_owned() } else { format!("`{}`", fault.path) };
     let words = match fault.what {
         Fault::NotStructural => format!("has no structural schema: {}", fault.words),
-        Fault::BrokenRule | Fault::Ignored | Fault::InvalidDefault => fault.words.clone(),
+        Fault::BrokenRule | Fault::DearRule | Fault::Ignored | Fault::InvalidDefault => fault.words.clone(),
     };
     Hit::at(fault.at)
         .word("kind", kind.map_or_else(|| object.key.name.to_string(), |kind| kind.written().into_owned()))

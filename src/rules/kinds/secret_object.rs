@@ -23,7 +23,7 @@ pub(super) const KIND: CheckKind = CheckKind {
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
-    let key = RunKey::fresh();
+    let key = params.key();
     let judge = if params.text("fault") == "annotation" { annotation } else { harmless };
     Ok(Check::Value(Box::new(move |trees, object, sink| judge(trees, object, &key, sink))))
 }
@@ -40,7 +40,7 @@ fn harmless(trees: &Trees, object: &Object, key: &RunKey, sink: &mut Sink) {
 
 fn annotation(trees: &Trees, object: &Object, key: &RunKey, sink: &mut Sink) {
     for credential in in_annotation(trees, object, key) {
-        let found = hit(object, Hit::at(credential.at)).field(credential.field).value(credential.mark);
+        let found = hit(object, Hit::at(credential.at)).field(credential.field).secret(key, credential.mark);
         sink.report(if credential.strength == Strength::Weak { found.fact("weak") } else { found });
     }
 }

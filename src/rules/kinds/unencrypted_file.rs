@@ -3,10 +3,10 @@
 //! Never: a value, in no word of a hit; a rule without a `path_regex`, which asks for nothing.
 
 use super::{CheckKind, Params};
-use crate::base::RepoPath;
+use crate::base::{FileId, RepoPath};
 use crate::model::{Object, Trees};
 use crate::rules::{Check, Hit, ObjectName, Sink};
-use crate::secrets::{CreationRule, GapFault, creation_rules, must_be_encrypted};
+use crate::secrets::{CreationRule, GapFault, RunKey, creation_rules, must_be_encrypted};
 use crate::world::World;
 
 pub(super) const KIND: CheckKind = CheckKind {
@@ -20,43 +20,69 @@ pub(super) const KIND: CheckKind = CheckKind {
 };
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
-fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
-    Ok(Check::World(Box::new(judge)))
+fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
+    let key = params.key();
+    Ok(Check::World(Box::new(move |trees, world, sink| judge(trees, world, &key, sink))))
 }
 
 const CONFIGURATION: &str = ".sops.yaml";
 
-fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
+/// A `.sops.yaml`.
+pub(super) struct Configuration {
+    /// Its folder.
+    pub(super) folder: RepoPath,
+    /// Its creation rules.
+    pub(super) rules: Vec<CreationRule>,
+}
+
+impl Configuration {
+    /// A path in its folder as its rules see it.
+    pub(super) fn relative<'p>(&self, path: &'p RepoPath) -> &'p str {
+        path.as_str()[self.folder.as_str().len()..].trim_start_matches('/')
+    }
+}
+
+/// All configurations of a side.
+pub(super) fn configurations(trees: &Trees, world: &World) -> Vec<Configuration> {
     let path_of = |file| trees.sources().path(file);
-    let configurations: Vec<(RepoPath, Vec<CreationRule>)> = world
-        .texts
-        .iter()
-        .filter(|file| path_of(**file).name() == CONFIGURATION)
-        .filter_map(|file| {
-            let document = trees.documents(*file).next()?;
-            Some((path_of(*file).parent()?, creation_rules(trees.view(&document))))
-        })
-        .collect();
+    let files = world.texts.iter().filter(|file| path_of(**file).name() == CONFIGURATION);
+    let read = |file: &FileId| {
+        let document = trees.documents(*file).next()?;
+        Some(Configuration { folder: path_of(*file).parent()?, rules: creation_rules(trees.view(&document)) })
+    };
+    files.filter_map(read).collect()
+}
+
+fn judge(trees: &Trees, world: &World, key: &RunKey, sink: &mut Sink) {
+    let configurations = configurations(trees, world);
     for file in &world.texts {
-        let path = path_of(*file);
-        let nearest = configurations.iter().filter(|(folder, _)| path.is_within(folder));
-        let nearest = nearest.max_by_key(|(folder, _)| folder.as_str().len());
-        let by_name = [".sops.y", ".enc.y", ".sops.json", ".enc.json"].iter().any(|part| path.name().contains(part));
+        let path = trees.sources().path(*file);
+        let nearest = configurations.iter().filter(|one| path.is_within(&one.folder));
+        let nearest = nearest.max_by_key(|one| one.folder.as_str().len());
+        let by_name = [".sops.y", ".enc.y", ".sops.json", ".enc.json"].iter().any(|part| path.name().contains(part))
+            && !path.name().split(['.', '-', '_']).any(|word| matches!(word, "example" | "sample" | "template"));
         if path.name() == CONFIGURATION || nearest.is_none() && !by_name || !trees.parsed(*file).problems().is_empty() {
             continue;
         }
         let (relative, rules): (&str, &[CreationRule]) = match nearest {
-            Some((folder, rules)) => (path.as_str()[folder.as_str().len()..].trim_start_matches('/'), rules),
+            Some(configuration) => (configuration.relative(path), &configuration.rules),
             None => (path.as_str(), &[]),
         };
         for document in trees.documents(*file) {
-            let Some(gap) = must_be_encrypted(rules, relative, by_name, trees.view(&document)) else { continue };
-            let GapFault::Plain(key) = gap.fault else { continue };
+            let view = trees.view(&document);
+            let Some(found) = must_be_encrypted(rules, relative, by_name, view, key) else { continue };
+            let GapFault::Plain(field) = found.gap.fault else { continue };
             let because = if by_name { "its name says so" } else { "a rule of `.sops.yaml` names it" };
-            let mut hit = Hit::at(gap.at).word("path", path.as_str()).word("key", key).word("because", because);
-            hit.field = Some(gap.field);
+            let mut hit = Hit::at(found.gap.at).word("path", path.as_str()).word("key", field).word("because", because);
+            hit.side = world.side;
+            hit.field = Some(found.gap.field);
             hit.object = Object::new(trees, document.clone()).map(|object| ObjectName::of(&object));
-            sink.report(hit.mark(relative));
+            if let Some(at) = found.asked {
+                hit = hit.related(at, "asks for it");
+            }
+            let hit = hit.value(found.gap.mark.clone());
+            let mark = if key.lasts() { format!("{relative} {}", found.gap.mark) } else { relative.to_owned() };
+            sink.report(hit.mark(mark));
         }
     }
 }

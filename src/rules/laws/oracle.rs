@@ -65,11 +65,19 @@ fn settle(schema: &Value, value: &mut Value) {
         Value::Object(map) => settle_map(schema, map),
         Value::Array(items) => {
             if let Some(schema) = schema.get("items") {
-                items.iter_mut().for_each(|item| settle(schema, item));
+                items.iter_mut().for_each(|item| settle_element(schema, item));
             }
         }
         _ => {}
     }
+}
+
+/// An item of a list or a value of a map: a null that may not be takes the default.
+fn settle_element(schema: &Value, value: &mut Value) {
+    if let Some(default) = schema.get("default").filter(|_| value.is_null() && !flag(schema, "nullable")) {
+        *value = default.clone();
+    }
+    settle(schema, value);
 }
 
 fn settle_map(schema: &Value, map: &mut Map<String, Value>) {
@@ -83,7 +91,8 @@ fn settle_map(schema: &Value, map: &mut Map<String, Value>) {
         let known = below(name);
         let kept =
             known.is_some() || keeps || (embedded && matches!(name.as_str(), "apiVersion" | "kind" | "metadata"));
-        kept && !(value.is_null() && known.is_some_and(|schema| !flag(schema, "nullable")))
+        let is_filled = |schema: &Value| !properties.contains_key(name) && schema.get("default").is_some();
+        kept && !(value.is_null() && known.is_some_and(|schema| !flag(schema, "nullable") && !is_filled(schema)))
     });
     for (name, property) in properties {
         if let Some(default) = property.get("default").filter(|default| !default.is_null()) {
@@ -92,7 +101,7 @@ fn settle_map(schema: &Value, map: &mut Map<String, Value>) {
     }
     for (name, value) in map {
         if let Some(schema) = below(name) {
-            settle(schema, value);
+            settle_element(schema, value);
         }
     }
 }

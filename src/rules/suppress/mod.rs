@@ -2,6 +2,7 @@
 //!
 //! Never: a place that goes; it stays, with who suppresses it.
 
+mod baseline;
 mod comment;
 mod mark;
 #[cfg(test)]
@@ -11,6 +12,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
+pub(super) use self::baseline::baseline;
+pub use self::baseline::{Baseline, Entry, Known, Purpose};
 use self::comment::Until;
 use self::mark::{Mark, lines_of, marks};
 use super::kinds::problem_hit;

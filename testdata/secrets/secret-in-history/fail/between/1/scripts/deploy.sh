@@ -1,0 +1,2 @@
+#!/bin/sh
+export GITHUB_TOKEN=ghp_{R*36}
