@@ -313,7 +313,8 @@ fn baseline_of(
         (None, None) => return Ok(Baseline::default()),
     };
     let bytes = std::fs::read(env.directory.join(path));
-    let bytes = bytes.map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
+    let bytes =
+        bytes.map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
     let file = config::given(trees.sources(), &path.to_string_lossy(), bytes);
     let entries = baseline::read(trees.sources(), file).map_err(wrong)?;
     Ok(Baseline { entries, purpose })
@@ -353,7 +354,7 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let verdict = rules::judge(&rules, &Facts { trees, base, head, changes, impact, today }, &settings);
     let empty = base.into_iter().chain([head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     let new_baseline = NewBaseline { before: settings.baseline.entries, today, salt };
-    Judgement { empty, new_baseline, verdict, weighed }
+    Judgement { weighed, empty, new_baseline, verdict }
 }
 
 /// Tells who is touched, or the delivery graph.

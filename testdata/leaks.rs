@@ -177,7 +177,8 @@ fn no_planted_value_gets_out() {
 
 /// A configuration that switches on every rule.
 fn all_on(folder: &Path) -> String {
-    let packs: Vec<String> = gitops_guard::rules::RuleSet::embedded().packs().keys().map(|pack| format!("{pack}: on")).collect();
+    let packs: Vec<String> =
+        gitops_guard::rules::RuleSet::embedded().packs().keys().map(|pack| format!("{pack}: on")).collect();
     let path = folder.join(".git/all.yaml");
     fs::write(&path, format!("rules: {{{}}}\n", packs.join(", "))).expect("the file is ours");
     path.to_string_lossy().into_owned()

@@ -14,7 +14,7 @@ use crate::model::{ARGO_GROUP, ArgoApplication, ArgoApplicationSet, Object, Obje
 
 /// What is gathered while a set is read.
 #[derive(Default)]
-struct Rows {
+struct Gathered {
     asked: Asked,
     /// The rows of the applications, by name and destination.
     rows: BTreeMap<String, usize>,
@@ -33,19 +33,19 @@ impl Reader<'_> {
         } else {
             Language::Names
         };
-        let mut rows = Rows::default();
+        let mut gathered = Gathered::default();
         for (elements, own) in (Generators { reader: self, set: &object.key, language }).all(set.generators()) {
             let template = match own {
                 None => template.value(),
                 Some(own) => template_patch::with_own(self.trees, &template.value(), own),
             };
             for element in &elements {
-                self.add_element(object, (&template, set.template_patch()), (language, element), &mut rows);
+                self.add_element(object, (&template, set.template_patch()), (language, element), &mut gathered);
             }
         }
-        let lacks = rows.lacks.map(|(at, why)| Problem::new(ProblemKind::NotRendered, at, why));
-        rows.asked.problems.extend(lacks);
-        rows.asked
+        let lacks = gathered.lacks.map(|(at, why)| Problem::new(ProblemKind::NotRendered, at, why));
+        gathered.asked.problems.extend(lacks);
+        gathered.asked
     }
 
     fn add_element(
@@ -53,14 +53,14 @@ impl Reader<'_> {
         object: &Object,
         (template, patch): (&Value, Option<View<'_>>),
         (language, element): (Language, &Element),
-        rows: &mut Rows,
+        gathered: &mut Gathered,
     ) {
         let fill = |text: &str| language.fill(text, element);
         let document = match patch.map(|patch| self.patched(template, patch, &fill)) {
             None => template.clone(),
             Some(Ok(patched)) => patched,
             Some(Err(why)) => {
-                rows.lacks.get_or_insert_with(|| (element.at, why_not(element, &why)));
+                gathered.lacks.get_or_insert_with(|| (element.at, why_not(element, &why)));
                 template.clone()
             }
         };
@@ -72,15 +72,15 @@ impl Reader<'_> {
         application.document = document.clone();
         if let Err(gap) = self.argo(&mut application, ArgoApplication::new(view), Some(&fill)) {
             let why = format!("their sources need {gap}");
-            rows.lacks.get_or_insert_with(|| (element.at, why_not(element, &why)));
+            gathered.lacks.get_or_insert_with(|| (element.at, why_not(element, &why)));
         }
         application.sought.iter_mut().for_each(|sought| sought.is_sure = element.is_sure);
         let identity = format!("{} {:?}", application.key, application.destination);
-        if let Some(row) = rows.rows.get(&identity) {
-            merge(&mut rows.asked.applications[*row], application);
+        if let Some(row) = gathered.rows.get(&identity) {
+            merge(&mut gathered.asked.applications[*row], application);
         } else {
-            rows.rows.insert(identity, rows.asked.applications.len());
-            rows.asked.applications.push(application);
+            gathered.rows.insert(identity, gathered.asked.applications.len());
+            gathered.asked.applications.push(application);
         }
     }
 

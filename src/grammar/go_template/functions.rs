@@ -46,12 +46,11 @@ pub(super) fn call(name: &str, arguments: &[Maybe], missing: Missing) -> Result<
     let unknown = || Gap(format!("the function `{name}`"));
     let given: Option<Vec<Value>> = arguments.iter().cloned().collect();
     let given = given.ok_or_else(|| Gap(format!("a value for `{name}`")))?;
-    if let Some(found) = looked_up(name, &given) {
-        return match (found, missing) {
-            (Some(found), _) => Ok(Some(found).filter(|found| !found.is_null())),
-            (None, Missing::Unknown) => Err(Gap(format!("a key for `{name}`"))),
-            (None, _) => Ok(missed(name, &given)),
-        };
+    match (looked_up(name, &given), missing) {
+        (Lookup::Other, _) => {}
+        (Lookup::Found(found), _) => return Ok(Some(found).filter(|found| !found.is_null())),
+        (Lookup::Missed, Missing::Unknown) => return Err(Gap(format!("a key for `{name}`"))),
+        (Lookup::Missed, _) => return Ok(missed(name, &given)),
     }
     let name = name.strip_prefix("must").map_or(name.to_owned(), uncapitalized);
     let result = texts::call(&name, &given).or_else(|| lists::call(&name, &given)).or_else(|| of_values(&name, &given));
@@ -135,22 +134,33 @@ pub(super) fn sorted(value: Value) -> Value {
     }
 }
 
-/// Functions that look for a key: outer nothing where this is none of them, inner nothing where the key is not there.
-fn looked_up(name: &str, arguments: &[Value]) -> Option<Option<Value>> {
+/// What a function finds that looks for a key.
+enum Lookup {
+    /// It is another function.
+    Other,
+    /// The key is not there.
+    Missed,
+    /// It is.
+    Found(Value),
+}
+
+/// Functions that look for a key.
+fn looked_up(name: &str, arguments: &[Value]) -> Lookup {
     let at = |from: &Value, key: &Value| match (from, key) {
         (Value::Object(fields), key) => fields.get(&text(key)).cloned(),
         (Value::Array(items), key) => items.get(usize::try_from(key.as_u64()?).ok()?).cloned(),
         _ => None,
     };
-    Some(match (name, arguments) {
+    let found = match (name, arguments) {
         ("index", [from, keys @ ..]) => keys.iter().try_fold(from.clone(), |from, key| at(&from, key)),
         ("get", [from @ Value::Object(_), key]) => at(from, key),
         ("hasKey", [Value::Object(fields), key]) => fields.get(&text(key)).map(|_| true.into()),
         ("dig", [keys @ .., _, from]) if !keys.is_empty() => {
             keys.iter().try_fold(from.clone(), |from, key| at(&from, key))
         }
-        _ => return None,
-    })
+        _ => return Lookup::Other,
+    };
+    found.map_or(Lookup::Missed, Lookup::Found)
 }
 
 /// What they give where the key is not there.

@@ -116,7 +116,7 @@ impl Run<'_> {
         if let Some(Kept { name, is_new }) = &pipeline.keeps {
             let slot = self.variables.iter_mut().rev().find(|(known, _)| known == name).filter(|_| !is_new);
             match slot {
-                Some((_, slot)) => *slot = value.clone(),
+                Some((_, slot)) => slot.clone_from(&value),
                 None => self.variables.push((name.clone(), value.clone())),
             }
         }

@@ -56,8 +56,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, Gap> {
     let mut parser = Parser { pieces: pieces(text)?, at: 0, depth: 0 };
     let (nodes, end) = parser.block()?;
     match end {
-        End::Text => Ok(nodes),
-        End::End | End::Else(_) => Err(Gap("`else` or `end` without its beginning".to_owned())),
+        Stop::Text => Ok(nodes),
+        Stop::End | Stop::Else(_) => Err(Gap("`else` or `end` without its beginning".to_owned())),
     }
 }
 
@@ -213,7 +213,7 @@ fn character(rest: &str) -> Option<(Token, usize)> {
 }
 
 /// What ended a block.
-enum End {
+enum Stop {
     Text,
     End,
     /// With what stands behind the word.
@@ -227,7 +227,7 @@ struct Parser {
 }
 
 impl Parser {
-    fn block(&mut self) -> Result<(Vec<Node>, End), Gap> {
+    fn block(&mut self) -> Result<(Vec<Node>, Stop), Gap> {
         let mut nodes = Vec::new();
         while let Some(piece) = self.pieces.get_mut(self.at) {
             self.at += 1;
@@ -245,14 +245,14 @@ impl Parser {
                 _ => "",
             };
             match word {
-                "end" => return Ok((nodes, End::End)),
-                "else" => return Ok((nodes, End::Else(tokens[1..].to_vec()))),
+                "end" => return Ok((nodes, Stop::End)),
+                "else" => return Ok((nodes, Stop::Else(tokens[1..].to_vec()))),
                 "if" | "with" | "range" => nodes.push(self.nested(word, &tokens[1..])?),
                 "define" | "block" | "template" | "break" | "continue" => return Err(Gap(format!("`{word}`"))),
                 _ => nodes.push(Node::Print(pipeline(&tokens)?)),
             }
         }
-        Ok((nodes, End::Text))
+        Ok((nodes, Stop::Text))
     }
 
     fn nested(&mut self, word: &str, tokens: &[Token]) -> Result<Node, Gap> {
@@ -285,15 +285,15 @@ impl Parser {
             let (body, end) = self.block()?;
             branches.push((condition, body));
             match end {
-                End::End => return Ok(Node::If(branches, Vec::new())),
-                End::Text => return Err(Gap("`if` without `end`".to_owned())),
-                End::Else(rest) => match rest.split_first() {
+                Stop::End => return Ok(Node::If(branches, Vec::new())),
+                Stop::Text => return Err(Gap("`if` without `end`".to_owned())),
+                Stop::Else(rest) => match rest.split_first() {
                     Some((Token::Word(word), rest)) if word == "if" => condition = pipeline(rest)?,
                     Some(_) => return Err(Gap("`else` with more behind it".to_owned())),
                     None => {
                         let (other, end) = self.block()?;
                         return match end {
-                            End::End => Ok(Node::If(branches, other)),
+                            Stop::End => Ok(Node::If(branches, other)),
                             _ => Err(Gap("`if` without `end`".to_owned())),
                         };
                     }
@@ -307,9 +307,9 @@ impl Parser {
         let endless = || Gap(format!("`{word}` without `end`"));
         let (body, end) = self.block()?;
         match end {
-            End::End => Ok((body, Vec::new())),
-            End::Else(rest) if rest.is_empty() => match self.block()? {
-                (other, End::End) => Ok((body, other)),
+            Stop::End => Ok((body, Vec::new())),
+            Stop::Else(rest) if rest.is_empty() => match self.block()? {
+                (other, Stop::End) => Ok((body, other)),
                 _ => Err(endless()),
             },
             _ => Err(endless()),

@@ -2,6 +2,8 @@
 //!
 //! Never: a text that another version of these functions would give otherwise; what is not plain is left to be a gap.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use regex::Regex;
@@ -93,14 +95,12 @@ fn sized(name: &str, arguments: &[Value]) -> Option<Value> {
     let size = |row: usize| whole(arguments.get(row)?).and_then(|size| usize::try_from(size).ok());
     let last = || arguments.last().map(text);
     Some(match (name, arguments.len()) {
-        ("trunc", 2) => match whole(&arguments[0])? {
-            length if length >= 0 => last()?.chars().take(length as usize).collect::<String>().into(),
-            length => {
-                let text = last()?;
-                let skipped = text.chars().count().saturating_sub(length.unsigned_abs() as usize);
-                text.chars().skip(skipped).collect::<String>().into()
-            }
-        },
+        ("trunc", 2) => {
+            let (length, text) = (whole(&arguments[0])?, last()?);
+            let size = usize::try_from(length.unsigned_abs()).ok()?;
+            let skipped = if length < 0 { text.chars().count().saturating_sub(size) } else { 0 };
+            text.chars().skip(skipped).take(size).collect::<String>().into()
+        }
         ("substr", 3) => {
             let (start, end) = (size(0)?, whole(&arguments[1])?);
             let text = last()?;
@@ -212,7 +212,7 @@ fn printf(format: &str, arguments: &[&str]) -> Option<String> {
         match chars.next()? {
             '%' if width.is_empty() => out.push('%'),
             's' | 'v' | 'd' if width.is_empty() => out.push_str(arguments.next()?),
-            'q' if width.is_empty() => out.push_str(&format!("{:?}", arguments.next()?)),
+            'q' if width.is_empty() => write!(out, "{:?}", arguments.next()?).ok()?,
             'd' => {
                 let size: usize = width.parse().ok().filter(|size| *size < 1000)?;
                 let number: i64 = arguments.next()?.parse().ok()?;

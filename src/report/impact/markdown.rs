@@ -59,7 +59,7 @@ fn verdict(report: &ImpactReport) -> String {
 }
 
 /// Rows of a list or a table below a heading, cut where they are many.
-fn section(heading: &str, head: &str, rows: Vec<String>) -> String {
+fn section(heading: &str, head: &str, rows: &[String]) -> String {
     if rows.is_empty() {
         return String::new();
     }
@@ -86,7 +86,7 @@ fn deleted(report: &ImpactReport) -> String {
         let hanging = if one.hanging > 0 { format!("; {} on it", many(one.hanging, "object")) } else { String::new() };
         format!("- {object}: {how} {}{}{data}{hanging}", code(&one.application), within(one.cluster.as_ref()))
     });
-    section("Deleted from the clusters", "", rows.collect())
+    section("Deleted from the clusters", "", &rows.collect::<Vec<_>>())
 }
 
 fn kept(report: &ImpactReport) -> String {
@@ -95,7 +95,7 @@ fn kept(report: &ImpactReport) -> String {
         let by = one.application.as_ref().map_or_else(String::new, |by| format!(" of {}", code(by)));
         format!("- {object}{by}{}: {}", within(one.cluster.as_ref()), prose(&one.why))
     });
-    section("Left in the clusters, applied by nobody", "", rows.collect())
+    section("Left in the clusters, applied by nobody", "", &rows.collect::<Vec<_>>())
 }
 
 fn moved(report: &ImpactReport) -> String {
@@ -105,7 +105,7 @@ fn moved(report: &ImpactReport) -> String {
         let data = if one.stateful { "; **data goes with it if the old one comes first**" } else { "" };
         format!("- {object}: from {} to {to}{data}", code(&one.from))
     });
-    section("Handed to another application", "", rows.collect())
+    section("Handed to another application", "", &rows.collect::<Vec<_>>())
 }
 
 fn destinations(report: &ImpactReport) -> String {
@@ -126,7 +126,7 @@ fn destinations(report: &ImpactReport) -> String {
         )
     });
     let head = "| Environment | Cluster | Added | Changed | Deleted | Unchanged |\n| --- | --- | ---: | ---: | ---: | ---: |\n";
-    section("Objects", head, rows.collect())
+    section("Objects", head, &rows.collect::<Vec<_>>())
 }
 
 fn apis(report: &ImpactReport) -> String {
@@ -134,7 +134,7 @@ fn apis(report: &ImpactReport) -> String {
         let name = cell(&format!("{}.{}", api.kind, api.group));
         format!("| {name} | {} | {} | {} |", api.changes, api.instances.total, befallen(api))
     });
-    section("APIs", "| API | Changes | Instances | Hit |\n| --- | ---: | ---: | --- |\n", rows.collect())
+    section("APIs", "| API | Changes | Instances | Hit |\n| --- | ---: | ---: | --- |\n", &rows.collect::<Vec<_>>())
 }
 
 fn applications(report: &ImpactReport) -> String {
@@ -142,7 +142,11 @@ fn applications(report: &ImpactReport) -> String {
         let cluster = one.cluster.as_deref().map_or_else(|| "–".to_owned(), cell);
         format!("| {} | {cluster} | {} | {} |", cell(&one.title()), one.change, one.objects.words())
     });
-    section("Applications", "| Application | Cluster | It is | Objects |\n| --- | --- | --- | --- |\n", rows.collect())
+    section(
+        "Applications",
+        "| Application | Cluster | It is | Objects |\n| --- | --- | --- | --- |\n",
+        &rows.collect::<Vec<_>>(),
+    )
 }
 
 fn diagram(report: &ImpactReport, whole: Whole) -> String {
@@ -160,12 +164,12 @@ fn unknown(report: &ImpactReport) -> String {
         let side = if one.side == "base" { " (in the base)" } else { "" };
         format!("- {}{side}: {}", code(&format!("{}:{}", one.path, one.line)), prose(&one.why))
     });
-    let mut out = section("Not counted, since it cannot be built or read", "", failed.collect());
+    let mut out = section("Not counted, since it cannot be built or read", "", &failed.collect::<Vec<_>>());
     if !report.unrendered.is_empty() {
         write!(out, "\nNot rendered, and so not counted: {}.\n", prose(&sorts(&report.unrendered)))
             .expect("a string takes all");
     }
-    let assumed = report.assumed.iter().map(|one| format!("- {}", prose(&one.words()))).collect();
-    out.push_str(&section("Taken for this repository", "", assumed));
+    let assumed: Vec<String> = report.assumed.iter().map(|one| format!("- {}", prose(&one.words()))).collect();
+    out.push_str(&section("Taken for this repository", "", &assumed));
     out
 }
