@@ -28,7 +28,18 @@ use rayon::prelude::*;
 const FILES: u64 = 3000;
 
 /// The names that decide how a file is read.
-const NAMES: &[&str] = &["a.yaml", "b.yaml", "c.yaml", "values.yaml", ".sops.yaml", "a.env", "run.sh", "id_rsa", "a.json", "kustomization.yaml"];
+const NAMES: &[&str] = &[
+    "a.yaml",
+    "b.yaml",
+    "c.yaml",
+    "values.yaml",
+    ".sops.yaml",
+    "a.env",
+    "run.sh",
+    "id_rsa",
+    "a.json",
+    "kustomization.yaml",
+];
 
 struct Text(Vec<u8>);
 
@@ -50,7 +61,9 @@ fn through(name: &str, bytes: &[u8]) -> usize {
     let documents: Vec<_> = trees.documents(file).collect();
     for document in &documents {
         let view = trees.view(document);
-        places.extend(secrets::gaps(view, &key).into_iter().flatten().filter(|gap| gap.fault.is_plain()).map(|gap| gap.at));
+        places.extend(
+            secrets::gaps(view, &key).into_iter().flatten().filter(|gap| gap.fault.is_plain()).map(|gap| gap.at),
+        );
         let _ = secrets::recipients(view);
         let rules = secrets::creation_rules(view);
         let _ = secrets::loose(&rules, &[("a.yaml", view)]);
@@ -85,7 +98,8 @@ fn blanked(trees: &Trees, file: FileId, places: &[Span]) {
 fn seeds() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/secrets");
     let files = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);
-    let files = files.filter(|entry| entry.file_type().is_file() && entry.path().extension().is_none_or(|end| end != "snap"));
+    let files =
+        files.filter(|entry| entry.file_type().is_file() && entry.path().extension().is_none_or(|end| end != "snap"));
     files.map(|entry| fs::read(entry.path()).expect("a fixture can be read")).collect()
 }
 
@@ -94,10 +108,46 @@ fn pieces() -> Vec<String> {
     let any: String = "k7Qw2m9Zx4LpT8vB3nH6sJ5dF1gYcRa".chars().cycle().take(64).collect();
     let tokens = ["ghp_", "glpat-", "AKIA", "sk_live_", "hvs.", "eyJ", "AGE-SECRET-KEY-1", "xoxb-", "SG."];
     let words = [
-        "password: ", "kind: Secret\n", "data:\n", "stringData:\n", "sops:\n", "  mac: x\n", "${", "}", "{{", "}}", "<", ">",
-        "://", "@", "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----", "LS0tLS1CRUdJTi", "ENC[AES256_GCM,data:",
-        "|-\n", "&a ", "*a", "\u{feff}", "\u{2028}", "\r\n", "\t", "'", "\"", "\\", "#", "- ", ": ", "=", "$2y$10$", "ü", "🔧",
-        "\0", "creation_rules:\n", "path_regex: '(((('\n", "Basic ", "Server=a;Password=",
+        "password: ",
+        "kind: Secret\n",
+        "data:\n",
+        "stringData:\n",
+        "sops:\n",
+        "  mac: x\n",
+        "${",
+        "}",
+        "{{",
+        "}}",
+        "<",
+        ">",
+        "://",
+        "@",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "-----END PRIVATE KEY-----",
+        "LS0tLS1CRUdJTi",
+        "ENC[AES256_GCM,data:",
+        "|-\n",
+        "&a ",
+        "*a",
+        "\u{feff}",
+        "\u{2028}",
+        "\r\n",
+        "\t",
+        "'",
+        "\"",
+        "\\",
+        "#",
+        "- ",
+        ": ",
+        "=",
+        "$2y$10$",
+        "ü",
+        "🔧",
+        "\0",
+        "creation_rules:\n",
+        "path_regex: '(((('\n",
+        "Basic ",
+        "Server=a;Password=",
     ];
     tokens.iter().map(|token| format!("{token}{any}")).chain(words.iter().map(|word| (*word).to_owned())).collect()
 }
@@ -179,7 +229,9 @@ fn hostile(shape: &str, size: usize) -> Vec<(&'static str, Vec<u8>)> {
     let (_, piece) = SHAPES.iter().find(|(name, _)| *name == shape).expect("a shape");
     let body: String = piece.chars().cycle().take(size / piece.chars().count() * piece.chars().count()).collect();
     let indented: String = body.lines().map(|line| format!("    {line}\n")).collect();
-    let object = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\ndata:\n  password: |\n{indented}").into_bytes();
+    let object = |kind: &str| {
+        format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: a}}\ndata:\n  password: |\n{indented}").into_bytes()
+    };
     vec![("a.yaml", object("Secret")), ("b.yaml", object("ConfigMap")), ("run.sh", body.into_bytes())]
 }
 

@@ -176,7 +176,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_for_every_line() {
-        let line = |rest: &str| format!("{{\"rule\":\"a\",\"object\":\"b\",\"field\":\"\",\"fingerprint\":\"c\"{rest}}}\n");
+        let line =
+            |rest: &str| format!("{{\"rule\":\"a\",\"object\":\"b\",\"field\":\"\",\"fingerprint\":\"c\"{rest}}}\n");
         let text = format!(
             "\n{}<<<<<<< HEAD\n{}{}{}",
             line(",\"reason\":\"x\""),

@@ -313,7 +313,8 @@ fn baseline_of(
         (None, None) => return Ok(Baseline::default()),
     };
     let bytes = std::fs::read(env.directory.join(path));
-    let bytes = bytes.map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
+    let bytes =
+        bytes.map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
     let file = config::given(trees.sources(), &path.to_string_lossy(), bytes);
     let entries = baseline::read(trees.sources(), file).map_err(wrong)?;
     Ok(Baseline { entries, purpose })

@@ -24,6 +24,8 @@ fn told(base: Option<&Files>, head: &Files) -> ImpactReport {
         here: Here::default(),
         within: Vec::new(),
         past: None,
+        passed: None,
+        root: None,
     };
     touched::told(&weigh(Trees::new(sources), sides, Configuration::default(), crate::base::Date::from_unix(0)))
 }

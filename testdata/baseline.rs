@@ -11,7 +11,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const SECRET: &str = "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: shop}\nstringData:\n  password: kq7W2x9ZpL4tT8vB\n";
+const SECRET: &str =
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: shop}\nstringData:\n  password: kq7W2x9ZpL4tT8vB\n";
 const ROLE: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: all}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\nsubjects: [{kind: ServiceAccount, name: default, namespace: shop}]\n";
 
 struct Folder(tempfile::TempDir);
@@ -65,7 +66,10 @@ fn what_is_listed_does_not_count_and_what_is_new_does() {
     let lines = folder.text("known.jsonl");
     let rules: Vec<&str> = lines.lines().filter_map(|line| line.split('"').nth(3)).collect();
     assert_eq!(rules, ["cluster-admin-binding", "plaintext-secret"]);
-    assert!(lines.contains(r#""field":"/stringData/password""#) && lines.contains(r#""until":"2026-01-31""#), "{lines}");
+    assert!(
+        lines.contains(r#""field":"/stringData/password""#) && lines.contains(r#""until":"2026-01-31""#),
+        "{lines}"
+    );
     let configuration = folder.text(".gitops-guard.yaml");
     assert!(configuration.starts_with("# ours\nexclude: []\nsecrets:\n  salt: "), "{configuration}");
     for file in [&lines, &configuration] {

@@ -16,13 +16,7 @@ use crate::base::{BlobId, Date, End, Passage, Past, RepoPath, Sources};
 impl Repository {
     /// The contents that commits between a base and HEAD gave to paths, without those in `known`.
     #[must_use]
-    pub fn passage(
-        &self,
-        base: &Commit,
-        known: &BTreeSet<BlobId>,
-        sources: &Arc<Sources>,
-        reach: Reach,
-    ) -> Passage {
+    pub fn passage(&self, base: &Commit, known: &BTreeSet<BlobId>, sources: &Arc<Sources>, reach: Reach) -> Passage {
         let walk = |repository: &git2::Repository| {
             let mut walk = Walk { repository, reach, seen: HashSet::new(), found: Vec::new() };
             let end = walk.run(base.oid(), known);
@@ -93,7 +87,8 @@ impl Walk<'_> {
         let diff = self.repository.diff_tree_to_tree(before.as_ref(), Some(&commit.tree()?), None)?;
         for delta in diff.deltas() {
             let file = delta.new_file();
-            let is_file = matches!(file.mode(), FileMode::Blob | FileMode::BlobExecutable | FileMode::BlobGroupWritable);
+            let is_file =
+                matches!(file.mode(), FileMode::Blob | FileMode::BlobExecutable | FileMode::BlobGroupWritable);
             if delta.status() == Delta::Deleted || !is_file || known.contains(&blob_id(file.id())) {
                 continue;
             }

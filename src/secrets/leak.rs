@@ -91,9 +91,9 @@ pub fn tokens_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
     let found = tokens::all(text).into_iter().filter(|token| token.name != AGE_IDENTITY && is_live(text, token));
     // In manifests the field says whose hash it is.
     let hashes = if is_manifest(sources.path(file)) { Vec::new() } else { bcrypt_hashes(text) };
-    let hashes = hashes.into_iter().map(|range| {
-        leak(file, text, "a password hash", (range.clone(), range), Strength::Weak, key)
-    });
+    let hashes = hashes
+        .into_iter()
+        .map(|range| leak(file, text, "a password hash", (range.clone(), range), Strength::Weak, key));
     let mut leaks: Vec<Leak> = found
         .map(|token| {
             let strength = match token.name {
@@ -172,7 +172,17 @@ const SAMPLE_JWT: &str = "eyJzdWIiOiIxMjM0NTY3ODkw";
 fn is_live(text: &str, token: &Token) -> bool {
     let written = &text[token.range.clone()];
     let lower = written.to_ascii_lowercase();
-    let says = ["example", "placeholder", "xxxxx", "changeme", "abcdefghij", "qwertyuiop", "asdfghjkl", "0123456789", "1234567890"];
+    let says = [
+        "example",
+        "placeholder",
+        "xxxxx",
+        "changeme",
+        "abcdefghij",
+        "qwertyuiop",
+        "asdfghjkl",
+        "0123456789",
+        "1234567890",
+    ];
     !is_placeholder(written)
         && !written.contains(SAMPLE_JWT)
         && !says.iter().any(|word| lower.contains(word))

@@ -88,9 +88,9 @@ pub(super) fn in_literals(document: View<'_>, key: &RunKey) -> Vec<Credential> {
     let entries = generators.filter_map(|name| Some((name, document.get(name)?)));
     let literals = entries.flat_map(|(name, list)| {
         let entries = list.items().enumerate().filter_map(|(row, entry)| Some((row, entry.get("literals")?)));
-        entries.flat_map(|(row, list)| list.items().enumerate().map(move |(item, at)| (row, item, at))).map(
-            move |(row, item, at)| (format!("/{name}/{row}/literals/{item}"), at),
-        )
+        entries
+            .flat_map(|(row, list)| list.items().enumerate().map(move |(item, at)| (row, item, at)))
+            .map(move |(row, item, at)| (format!("/{name}/{row}/literals/{item}"), at))
     });
     let judged = literals.filter_map(|(pointer, literal)| {
         let (name, text) = literal.as_str()?.split_once('=')?;
@@ -184,7 +184,11 @@ impl<'t> Walk<'t> {
             let key = field.name();
             let is_reference = || ["Ref", "Refs", "Selector", "From"].iter().any(|end| key.ends_with(end));
             let is_name = names_keys && field.value.as_str().is_some_and(self::is_reference);
-            if is_name || ASIDE.contains(&key) || !field.value.is_scalar() && is_reference() || is_secret && MAPS.contains(&key) {
+            if is_name
+                || ASIDE.contains(&key)
+                || !field.value.is_scalar() && is_reference()
+                || is_secret && MAPS.contains(&key)
+            {
                 continue;
             }
             path.push(Step::Name(key));

@@ -86,7 +86,8 @@ impl<'t> Walk<'t> {
 
     fn secret(&mut self, view: View<'t>, path: &[String]) {
         // A policy of Kyverno names the kind beside the contents: `generate: {kind: Secret, name: a, data: {data: …}}`.
-        let inner = view.get("data").filter(|data| MAPS.iter().any(|map| data.get(map).is_some_and(|map| map.is_map())));
+        let inner =
+            view.get("data").filter(|data| MAPS.iter().any(|map| data.get(map).is_some_and(|map| map.is_map())));
         let (holder, above) = match inner {
             Some(inner) => (inner, "/data"),
             None if view.str_at(["apiVersion"]).is_some_and(|version| version != "v1") => return,

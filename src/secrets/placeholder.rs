@@ -123,7 +123,10 @@ fn next_variable(text: &str, from: usize) -> Option<std::ops::Range<usize>> {
 /// The length of `{DB_PASSWORD}`: a variable as Python's `format` has it, in capitals.
 fn python_variable(text: &str) -> Option<usize> {
     let name = text.strip_prefix('{')?;
-    let end = name.bytes().take(REACH).position(|byte| !byte.is_ascii_uppercase() && !byte.is_ascii_digit() && byte != b'_')?;
+    let end = name
+        .bytes()
+        .take(REACH)
+        .position(|byte| !byte.is_ascii_uppercase() && !byte.is_ascii_digit() && byte != b'_')?;
     (end >= 3 && name.as_bytes()[end] == b'}' && name.as_bytes()[0].is_ascii_uppercase()).then_some(end + 2)
 }
 

@@ -4,10 +4,10 @@
 
 use regex::Regex;
 
+use super::keys::Place;
 use super::mark::RunKey;
 use super::placeholder::is_placeholder;
 use super::sops::{Gap, GapFault, Stanza, is_encrypted_value, leaves_of, says_something};
-use super::keys::Place;
 use super::value::{self, DEPTH, Secret, judge, judge_encoded};
 use crate::base::Span;
 use crate::model::View;
@@ -49,9 +49,8 @@ pub fn creation_rules(configuration: View<'_>) -> Vec<CreationRule> {
 impl CreationRule {
     fn read(rule: View<'_>) -> Self {
         let is_given = |name: &&&str| {
-            rule.get(name).is_some_and(|value| {
-                !value.is_null() && (!value.is_scalar() || !value.written().trim().is_empty())
-            })
+            rule.get(name)
+                .is_some_and(|value| !value.is_null() && (!value.is_scalar() || !value.written().trim().is_empty()))
         };
         let text = rule.get("path_regex").and_then(|at| Some((at.as_str()?.to_owned(), at.place())));
         Self {
@@ -132,9 +131,9 @@ pub fn must_be_encrypted(
     let is_enough = |path: &[String], leaf: &View<'_>| {
         if is_secret && !by_name { is_credential(path, *leaf) } else { says_something(leaf) && is_literal(leaf) }
     };
-    let (path, leaf) = leaves.into_iter().find(|(path, leaf)| {
-        (!is_secret || in_data(path)) && selectors.covers(path) && is_enough(path, leaf)
-    })?;
+    let (path, leaf) = leaves
+        .into_iter()
+        .find(|(path, leaf)| (!is_secret || in_data(path)) && selectors.covers(path) && is_enough(path, leaf))?;
     let steps = path.iter().map(|step| step.replace('~', "~0").replace('/', "~1"));
     let field = steps.fold(String::new(), |pointer, step| format!("{pointer}/{step}"));
     let mark = key.mark(&[&field, &leaf.written()]);
@@ -210,7 +209,9 @@ impl CreationRule {
     /// What it would do wrong with a Secret.
     fn uncovered(&self, secret: View<'_>) -> Option<String> {
         let Some((name, _)) = self.selector else {
-            return Some("has no selector such as `encrypted_regex`, so that it encrypts even kind and name".to_owned());
+            return Some(
+                "has no selector such as `encrypted_regex`, so that it encrypts even kind and name".to_owned(),
+            );
         };
         let selectors = self.selectors.as_ref()?;
         let open = ["data", "stringData"].into_iter().find(|map| {

@@ -52,7 +52,12 @@ const SHAPES: &[fn(&str) -> String] = &[
 /// Letters and digits that a text decides.
 fn digits(of: &str, count: usize) -> String {
     let digest = Sha256::digest(of);
-    digest.iter().cycle().map(|byte| char::from(b"k7Qw2m9Zx4LpT8vB3nH6sJ5dF1gYcRa0"[usize::from(*byte) % 32])).take(count).collect()
+    digest
+        .iter()
+        .cycle()
+        .map(|byte| char::from(b"k7Qw2m9Zx4LpT8vB3nH6sJ5dF1gYcRa0"[usize::from(*byte) % 32]))
+        .take(count)
+        .collect()
 }
 
 /// A repository with so many values at least.
@@ -140,29 +145,48 @@ impl Round<'_> {
         let applied = serde_json::json!({"kind": "Secret", "stringData": {"password": serde_json::from_str::<String>(&a).expect("a text")}});
         let text = object("bitnami.com/v1alpha1", "SealedSecret", "c").replace(
             "  namespace",
-            &format!("  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{}'\n  namespace", applied.to_string().replace('\'', "''")),
+            &format!(
+                "  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{}'\n  namespace",
+                applied.to_string().replace('\'', "''")
+            ),
         );
         self.put("sealed.yaml", text + "spec: {encryptedData: {password: AgB4x9}}\n");
         let a = self.quoted("cluster Secret");
         let config = serde_json::json!({"bearerToken": serde_json::from_str::<String>(&a).expect("a text")});
-        let text = object("v1", "Secret", "d") + &format!("stringData:\n  server: https://x\n  config: '{}'\n", config.to_string().replace('\'', "''"));
+        let text = object("v1", "Secret", "d")
+            + &format!("stringData:\n  server: https://x\n  config: '{}'\n", config.to_string().replace('\'', "''"));
         self.put("cluster.yaml", text);
     }
 
     fn nested(&mut self) {
         let a = self.quoted("policy");
-        let generate = format!("  rules:\n  - name: a\n    generate:\n      apiVersion: v1\n      kind: Secret\n      name: x\n      data:\n        stringData: {{password: {a}}}\n");
+        let generate = format!(
+            "  rules:\n  - name: a\n    generate:\n      apiVersion: v1\n      kind: Secret\n      name: x\n      data:\n        stringData: {{password: {a}}}\n"
+        );
         self.put("policy.yaml", object("kyverno.io/v1", "ClusterPolicy", "a") + "spec:\n" + &generate);
         let (a, b) = (self.quoted("template"), self.quoted("object"));
-        let secret = |value: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\nstringData:\n  password: {value}\n");
-        self.put("graph.yaml", object("kro.run/v1alpha1", "ResourceGraphDefinition", "a") + "spec:\n  resources:\n  - id: a\n    template:\n" + &indented(&secret(&a), 6));
-        self.put("object.yaml", object("kubernetes.crossplane.io/v1alpha2", "Object", "a") + "spec:\n  forProvider:\n    manifest:\n" + &indented(&secret(&b), 6));
+        let secret = |value: &str| {
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: x}}\nstringData:\n  password: {value}\n")
+        };
+        self.put(
+            "graph.yaml",
+            object("kro.run/v1alpha1", "ResourceGraphDefinition", "a")
+                + "spec:\n  resources:\n  - id: a\n    template:\n"
+                + &indented(&secret(&a), 6),
+        );
+        self.put(
+            "object.yaml",
+            object("kubernetes.crossplane.io/v1alpha2", "Object", "a")
+                + "spec:\n  forProvider:\n    manifest:\n"
+                + &indented(&secret(&b), 6),
+        );
         let a = self.quoted("resource set");
         self.put("set.yaml", object("v1", "ConfigMap", "set") + "data:\n  a.yaml: |\n" + &indented(&secret(&a), 4));
     }
 
     fn generated(&mut self) {
-        let (a, b, c, d) = (self.word("literal"), self.word("literal"), self.word("env file"), self.word("generator file"));
+        let (a, b, c, d) =
+            (self.word("literal"), self.word("literal"), self.word("env file"), self.word("generator file"));
         let (e, f) = (self.word("patch of a Secret"), self.word("JSON patch of a Secret"));
         let g = self.word("patched Secret");
         self.put("generated/kustomization.yaml", format!(
@@ -170,8 +194,16 @@ impl Round<'_> {
         ));
         self.put("generated/b.env", format!("USER=me\nPASSWORD={c}\n"));
         self.put("generated/c.ini", format!("[db]\nuser = me\npassword = {d}\n"));
-        self.put("generated/base.yaml", format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: base}}\nstringData:\n  password: {g}\n  token: x\n"));
-        self.put("generated/patch.yaml", format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: base}}\nstringData:\n  password: {e}\n"));
+        self.put(
+            "generated/base.yaml",
+            format!(
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: base}}\nstringData:\n  password: {g}\n  token: x\n"
+            ),
+        );
+        self.put(
+            "generated/patch.yaml",
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: base}}\nstringData:\n  password: {e}\n"),
+        );
         for name in ["Secret/a", "Secret/base", "ConfigMap/c"] {
             self.planted.objects.push((format!("r{}/generated", self.round), name.to_owned()));
         }
@@ -181,7 +213,9 @@ impl Round<'_> {
         let (a, b, c) = (self.quoted("config map"), self.word("config file"), self.word("URL"));
         self.put("config.yaml", object("v1", "ConfigMap", "a") + &format!("data:\n  password: {a}\n  app.conf: |\n    a = 1\n    db.password={b}\n    url = amqp://me:{c}@mq/x\n"));
         let (a, b, c) = (self.quoted("variable"), self.word("argument"), self.word("command"));
-        let pod = format!("spec:\n  selector: {{matchLabels: {{app: a}}}}\n  template:\n    metadata: {{labels: {{app: a}}}}\n    spec:\n      containers:\n      - name: a\n        image: a:latest\n        securityContext: {{privileged: true}}\n        args: [--token={b}, '--password', {c}]\n        env:\n        - name: DB_PASSWORD\n          value: {a}\n");
+        let pod = format!(
+            "spec:\n  selector: {{matchLabels: {{app: a}}}}\n  template:\n    metadata: {{labels: {{app: a}}}}\n    spec:\n      containers:\n      - name: a\n        image: a:latest\n        securityContext: {{privileged: true}}\n        args: [--token={b}, '--password', {c}]\n        env:\n        - name: DB_PASSWORD\n          value: {a}\n"
+        );
         self.put("web/kustomization.yaml", "resources: [web.yaml]\nnamePrefix: x-\n".to_owned());
         self.put("web/web.yaml", object("apps/v1", "Deployment", "a") + &pod);
         self.planted.objects.push((format!("r{}/web", self.round), "Deployment/x-a".to_owned()));
@@ -189,7 +223,11 @@ impl Round<'_> {
 
     fn charts(&mut self) {
         let (a, b, c) = (self.quoted("HelmRelease"), self.word("Helm parameter"), self.quoted("valuesObject"));
-        self.put("release.yaml", object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "a") + &format!("spec:\n  validation: x\n  values:\n    adminPassword: {a}\n"));
+        self.put(
+            "release.yaml",
+            object("helm.toolkit.fluxcd.io/v2", "HelmRelease", "a")
+                + &format!("spec:\n  validation: x\n  values:\n    adminPassword: {a}\n"),
+        );
         let d = self.word("Helm values");
         self.put("application.yaml", object("argoproj.io/v1alpha1", "Application", "a") + &format!("spec:\n  project: default\n  source:\n    repoURL: https://example.com/x.git\n    path: x\n    helm:\n      parameters:\n      - name: db.password\n        value: {b}\n      valuesObject: {{auth: {{rootPassword: {c}}}}}\n      values: |\n        auth:\n          password: {d}\n"));
         let a = self.quoted("values file");
@@ -198,7 +236,11 @@ impl Round<'_> {
 
     fn sources(&mut self) {
         let (a, b) = (self.word("source URL"), self.word("repository URL"));
-        self.put("source.yaml", object("source.toolkit.fluxcd.io/v1", "GitRepository", "a") + &format!("spec:\n  interval: 1m\n  url: https://bot:{a}@git.example.com/a.git\n"));
+        self.put(
+            "source.yaml",
+            object("source.toolkit.fluxcd.io/v1", "GitRepository", "a")
+                + &format!("spec:\n  interval: 1m\n  url: https://bot:{a}@git.example.com/a.git\n"),
+        );
         self.put("project.yaml", object("argoproj.io/v1alpha1", "Application", "p") + &format!("spec:\n  project: default\n  source: {{repoURL: 'https://bot:{b}@git.example.com/a.git', path: x, targetRevision: HEAD}}\n"));
     }
 
@@ -206,11 +248,15 @@ impl Round<'_> {
         let (a, b, c) = (self.word("shell"), self.word("env"), self.word("terraform"));
         let token = |core: &str| format!("ghp_{core}{}", digits(core, 36 - core.len()));
         let mut script = String::new();
-        writeln!(script, "#!/bin/sh\nexport DB_PASSWORD={a}\nexport GITHUB_TOKEN={}", token(&c)).expect("a string takes all");
+        writeln!(script, "#!/bin/sh\nexport DB_PASSWORD={a}\nexport GITHUB_TOKEN={}", token(&c))
+            .expect("a string takes all");
         self.put("run.sh", script);
         self.put("local.env", format!("API_TOKEN={}\n", token(&b)));
         let a = self.word("key file");
-        self.put("id_rsa", format!("-----BEGIN RSA PRIVATE KEY-----\n{}{a}\n-----END RSA PRIVATE KEY-----\n", digits(&a, 40)));
+        self.put(
+            "id_rsa",
+            format!("-----BEGIN RSA PRIVATE KEY-----\n{}{a}\n-----END RSA PRIVATE KEY-----\n", digits(&a, 40)),
+        );
     }
 
     fn encrypted(&mut self) {
@@ -222,14 +268,31 @@ impl Round<'_> {
 
     fn broken(&mut self) {
         let (a, b, c) = (self.word("broken YAML"), self.word("broken kustomization"), self.word("duplicate key"));
-        self.put("broken.yaml", format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  password: {a}\n bad: [\n"));
-        self.put("broken/kustomization.yaml", format!("resources: [none.yaml]\nsecretGenerator:\n- name: a\n  literals:\n  - {b}\n"));
-        self.put("twice.yaml", object("v1", "Secret", "t") + &format!("stringData:\n  password: {c}\n  password: {c}\n"));
+        self.put(
+            "broken.yaml",
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  password: {a}\n bad: [\n"),
+        );
+        self.put(
+            "broken/kustomization.yaml",
+            format!("resources: [none.yaml]\nsecretGenerator:\n- name: a\n  literals:\n  - {b}\n"),
+        );
+        self.put(
+            "twice.yaml",
+            object("v1", "Secret", "t") + &format!("stringData:\n  password: {c}\n  password: {c}\n"),
+        );
         let a = self.word("template");
-        self.put("templates/secret.yaml", format!("{{{{ if .Values.a }}}}\napiVersion: v1\nkind: Secret\nstringData:\n  password: {a}\n{{{{ end }}}}\n"));
+        self.put(
+            "templates/secret.yaml",
+            format!(
+                "{{{{ if .Values.a }}}}\napiVersion: v1\nkind: Secret\nstringData:\n  password: {a}\n{{{{ end }}}}\n"
+            ),
+        );
         if self.round == 0 {
             let salt = self.word("salt of a wrong configuration");
-            self.planted.head.push(("broken/config.yaml".to_owned(), format!("secrets: {{salt: {salt}, allow: 3}}\nrules: {{none: maybe}}\n")));
+            self.planted.head.push((
+                "broken/config.yaml".to_owned(),
+                format!("secrets: {{salt: {salt}, allow: 3}}\nrules: {{none: maybe}}\n"),
+            ));
         }
     }
 

@@ -14,8 +14,7 @@ fn told(tiny: &Tiny, base: &str, known: &[&str], reach: Reach) -> (Vec<(String, 
     let repository = tiny.open();
     let sources = Arc::new(Sources::default());
     let base = repository.resolve(base).expect("a commit");
-    let known: BTreeSet<BlobId> =
-        known.iter().filter_map(|text| crate::read::stored::hash(text.as_bytes())).collect();
+    let known: BTreeSet<BlobId> = known.iter().filter_map(|text| crate::read::stored::hash(text.as_bytes())).collect();
     let passage = repository.passage(&base, &known, &sources, reach);
     let one = |past: &crate::base::Past| {
         (past.commit.clone(), sources.path(past.file).to_string(), sources.text(past.file).to_owned())

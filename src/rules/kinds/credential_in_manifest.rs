@@ -89,8 +89,12 @@ fn report(
     let keys = keys.join(", ");
     let weak = credentials.iter().all(|credential| credential.strength == Strength::Weak);
     for Credential { at, field, kind, mark, .. } in credentials {
-        let mut hit =
-            Hit::at(at).word("where", place).word("keys", &*keys).word("what", kind.words()).field(field).secret(key, mark);
+        let mut hit = Hit::at(at)
+            .word("where", place)
+            .word("keys", &*keys)
+            .word("what", kind.words())
+            .field(field)
+            .secret(key, mark);
         hit.object.clone_from(&object);
         if weak {
             hit = hit.fact("weak");

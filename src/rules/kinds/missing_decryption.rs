@@ -38,8 +38,8 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
     let mut has_key = None;
     for (row, application) in world.applications.iter().enumerate() {
         let flux = FluxKustomization::new(application.view(trees));
-        let is_flux = application.controller == Controller::Flux
-            && application.object.is(FLUX_KUSTOMIZE_GROUP, "Kustomization");
+        let is_flux =
+            application.controller == Controller::Flux && application.object.is(FLUX_KUSTOMIZE_GROUP, "Kustomization");
         let says = application.view(trees).path(["spec", "decryption"]).is_some();
         if !is_flux || says || flux.is_suspended() {
             continue;
@@ -97,10 +97,8 @@ fn report(trees: &Trees, world: &World, application: &Application, encrypted: &[
         1 => "an object".to_owned(),
         count => format!("{count} objects"),
     };
-    let mut hit = Hit::at(at)
-        .word("application", application.key.title())
-        .word("count", count)
-        .field("/spec/decryption");
+    let mut hit =
+        Hit::at(at).word("application", application.key.title()).word("count", count).field("/spec/decryption");
     hit.side = world.side;
     hit.object = Some(ObjectName::of(&application.object));
     for place in encrypted.iter().take(NAMED) {

@@ -47,13 +47,7 @@ fn judge(trees: &Trees, object: &Object, key: &RunKey, sink: &mut Sink) {
 
 /// A hit for each credential, all with the same words: the engine makes them one finding at the first, and a
 /// credential that the base lacks is still a new one.
-fn report(
-    trees: &Trees,
-    credentials: Vec<Credential>,
-    (name, within): (&str, &str),
-    key: &RunKey,
-    sink: &mut Sink,
-) {
+fn report(trees: &Trees, credentials: Vec<Credential>, (name, within): (&str, &str), key: &RunKey, sink: &mut Sink) {
     let keys: Vec<String> = credentials.iter().map(|credential| format!("`{}`", credential.key)).collect();
     let keys = keys.join(", ");
     let weak = credentials.iter().all(|credential| credential.strength == Strength::Weak);

@@ -18,10 +18,7 @@ pub(super) const KIND: CheckKind = CheckKind {
     about: "a credential in a commit between base and head that the head has not any more; needs a base that is a \
             revision",
     params: &[],
-    facts: &[
-        ("weak", "it is well known, short, or a hash"),
-        ("test-folder", "it is written in a folder of tests"),
-    ],
+    facts: &[("weak", "it is well known, short, or a hash"), ("test-folder", "it is written in a folder of tests")],
     words: &[
         ("commit", "the first commit that has it"),
         ("day", "the day of that commit"),
@@ -72,7 +69,8 @@ fn judge(facts: &Facts<'_>, key: &RunKey, sink: &mut Sink) {
 }
 
 fn hit(exposure: &Exposure, path: &RepoPath, commit: &str) -> Hit {
-    let mut hit = Hit::at(exposure.at).word("commit", commit).word("what", article(exposure.what)).word("path", path.as_str());
+    let mut hit =
+        Hit::at(exposure.at).word("commit", commit).word("what", article(exposure.what)).word("path", path.as_str());
     hit.side = Side::Commit;
     // What one commit adds to one file is one finding.
     hit.together = Some(format!("{commit} {path}"));

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::Asked;
 use crate::base::{Date, Problem, ProblemKind, Span};
+use crate::rules::Status;
 use crate::rules::place::Place;
 use crate::rules::rule::GUARD;
-use crate::rules::Status;
 use crate::world::World;
 
 /// What a baseline says.
@@ -94,7 +94,8 @@ impl Asked<'_> {
         for row in rows {
             let place = &mut found[row];
             let rule = self.active[place.row].rule;
-            let entry = open.get_mut(&(rule.id.to_string(), place.fingerprint.clone())).filter(|_| &*rule.pack != GUARD);
+            let entry =
+                open.get_mut(&(rule.id.to_string(), place.fingerprint.clone())).filter(|_| &*rule.pack != GUARD);
             let Some(entry) = entry.and_then(VecDeque::pop_front) else { continue };
             used[entry] = true;
             if place.status == Status::Open && !self.is_past(&entries[entry]) {

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use rayon::prelude::*;
 
-pub use self::baseline::{Baseline, Entry, Known, Purpose};
 pub(super) use self::baseline::baseline;
+pub use self::baseline::{Baseline, Entry, Known, Purpose};
 use self::comment::Until;
 use self::mark::{Mark, lines_of, marks};
 use super::kinds::problem_hit;
