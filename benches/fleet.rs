@@ -11,7 +11,6 @@ mod peer;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use gitops_guard::parse;
 use peer::{Cost, megabytes, millis, put, ratio};
@@ -87,7 +86,7 @@ fn fleet(delivery: Delivery) {
     }
 }
 
-/// Reads every file of a folder and parses those of YAML, one after the other. Gives how many nodes they have.
+/// Reads every file of a folder and parses it, one after the other. Gives how many nodes they have.
 fn read_and_parse(root: &Path) -> usize {
     let mut folders = vec![root.to_owned()];
     let mut nodes = 0;
@@ -102,7 +101,7 @@ fn read_and_parse(root: &Path) -> usize {
                 continue;
             }
             let text = fs::read_to_string(path).expect("the files are text");
-            nodes += parse::parse(&text).documents().len();
+            nodes += parse::parse(&text).len();
         }
     }
     nodes
@@ -118,7 +117,12 @@ struct Change {
 
 const CHANGES: [Change; 3] = [
     Change { name: "nothing changed", path: "README.md", from: "", to: "" },
-    Change { name: "one overlay changed", path: "clusters/cluster-007/app-3/patch.yaml", from: "replicas: 2", to: "replicas: 3" },
+    Change {
+        name: "one overlay changed",
+        path: "clusters/cluster-007/app-3/patch.yaml",
+        from: "replicas: 2",
+        to: "replicas: 3",
+    },
     Change { name: "one base changed", path: "bases/app-3/deployment.yaml", from: "cpu: 100m", to: "cpu: 200m" },
 ];
 
@@ -159,8 +163,15 @@ fn write_fleet(root: &Path, clusters: usize, delivery: Delivery) -> usize {
             files += 1;
         }
     }
+    if !matches!(delivery, Delivery::Flux) {
+        put(root, "argocd/project.yaml", PROJECT);
+        files += 1;
+    }
     files
 }
+
+const PROJECT: &str = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata:\n  name: apps\n  namespace: argocd\nspec:\n  \
+                       description: all applications\n";
 
 fn write_base(root: &Path, base: usize) -> usize {
     let (folder, name) = (format!("bases/app-{base}"), format!("app-{base}"));
@@ -232,11 +243,13 @@ fn write_overlay(root: &Path, cluster: &str, row: usize, base: usize) -> usize {
 
 fn write_application(root: &Path, cluster: &str, row: usize, delivery: Delivery) -> usize {
     let folder = format!("clusters/{cluster}/app-{row}");
+    // All of a cluster wait for its first.
+    let waits = if row == 0 { "" } else { "  dependsOn:\n  - name: app-0\n" };
     let text = match delivery {
         Delivery::ApplicationSets => return 0,
         Delivery::Flux => format!(
             "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata:\n  name: app-{row}\n  namespace: \
-             flux-system\nspec:\n  interval: 10m\n  retryInterval: 2m\n  timeout: 5m\n  path: ./{folder}\n  prune: true\n  wait: true\n  \
+             flux-system\nspec:\n  interval: 10m\n  retryInterval: 2m\n  timeout: 5m\n  path: ./{folder}\n  prune: true\n  wait: true\n{waits}  \
              sourceRef:\n    kind: GitRepository\n    name: flux-system\n"
         ),
         Delivery::Argo => format!(

@@ -391,6 +391,13 @@ pub fn image(random: &mut Random) -> Node {
     image
 }
 
+/// Whether objects of the kind are in no namespace, whatever they say.
+fn is_everywhere(kind: &str) -> bool {
+    const KINDS: [&str; 5] =
+        ["Namespace", "PersistentVolume", "CustomResourceDefinition", "APIService", "IngressClass"];
+    KINDS.contains(&kind) || kind.starts_with("Cluster") || kind.ends_with("Class") || kind.ends_with("Configuration")
+}
+
 fn variables(layers: &mut Layers<'_>, known: &[Known], entries: &mut Entries) {
     let random = &mut *layers.random;
     if !random.percent(4) {
@@ -403,7 +410,7 @@ fn variables(layers: &mut Layers<'_>, known: &[Known], entries: &mut Entries) {
         if random.percent(if of.kind().group.is_empty() { 60 } else { 99 }) {
             reference.set("apiVersion", text(of.kind().api_version()));
         }
-        if !of.namespaces[0].is_empty() && random.percent(95) {
+        if !of.namespaces[0].is_empty() && !is_everywhere(of.kind().kind) && random.percent(97) {
             reference.set("namespace", text(of.namespaces[0].clone()));
         }
         let mut var = map([("name", text(name)), ("objref", reference)]);

@@ -94,6 +94,9 @@ impl<'r> Layers<'r> {
         if let Some(component) = component {
             entries.push(("components".to_owned(), Node::List(vec![component])));
         }
+        if entries.is_empty() && self.random.percent(90) {
+            entries.push(("buildMetadata".to_owned(), Node::List(vec![text("originAnnotations")])));
+        }
         self.write_kustomization(folder, entries, Head::Kustomization);
         Layer { folder: folder.to_owned(), known }
     }

@@ -193,8 +193,8 @@ fn changed_map(random: &mut Random, entries: &[(String, Node)]) -> Node {
         0 => out.set(
             "$patch",
             text(random.word(&[
-                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge",
-                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "other",
+                "delete", "replace", "merge", "replace", "delete", "replace", "merge", "replace", "merge", "delete",
+                "replace", "merge", "replace", "delete", "replace", "merge", "replace", "other",
             ])),
         ),
         1 => out.set("$retainKeys", Node::List(vec![text("type")])),
@@ -274,7 +274,11 @@ fn operation(random: &mut Random, tree: &Node) -> Option<Node> {
     }
     let path = walk::pointer(&steps);
     let there = walk::at(tree, &steps).cloned();
-    let value = |random: &mut Random| fitting(random, there.as_ref());
+    let value = |random: &mut Random| match &*path {
+        // The notes that kustomize keeps there make a map of it again.
+        "/metadata/annotations" => map([("note", scalar::odd_text(random))]),
+        _ => fitting(random, there.as_ref()),
+    };
     let is_item = matches!(steps.last(), Some(Step::Item(..)));
     Some(match random.below(12) {
         0..4 => entry("replace", &path, value(random)),

@@ -164,8 +164,7 @@ fn namespace(layers: &mut Layers<'_>) -> Node {
         node.set("unsetOnly", raw("true"));
     }
     if layers.random.percent(40) {
-        let mode =
-            layers.random.word(&["defaultOnly", "allServiceAccounts", "none"]);
+        let mode = layers.random.word(&["defaultOnly", "allServiceAccounts", "none"]);
         let mode = if layers.random.percent(3) { "other" } else { mode };
         node.set("setRoleBindingSubjects", text(mode));
     }

@@ -49,7 +49,11 @@ fn source(random: &mut Random, from: &Known) -> Node {
     if random.percent(75) {
         let until = if random.percent(93) { Until::Scalar } else { Until::Anywhere };
         let steps = walk::walk(random, &from.tree, until);
-        let path = if random.per_mille(5) { "spec.nothing".to_owned() } else { walk::dotted(random, &steps).replace(".*", ".0") };
+        let path = if random.per_mille(5) {
+            "spec.nothing".to_owned()
+        } else {
+            walk::dotted(random, &steps).replace(".*", ".0")
+        };
         // The whole metadata brings along the notes that kustomize keeps there while it builds.
         if !path.is_empty() && path != "metadata" && path != "metadata.annotations" {
             source.set("fieldPath", text(path));

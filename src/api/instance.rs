@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::format;
 use super::rule::{self, Answer, Part, Rule, Typed};
 use super::schema::{Flags, ListType, Schema, Type, is_same_data, number};
+use super::stored::{field_of, is_unknown, known, stored};
 use crate::base::Span;
 use crate::grammar::Pattern;
 use crate::model::{Field, Trees, Value, View};
@@ -156,11 +157,6 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// What a node says of one field.
-fn known<'a>(schema: &'a Schema, name: &str) -> Option<&'a Schema> {
-    schema.property(name).or(schema.values.as_deref())
-}
-
 impl<'a> Walk<'a> {
     fn new(trees: &'a Trees) -> Self {
         Self { trees, steps: Vec::new(), out: Judgement::default(), old: None, shape: Shape::Own }
@@ -261,7 +257,7 @@ impl<'a> Walk<'a> {
                 }
                 continue;
             }
-            if kept_as.is_none() && shape.is_some_and(|shape| Self::is_unknown(shape, name)) {
+            if kept_as.is_none() && shape.is_some_and(|shape| is_unknown(shape, name)) {
                 self.prune(name, field.key_place());
                 continue;
             }
@@ -294,12 +290,6 @@ impl<'a> Walk<'a> {
             self.out.pruned.push(Pruned { pointer, path, at });
             self.steps.pop();
         }
-    }
-
-    fn is_unknown(schema: &Schema, name: &str) -> bool {
-        let flags = schema.limits.flags;
-        let of_object = flags.has(Flags::EMBEDDED) && matches!(name, "apiVersion" | "kind" | "metadata");
-        !of_object && !flags.has(Flags::PRESERVES) && !flags.has(Flags::ANY_VALUES)
     }
 
     /// Fills in what is missing; a branch of a combiner is shown what was filled in around it.
@@ -379,24 +369,21 @@ impl<'a> Walk<'a> {
     }
 
     fn duplicates(&mut self, schema: &Schema, view: View<'_>) {
-        let default = |key: &str| {
-            let property = schema.items.as_ref()?.property(key)?;
-            Some(self.trees.view(property.default_value(self.trees)?).to_json())
-        };
-        // A key that is left out, or null, has its default by then.
-        let key = |item: View<'_>, key: &str| {
-            let written = item.get(key).filter(|value| !value.is_null());
-            written.map(|value| value.to_json()).or_else(|| default(key)).unwrap_or_default()
-        };
-        let filled = || Some(self.trees.view(schema.items.as_ref()?.null_default(self.trees)?).to_json());
-        let identity = |item: View<'_>| match &schema.limits.list {
-            ListType::Map(keys) => keys.iter().map(|name| key(item, name)).collect(),
-            _ if item.is_null() => filled().unwrap_or_default(),
-            _ => item.to_json(),
-        };
         if matches!(schema.limits.list, ListType::Atomic) && !schema.limits.flags.has(Flags::UNIQUE) {
             return;
         }
+        // What is pruned tells no items apart, and what is left out has its default by then.
+        let (trees, items) = (self.trees, schema.items.as_deref());
+        let identity = |item: View<'_>| match &schema.limits.list {
+            ListType::Map(keys) => {
+                let key = |name: &str| {
+                    let default = || items?.property(name)?.default_value(trees).map(|default| trees.view(default));
+                    field_of(trees, items, name, item.get(name).or_else(default)?)
+                };
+                keys.iter().filter_map(|name| Some((name.to_string(), key(name)?))).collect()
+            }
+            _ => stored(trees, items, item),
+        };
         let mut seen = std::collections::HashSet::new();
         for item in view.items() {
             if !seen.insert(identity(item).to_string()) {

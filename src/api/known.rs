@@ -245,7 +245,7 @@ mod tests {
         assert_eq!(known.nearest("spec", "prune").as_deref(), Some("spec.syncPolicy.automated.prune"));
         assert_eq!(known.nearest("spec", "nothing"), None);
         let known = Known::of("kustomize.toolkit.fluxcd.io", "Kustomization", "v1").expect("a kind of the table");
-        assert_eq!(known.elsewhere(&["spec", "validation"]), Some(("v1beta1", Some("v0.7"))));
+        assert_eq!(known.elsewhere(&["spec", "validation"]), Some(("v1beta2", None)));
         assert!(Known::of("apps", "Deployment", "v1").is_none());
     }
 }

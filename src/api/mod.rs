@@ -17,6 +17,7 @@ mod promise;
 mod rgd;
 mod rule;
 mod schema;
+mod stored;
 mod stranger;
 mod xrd;
 

@@ -138,17 +138,19 @@ impl Rule {
 }
 
 impl Schema {
-    /// Whether a condition holds for an instance as this schema types it, which the condition calls by its one variable;
-    /// `None` where that cannot be said.
+    /// Whether a condition holds for an instance as this schema types it, which the condition calls `name`; `None` where
+    /// that cannot be said.
     #[must_use]
-    pub fn holds(&self, trees: &Trees, instance: View<'_>, condition: &Program) -> Option<bool> {
-        condition.holds(vec![Typed::new(trees, instance, self, Part::Object).value()]).ok()
+    pub fn holds(&self, trees: &Trees, (name, instance): (&str, View<'_>), condition: &str) -> Option<bool> {
+        let program = Program::compile(condition, &[name]).ok()?;
+        program.holds(vec![Typed::new(trees, instance, self, Part::Object).value()]).ok()
     }
 
     /// The items of the list that an expression makes of such an instance; `None` where that cannot be said.
     #[must_use]
-    pub fn lists(&self, trees: &Trees, instance: View<'_>, expression: &Program) -> Option<Vec<Json>> {
-        let list = expression.run(vec![Typed::new(trees, instance, self, Part::Object).value()]).ok()?;
+    pub fn lists(&self, trees: &Trees, (name, instance): (&str, View<'_>), expression: &str) -> Option<Vec<Json>> {
+        let program = Program::compile(expression, &[name]).ok()?;
+        let list = program.run(vec![Typed::new(trees, instance, self, Part::Object).value()]).ok()?;
         list.items()?.iter().map(json).collect()
     }
 }

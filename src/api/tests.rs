@@ -74,6 +74,23 @@ fn instances_are_judged_as_the_api_server_does() {
             &["spec.a x-kubernetes-list-type"],
         ),
         (
+            "a: {type: array, x-kubernetes-list-type: set, items: {type: number}}",
+            "{a: [1, 1.0]}",
+            &["spec.a x-kubernetes-list-type"],
+        ),
+        (
+            "a: {type: array, x-kubernetes-list-type: set, items: {type: object, x-kubernetes-map-type: atomic, \
+             additionalProperties: {type: string}}}",
+            "{a: [{x: a, y: b}, {y: b, x: a}]}",
+            &["spec.a x-kubernetes-list-type"],
+        ),
+        (
+            "a: {type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [k], items: {type: object, \
+             properties: {k: {type: string, default: x}}}}",
+            "{a: [{k: null}, {k: y}, {}]}",
+            &["spec.a x-kubernetes-list-type"],
+        ),
+        (
             "a: {type: object, x-kubernetes-embedded-resource: true}",
             "{a: {kind: X}}",
             &["spec.a.apiVersion x-kubernetes-embedded-resource"],

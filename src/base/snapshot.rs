@@ -2,8 +2,8 @@
 //!
 //! Never: a disk; a tree that is not listed is asked for through a `Lookup` that `read/` installs.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use super::{FileId, Problem, RepoPath, Sources};
 
@@ -70,9 +70,12 @@ pub trait Lookup: Send + Sync {
 }
 
 enum Tree {
-    Listed(BTreeMap<RepoPath, Entry>, Ways),
+    Listed(BTreeMap<RepoPath, Entry>, Ways, OnceLock<Folders>),
     OnDemand(Box<dyn Lookup>),
 }
+
+/// The folders that hold something, each by its path.
+type Folders = HashSet<Box<str>>;
 
 /// How paths lead through a tree.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,7 +103,7 @@ impl Snapshot {
     pub fn listed(side: Side, sources: Arc<Sources>, entries: BTreeMap<RepoPath, Entry>) -> Self {
         let is_linked = entries.values().any(|entry| !matches!(entry, Entry::File(_)));
         let ways = if is_linked { Ways::Linked } else { Ways::Straight };
-        Self { side, sources, tree: Tree::Listed(entries, ways), problems: Vec::new() }
+        Self { side, sources, tree: Tree::Listed(entries, ways, OnceLock::new()), problems: Vec::new() }
     }
 
     /// A tree that is asked for path by path. It has no listing: [`Self::entries`] is empty.
@@ -136,7 +139,7 @@ impl Snapshot {
     /// All entries, sorted by path.
     pub fn entries(&self) -> impl Iterator<Item = (&RepoPath, &Entry)> {
         match &self.tree {
-            Tree::Listed(entries, _) => Some(entries.iter()),
+            Tree::Listed(entries, ..) => Some(entries.iter()),
             Tree::OnDemand(_) => None,
         }
         .into_iter()
@@ -155,11 +158,15 @@ impl Snapshot {
     #[must_use]
     pub fn find(&self, path: &RepoPath) -> Found {
         match &self.tree {
-            Tree::Listed(entries, Ways::Straight) => match entries.get(path) {
+            Tree::Listed(entries, Ways::Straight, folders) => match entries.get(path) {
                 Some(Entry::File(file)) => Found::File { file: *file, path: path.clone() },
-                _ => folder(entries, path.clone()),
+                _ if path.as_str().is_empty() => Found::Folder(path.clone()),
+                _ if folders.get_or_init(|| all_folders(entries)).contains(path.as_str()) => {
+                    Found::Folder(path.clone())
+                }
+                _ => Found::Missing,
             },
-            Tree::Listed(entries, Ways::Linked) => find_listed(entries, path, LINKS),
+            Tree::Listed(entries, Ways::Linked, _) => find_listed(entries, path, LINKS),
             Tree::OnDemand(lookup) => match lookup.find(path) {
                 Resolved::File(path) => Found::File { file: lookup.intern(&path), path },
                 Resolved::Folder(path) => Found::Folder(path),
@@ -188,7 +195,7 @@ impl Snapshot {
     pub fn list(&self, folder: &RepoPath) -> Vec<String> {
         match &self.tree {
             Tree::OnDemand(lookup) => lookup.list(folder),
-            Tree::Listed(entries, _) => {
+            Tree::Listed(entries, ..) => {
                 let mut names: Vec<String> = below(entries, folder)
                     .map(|(path, _)| {
                         let rest = path.as_str()[folder.as_str().len()..].trim_start_matches('/');
@@ -201,6 +208,29 @@ impl Snapshot {
             }
         }
     }
+}
+
+/// All folders of a listing.
+fn all_folders(entries: &BTreeMap<RepoPath, Entry>) -> Folders {
+    let (mut folders, mut last) = (Folders::new(), "");
+    for path in entries.keys().map(RepoPath::as_str) {
+        let mut at = above(path);
+        // Files of one folder come one after the other.
+        if at == Some(last) {
+            continue;
+        }
+        last = at.unwrap_or_default();
+        while let Some(folder) = at.filter(|folder| !folders.contains(*folder)) {
+            folders.insert(folder.into());
+            at = above(folder);
+        }
+    }
+    folders
+}
+
+/// The folder that a path lies in; `None` for the root, which is always there.
+fn above(path: &str) -> Option<&str> {
+    Some(path.rsplit_once('/')?.0)
 }
 
 /// The entries below a folder, sorted.

@@ -142,6 +142,8 @@ struct Loaded {
     lines: OnceLock<LineIndex>,
     redacted: Mutex<Vec<TextRange>>,
     shown: OnceLock<Shown>,
+    /// Whether a search for secrets of known formats found nothing.
+    quiet: OnceLock<bool>,
     embedded: Option<Embedded>,
 }
 
@@ -184,6 +186,7 @@ impl Sources {
                 lines: OnceLock::new(),
                 redacted: Mutex::default(),
                 shown: OnceLock::new(),
+                quiet: OnceLock::new(),
                 embedded: None,
             }) as u32)
         });
@@ -213,6 +216,7 @@ impl Sources {
                 lines: OnceLock::new(),
                 redacted: Mutex::default(),
                 shown: OnceLock::new(),
+                quiet: OnceLock::new(),
                 embedded: Some(Embedded::new(at.range, self.slice(at), &text)),
             }) as u32)
         });
@@ -287,6 +291,12 @@ impl Sources {
         let text = self.text(span.file);
         let lines = self.loaded(span.file).lines.get_or_init(|| LineIndex::new(text));
         (position(lines, text, span.range.start), position(lines, text, span.range.end))
+    }
+
+    /// What `look` says of the content of a file, asked once: whether a search for secrets of known formats finds nothing
+    /// in it. Several ask, and most texts hold none.
+    pub fn is_quiet(&self, file: FileId, look: impl FnOnce() -> bool) -> bool {
+        *self.loaded(file).quiet.get_or_init(look)
     }
 
     /// Blanks a span in everything that is shown from now on. All redaction comes before the first report.

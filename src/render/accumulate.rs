@@ -218,13 +218,15 @@ impl<'l> Layer<'l> {
 
     fn configurations(&mut self) -> Result<(), Problem> {
         let trees = self.cx.trees;
+        let mut own = transform::Specs::builtin();
         for entry in self.kustomization.items(trees, "configurations") {
             let Some(file) = self.file(entry)? else { continue };
             let related = |problem: Problem| problem.with_related(entry.place(), "read because of this entry");
             if let Some(document) = configuration(trees, file).map_err(related)? {
-                self.out.specs = self.out.specs.merged_with(trees.view(&document))?;
+                own = own.merged_with(trees.view(&document))?;
             }
         }
+        self.out.gather(&own, trees.top(self.kustomization.file))?;
         for entry in self.kustomization.items(trees, "crds") {
             let Some(file) = self.file(entry)? else { continue };
             let related = |problem: Problem| problem.with_related(entry.place(), "read because of this entry");

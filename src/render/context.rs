@@ -78,6 +78,8 @@ pub(super) struct Base {
 pub(super) struct Accumulated {
     pub(super) resources: ResourceSet,
     pub(super) specs: Specs,
+    /// Whether anything was gathered in them; before that they stand for none.
+    has_specs: bool,
     /// The entries of `vars`, resolved at the root.
     pub(super) vars: Vec<Value>,
     /// What is not rendered.
@@ -98,6 +100,7 @@ impl Accumulated {
         Self {
             resources: ResourceSet::default(),
             specs: Specs::builtin(),
+            has_specs: false,
             vars: Vec::new(),
             problems: Vec::new(),
             files: Vec::new(),
@@ -107,9 +110,16 @@ impl Accumulated {
         }
     }
 
+    /// Adds field specifications to those that are there (`ResAccumulator.MergeConfig`).
+    pub(super) fn gather(&mut self, specs: &Specs, by: Span) -> Result<(), Problem> {
+        self.specs = if self.has_specs { self.specs.merged_with_specs(specs, by)? } else { specs.gathered(by)? };
+        self.has_specs = true;
+        Ok(())
+    }
+
     /// Adds what comes with the objects of a kustomize base, which the line at `by` includes.
     pub(super) fn join(&mut self, from: &Self, by: Span) -> Result<(), Problem> {
-        self.specs = self.specs.merged_with_specs(&from.specs, by)?;
+        self.gather(&from.specs, by)?;
         self.vars.extend(from.vars.iter().cloned());
         self.problems.extend(from.problems.iter().cloned());
         self.files.extend(&from.files);

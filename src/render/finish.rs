@@ -124,7 +124,8 @@ pub(super) fn add_hashes(trees: &Trees, list: &mut [Resource]) -> Result<(), Pro
                 resource.id.name
             );
             let at = trees.view(&resource.value).get("kind").map_or(by, |kind| kind.place());
-            aside.get_or_insert(Problem::new(ProblemKind::NotRendered, at, message).with_related(by, "hashed for this"));
+            aside
+                .get_or_insert(Problem::new(ProblemKind::NotRendered, at, message).with_related(by, "hashed for this"));
             continue;
         }
         let suffix = hash::suffix(trees, trees.view(&resource.value))

@@ -14,7 +14,7 @@ use super::load::{self, Target, Wanted, does_not_build};
 use super::resource::{Author, Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
 use crate::model::{Entry, Field, How, Key, MadeScalar, Origin, Trees, Value, View};
-use crate::parse::{Scalar, resolve_plain};
+use crate::parse::{Kind, Scalar, resolve_plain};
 
 /// What is generated.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -183,11 +183,13 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resul
 /// A value as kustomize reads it in a map of text.
 fn as_text(trees: &Trees, value: Value, nulls: Nulls) -> Value {
     let view = trees.view(&value);
-    if view.is_scalar() && matches!(view.scalar(), Scalar::Str(_)) {
+    let is_plain = view.notation().is_none_or(|kind| kind == Kind::Plain);
+    if view.is_scalar() && is_plain && matches!(view.scalar(), Scalar::Str(_)) {
         return value;
     }
     let text = if nulls == Nulls::Empty && view.is_null() { "".into() } else { view.written() };
-    Value::text(&text, Origin::within(view.place()))
+    let set = value.origin().and_then(|origin| origin.set.clone());
+    Value::text(&text, Origin { at: view.place(), set })
 }
 
 /// The text of `null`.

@@ -3,9 +3,9 @@
 //!
 //! Never: the patching of one object; that is `patch`'s.
 
-use super::context::{Context, Missing};
+use super::context::{Context, Missing, Trace};
 use super::load::{self, Target, Wanted, does_not_build};
-use super::patch::{self, Outcome, PatchError};
+use super::patch::{self, Outcome, Passed, PatchError};
 use super::resource::{Author, Id, Resource, Source};
 use super::select::Selector;
 use super::set::ResourceSet;
@@ -270,19 +270,15 @@ impl<'p> Patcher<'p> {
         let mut deleted = Vec::new();
         for row in rows {
             let resource = self.set.touch(*row);
-            let since = resource.since_json.as_deref();
-            let how = patch::Laying { trees, schema: self.cx.schema, by, since };
-            let (outcome, silent) = patch::strategic(how, &mut resource.value, patch, whole)
-                .map_err(|error| failed(error, by))?;
-            if let Some(since) = &mut resource.since_json {
-                since.push(by);
-            }
+            let how = patch::Laying { trees, schema: self.cx.schema, by, before: &resource.patched };
+            let (outcome, silent) =
+                patch::strategic(how, &mut resource.value, patch, whole).map_err(|error| failed(error, by))?;
+            resource.patched.strategic.push(by);
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             shared::settle(trees, resource);
             if drops_annotations(patch) {
                 resource.forget();
-                // Who then comes by first is taken for who made it.
-                resource.source = Some(Source::Made(Author::builtin(by.file, "PatchTransformer")));
+                disown(self.cx, resource, "PatchTransformer", by);
             }
             if outcome == Outcome::Deleted {
                 deleted.push(*row);
@@ -315,18 +311,19 @@ impl<'p> Patcher<'p> {
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             // The object went through JSON, where every value stands for itself.
             resource.shared.clear();
-            resource.since_json = Some(Vec::new());
+            resource.patched = Passed { json: true, strategic: Vec::new() };
             if operations.items().any(replaces_annotations) {
-                // kustomize keeps the origin there, and then takes the patch for it.
+                // kustomize keeps its notes there.
                 let kind = if memory == Memory::Kept { "PatchTransformer" } else { "PatchJson6902Transformer" };
-                resource.source = Some(Source::Made(Author::builtin(by.file, kind)));
+                disown(self.cx, resource, kind, by);
             }
             let before = resource.id.clone();
             match memory {
                 Memory::Kept => resource.refresh(trees),
                 Memory::Lost => resource.reread(trees),
             }
-            if resource.id.name.is_empty() && !before.name.is_empty() {
+            // A list needs no name.
+            if resource.id.name.is_empty() && !before.name.is_empty() && !resource.id.kind.ends_with("List") {
                 let message = format!("missing metadata.name in object {before}");
                 return Err(does_not_build(operations.place(), message).with_related(by, "patched here"));
             }
@@ -393,6 +390,14 @@ fn with_text_metadata(trees: &Trees, patch: &Value) -> Value {
 fn replaces_annotations(operation: View<'_>) -> bool {
     let writes = operation.str_at(["op"]).is_some_and(|op| op != "test" && op != "copy");
     writes && operation.str_at(["path"]).is_some_and(|path| matches!(path, "/metadata/annotations" | "/metadata"))
+}
+
+/// Loses where an object comes from and who came by: who then comes by first, this patch, is taken for who made it.
+fn disown(cx: &Context<'_>, resource: &mut Resource, kind: &str, by: Span) {
+    resource.transformers.clear();
+    // Where all are noted this one is in a moment.
+    let is_noted = cx.trace == Trace::Transformers;
+    resource.source = (!is_noted).then(|| Source::Made(Author::builtin(by.file, kind)));
 }
 
 /// Whether a strategic patch deletes or replaces all annotations.

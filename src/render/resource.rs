@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::patch::Passed;
 use super::shared;
 use crate::base::{FileId, Problem, Span};
 use crate::model::{Trees, Value, View, split_api_version};
@@ -93,9 +94,8 @@ pub(super) struct Resource {
     /// Values whose text does not go with their type, each with what kustomize says if it is still there when it
     /// reads the object.
     pub(super) misfits: Vec<(Value, Problem)>,
-    /// The patches since the object last went through JSON, which leaves nothing of how values were written; `None` where
-    /// it never did.
-    pub(super) since_json: Option<Vec<Span>>,
+    /// The patches that came by.
+    pub(super) patched: Passed,
     /// What stands at several places and changes at all of them (`shared`).
     pub(super) shared: Vec<Value>,
     /// The file that the object was written in, or the kustomization whose generator made it.
@@ -166,7 +166,7 @@ impl Resource {
             hash: None,
             variables: Vec::new(),
             misfits: Vec::new(),
-            since_json: None,
+            patched: Passed::default(),
             shared: Vec::new(),
             source,
             transformers: Vec::new(),

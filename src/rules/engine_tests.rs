@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::kinds::{self, CheckKind};
 use super::{
@@ -11,11 +12,12 @@ use super::{
 };
 use crate::base::{Date, Problem, ProblemKind, Side};
 use crate::compare::Changes;
+use crate::delivery::Here;
 use crate::impact::Impact;
 use crate::model::Trees;
 use crate::render::BuildKind;
-use crate::testkit::{path, plain_build, plain_world, trees};
-use crate::world::World;
+use crate::testkit::{path, plain_build, plain_world, snapshot, trees};
+use crate::world::{self, World};
 
 fn rule(id: &str, check: Check) -> Rule {
     let kind: &'static CheckKind = kinds::kind("problem").expect("a kind");
@@ -49,6 +51,17 @@ fn bad_items(object: &crate::model::Object, trees: &Trees, sink: &mut super::Sin
 
 fn value_rule() -> Rule {
     rule("bad-item", Check::Value(Box::new(|trees, object, sink| bad_items(object, trees, sink))))
+}
+
+/// A rule that counts what it is asked about.
+fn counting_rule(count: &Arc<AtomicUsize>) -> Rule {
+    let count = count.clone();
+    rule(
+        "counted",
+        Check::Value(Box::new(move |_, _, _| {
+            count.fetch_add(1, Ordering::Relaxed);
+        })),
+    )
 }
 
 fn object_rule() -> Rule {
@@ -252,4 +265,54 @@ fn a_rule_that_is_on_where_it_is_raised_shows_the_rest_where_it_is_asked_for() {
     assert_eq!(others(&Settings::default()), 0);
     assert_eq!(others(&Settings { select: vec!["bad-item".to_owned()], ..Settings::default() }), 1);
     assert_eq!(others(&Settings { rules: [("bad-item".to_owned(), Setting::On)].into(), ..Settings::default() }), 1);
+}
+
+/// A fleet: two kustomize bases of three objects, and for each cluster an overlay of each with a patch for one of them.
+fn fleet(clusters: usize) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for base in ["a", "b"] {
+        let object = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: {base}}}\n");
+        let all = ["ConfigMap", "Service", "ServiceAccount"].map(object).join("---\n");
+        files.push((format!("bases/{base}/all.yaml"), all));
+        files.push((format!("bases/{base}/kustomization.yaml"), "resources: [all.yaml]\n".to_owned()));
+        for cluster in 0..clusters {
+            let folder = format!("clusters/{cluster}/{base}");
+            let overlay = format!("resources: [../../../bases/{base}]\npatches: [path: patch.yaml]\n");
+            files.push((format!("{folder}/kustomization.yaml"), overlay));
+            files.push((format!("{folder}/patch.yaml"), format!("{}data: {{at: c{cluster}}}\n", object("ConfigMap"))));
+        }
+    }
+    files.sort();
+    files
+}
+
+/// How many objects a rule about objects alone is asked about, and how many there are in the head.
+fn asked(before: &[(String, String)], after: &[(String, String)]) -> (usize, usize) {
+    let trees = trees();
+    let gather = |side, files: &[(String, String)], base: Option<&World>| {
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (&**path, &**text)).collect();
+        world::gather(Arc::new(snapshot(&trees, side, &files)), &trees, &Here::default(), base)
+    };
+    let base = gather(Side::Base, before, None);
+    let head = gather(Side::Head, after, Some(&base));
+    let count = Arc::new(AtomicUsize::new(0));
+    let _ = verdict(vec![counting_rule(&count)], &trees, Some(&base), &head, &Settings::default());
+    (count.load(Ordering::Relaxed), head.objects().count())
+}
+
+#[test]
+fn a_shared_object_is_judged_once_in_a_fleet() {
+    let fleet = fleet(10);
+    // Two of three objects of each base are shared by all overlays and by both sides; each overlay changes one.
+    assert_eq!(asked(&fleet, &fleet), (4 + 20, 60));
+    let changed = |path: &str, from: &str, to: &str| {
+        let mut files = fleet.clone();
+        let (_, text) = files.iter_mut().find(|(at, _)| at == path).expect("a file of the fleet");
+        *text = text.replacen(from, to, 1);
+        files
+    };
+    let one = changed("clusters/3/a/patch.yaml", "c3", "new");
+    assert_eq!(asked(&fleet, &one), (4 + 20 + 1, 60), "the object that the overlay changes");
+    let base = changed("bases/a/all.yaml", "Service\n", "Secret\n");
+    assert_eq!(asked(&fleet, &base), (4 + 20 + 2 + 10, 60), "the base's objects, and what the overlays make of one");
 }

@@ -87,7 +87,7 @@ fn ending(path: &RepoPath) -> String {
 /// The tokens of known formats in a file.
 #[must_use]
 pub fn tokens_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
-    let Some(text) = text(sources, file) else { return Vec::new() };
+    let Some(text) = text(sources, file).filter(|text| !is_quiet(sources, file, text)) else { return Vec::new() };
     let found = tokens::all(text).into_iter().filter(|token| token.name != AGE_IDENTITY && is_live(text, token));
     // In manifests the field says whose hash it is.
     let hashes = if is_manifest(sources.path(file)) { Vec::new() } else { bcrypt_hashes(text) };
@@ -133,7 +133,7 @@ fn bcrypt_hashes(text: &str) -> Vec<Range<usize>> {
 #[must_use]
 pub fn private_keys_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
     let mut found = Vec::new();
-    if let Some(text) = text(sources, file) {
+    if let Some(text) = text(sources, file).filter(|text| !is_quiet(sources, file, text)) {
         let identities = tokens::all(text).into_iter().filter(|token| token.name == AGE_IDENTITY);
         found.extend(
             identities.filter(|token| is_live(text, token)).map(|token| {
@@ -150,6 +150,12 @@ pub fn private_keys_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Lea
         found.push(Leak { what: "a keystore", at, whole: at, strength: Strength::Strong, mark });
     }
     found
+}
+
+/// Whether a text holds neither a token nor a key, whatever it is called.
+fn is_quiet(sources: &Sources, file: FileId, text: &str) -> bool {
+    let has_no_key = || memchr::memmem::find(text.as_bytes(), BEGIN.as_bytes()).is_none() && !text.contains(ENCODED);
+    sources.is_quiet(file, || has_no_key() && tokens::all(text).is_empty())
 }
 
 fn leak(

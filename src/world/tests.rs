@@ -169,7 +169,7 @@ fn application_sets_are_what_their_generators_give() {
     assert_eq!(
         lacking,
         [
-            "these applications are not judged: their sources need `.name`, and a `clusters` generator takes them from Argo CD"
+            "these applications are not judged: their sources need `.name`, and a `clusters` generator takes them from Argo CD (tell them in `clusters`)"
         ]
     );
 }

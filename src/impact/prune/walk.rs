@@ -225,9 +225,7 @@ impl<'a> Walk<'a> {
             return;
         }
         let place = object.place(self.trees);
-        let is_it = |row: &usize| {
-            self.base.application(*row).place == place && self.partners[*row].is_none()
-        };
+        let is_it = |row: &usize| self.base.application(*row).place == place && self.partners[*row].is_none();
         for row in self.base.made_by(&object.key).iter().copied().filter(is_it).collect::<Vec<_>>() {
             let gone = self.taken(row);
             self.look_up(gone.objects.iter().map(|(key, _)| key.clone()).collect());

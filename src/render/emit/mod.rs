@@ -61,7 +61,8 @@ pub(super) fn marked_stream<'v>(
         if count > 0 {
             out.push_str("---\n");
         }
-        let mut emitter = Emitter { page: Page::new(&mut out), fields: Vec::new(), is_in_flow: false, marks: Some(&mut marks) };
+        let mut emitter =
+            Emitter { page: Page::new(&mut out), fields: Vec::new(), is_in_flow: false, marks: Some(&mut marks) };
         emitter.node(trees.view(value), -1, Place::Item)?;
         emitter.page.end();
     }

@@ -371,7 +371,8 @@ fn is_changed_by_json(view: View<'_>, is_in_flow: bool) -> bool {
 fn in_json(view: View<'_>, is_in_flow: bool) -> Option<MadeScalar> {
     /// From here on Go writes a float with an exponent.
     const LONG: u64 = 1_000_000;
-    let float = |value: f64| (value.is_finite() && *view.written() != go_float(value)).then_some(MadeScalar::Float(value));
+    let float =
+        |value: f64| (value.is_finite() && *view.written() != go_float(value)).then_some(MadeScalar::Float(value));
     if let Some(text) = quoted_in_flow(view, is_in_flow) {
         return Some(MadeScalar::Str((&*text).into()));
     }

@@ -4,10 +4,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Loss, Outcome, PatchError, Silent};
+use super::{Loss, Outcome, PatchError, Silent, yaml11};
 use crate::base::Span;
-use crate::model::{Entry, Field, How, Origin, Trees, Value, View};
-use crate::parse::{Kind, Scalar, resolve_plain};
+use crate::model::{Entry, Field, How, Origin, Trees, Value, View, split_api_version};
+use crate::parse::{Kind, Scalar, parse, resolve_plain};
 use crate::render::emit::is_plain;
 use crate::render::schema::{DefinitionId, Schema, Strategy};
 
@@ -18,8 +18,17 @@ pub(in crate::render) struct Laying<'a> {
     pub(in crate::render) schema: &'a Schema,
     /// The entry of the kustomization.
     pub(in crate::render) by: Span,
-    /// The strategic patches since the object last went through JSON, if it did.
-    pub(in crate::render) since: Option<&'a [Span]>,
+    /// What came by before.
+    pub(in crate::render) before: &'a Passed,
+}
+
+/// The patches that came by an object, which decide how kustomize would write its scalars.
+#[derive(Clone, Debug, Default)]
+pub(in crate::render) struct Passed {
+    /// Whether a JSON patch did: it leaves nothing of how values were written.
+    pub(in crate::render) json: bool,
+    /// The strategic patches since then, the first first.
+    pub(in crate::render) strategic: Vec<Span>,
 }
 
 /// Lays `patch` over `target`, both whole objects. The name, namespace and kind
@@ -31,10 +40,15 @@ pub(in crate::render) fn strategic(
     patch: View<'_>,
     whole: View<'_>,
 ) -> Result<(Outcome, Vec<Silent>), PatchError> {
-    let Laying { trees, schema, by, since } = how;
-    let mut merge = Merge { trees, schema, by, since, silent: Vec::new() };
+    let Laying { trees, schema, by, before } = how;
+    let mut merge = Merge { trees, schema, by, before, silent: Vec::new() };
     merge.note_unknown_directives(patch);
-    let definition = schema.definition_of(trees.view(target)).or_else(|| schema.definition_of(whole));
+    let object = trees.view(target);
+    let definition = schema.definition_of(object).or_else(|| {
+        // The patch gets the object's group and version, and keeps its own kind.
+        let (group, version) = split_api_version(object.str_at(["apiVersion"]).unwrap_or_default());
+        schema.definition(group, version, whole.str_at(["kind"])?)
+    });
     let outcome = merge.root(target, patch, Known { definition, ..Known::NOTHING })?;
     let mut seen = HashSet::new();
     merge.silent.retain(|silent| seen.insert(*silent));
@@ -51,7 +65,7 @@ pub(super) struct Merge<'a> {
     pub(super) trees: &'a Trees,
     schema: &'a Schema,
     by: Span,
-    since: Option<&'a [Span]>,
+    before: &'a Passed,
     pub(super) silent: Vec<Silent>,
 }
 
@@ -182,32 +196,16 @@ impl<'a> Merge<'a> {
         let becomes_text = match patch.scalar() {
             // A folded text is folded no more where another notation was before.
             Scalar::Str(_) => {
-                patch.notation() == Some(Kind::Folded) && self.first_notation(target) != Notation::Folded
+                patch.notation() == Some(Kind::Folded)
+                    && first_notation(self.trees, self.before, target) != Notation::Folded
             }
-            _ => self.first_notation(target) != Notation::Plain,
+            _ => first_notation(self.trees, self.before, target) != Notation::Plain,
         };
         if becomes_text {
             let origin = Origin::set(patch.place(), How::Patch, self.by, Some(target.clone()));
             return Value::text(&patch.written(), origin);
         }
         self.link(patch, Some(target.clone()))
-    }
-
-    /// The notation of a scalar, which is that of what was there first: strategic patches put texts into it and leave it
-    /// as it is. JSON chooses it anew.
-    fn first_notation(&self, value: &Value) -> Notation {
-        let mut at = value;
-        loop {
-            let set = at.origin().and_then(|origin| origin.set.as_ref()).filter(|set| set.how == How::Patch);
-            let is_since = set.is_some_and(|set| self.since.is_none_or(|since| since.contains(&set.by)));
-            let before = set.filter(|_| is_since).and_then(|set| set.from.as_ref());
-            let view = |value| self.trees.view(value);
-            match before.filter(|before| view(before).is_scalar() && !view(before).is_null()) {
-                Some(before) => at = before,
-                None if self.since.is_some() && !is_since => return Notation::after_json(view(at)),
-                None => return Notation::of(view(at)),
-            }
-        }
     }
 
     fn put(&mut self, target: &mut Value, patch: View<'_>, known: Known<'a>) -> Result<Step, PatchError> {
@@ -407,7 +405,7 @@ fn without_type(trees: &Trees, value: &Value) -> Option<Value> {
 
 /// How kyaml would write a scalar.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Notation {
+pub(in crate::render) enum Notation {
     Plain,
     /// In quotes or as a block.
     Marked,
@@ -420,16 +418,60 @@ impl Notation {
             Some(Kind::Plain) => Self::Plain,
             Some(Kind::Folded) => Self::Folded,
             Some(_) => Self::Marked,
-            None => Self::after_json(view),
+            None if view.as_str().is_some_and(|text| text.contains('\n')) || is_quoted_in_passing(view) => Self::Marked,
+            None => Self::Plain,
         }
     }
 
     /// The one that go-yaml chooses.
     fn after_json(view: View<'_>) -> Self {
-        let is_marked =
-            |text: &str| text.contains('\n') || !matches!(resolve_plain(text), Scalar::Str(_)) || !is_plain(text);
+        let is_marked = |text: &str| text.contains('\n') || !is_plain(text);
         if view.as_str().is_some_and(is_marked) { Self::Marked } else { Self::Plain }
     }
+}
+
+/// The notation of a scalar, which is that of what was there first: strategic patches put texts into it and leave it
+/// as it is. JSON chooses it anew.
+pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value: &Value) -> Notation {
+    let (mut at, mut next) = (value, passed_by.strategic.len());
+    loop {
+        let view = trees.view(at);
+        let set = at.origin().and_then(|origin| origin.set.as_ref());
+        let row = set
+            .filter(|set| set.how == How::Patch)
+            .and_then(|set| passed_by.strategic.iter().rposition(|by| *by == set.by));
+        // Patches that came by and left the value alone.
+        let passed = next.saturating_sub(row.map_or(0, |row| row + 1));
+        if passed > 0 && is_quoted_in_passing(view) {
+            return Notation::Marked;
+        }
+        let before = set.and_then(|set| set.from.as_ref()).map(|from| (from, trees.view(from)));
+        match (row, before.filter(|(_, before)| before.is_scalar() && !before.is_null())) {
+            (Some(row), Some((before, _))) => (at, next) = (before, row),
+            (None, _) if passed_by.json => return Notation::after_json(view),
+            (None, Some((before, _))) => at = before,
+            _ => return Notation::of(view),
+        }
+    }
+}
+
+/// Whether kyaml puts quotes around a text that has none when a strategic patch comes by: YAML 1.1 takes it for something
+/// else (`kustomize kyaml/yaml FieldSetter`).
+fn is_quoted_in_passing(view: View<'_>) -> bool {
+    let Some(text) = view.as_str().filter(|text| !text.is_empty() && !text.contains('\n')) else { return false };
+    let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte));
+    if is_word && !matches!(text, "-" | "---" | "...") {
+        return yaml11::switch(text).is_some() || !matches!(resolve_plain(text), Scalar::Str(_));
+    }
+    // It may be a list, a map, or a word with blanks around.
+    let parsed = parse(text);
+    let is_text = |node| match parsed.scalar(text, node) {
+        Scalar::Str(inner) => {
+            parsed.kind(node).is_scalar() && (parsed.kind(node) != Kind::Plain || yaml11::switch(&inner).is_none())
+        }
+        _ => false,
+    };
+    parsed.problems().is_empty() && !parsed.documents().first().and_then(|first| first.root).is_some_and(is_text)
 }
 
 fn same_kind(target: View<'_>, patch: View<'_>) -> Result<(), PatchError> {

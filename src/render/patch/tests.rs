@@ -45,7 +45,12 @@ fn patched(base: &'static str, patch: &'static str) -> Patched {
     let result = if view.is_seq() {
         json(&trees, &mut value, view, by).map(|silent| (Outcome::Changed, silent))
     } else {
-        strategic(Laying { trees: &trees, schema: Schema::builtin(), by, since: None }, &mut value, view, view)
+        strategic(
+            Laying { trees: &trees, schema: Schema::builtin(), by, before: &Passed::default() },
+            &mut value,
+            view,
+            view,
+        )
     };
     Patched { trees, base, value, by, result }
 }

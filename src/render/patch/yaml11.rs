@@ -30,8 +30,9 @@ pub(super) fn retype(trees: &Trees, value: &mut Value, by: Span) {
 }
 
 fn differs(view: View<'_>) -> bool {
-    view.fields().any(|field| !matches!(field.key_scalar(), Scalar::Str(_)) || switch(field.name()).is_some() || differs(field.value))
-        || view.items().any(differs)
+    view.fields().any(|field| {
+        !matches!(field.key_scalar(), Scalar::Str(_)) || switch(field.name()).is_some() || differs(field.value)
+    }) || view.items().any(differs)
         || scalar(view).is_some()
 }
 
@@ -57,7 +58,7 @@ fn key_in_json(trees: &Trees, key: &Key) -> Option<String> {
 }
 
 /// The words that are booleans in YAML 1.1 alone.
-fn switch(text: &str) -> Option<bool> {
+pub(super) fn switch(text: &str) -> Option<bool> {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),

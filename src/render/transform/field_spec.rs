@@ -133,7 +133,7 @@ pub(super) trait Edit {
     fn change(&mut self, trees: &Trees, value: &mut Value) -> Result<(), String>;
 }
 
-/// Sets a scalar to a fixed text or number.
+/// Sets a scalar to a fixed text.
 pub(super) struct SetScalar {
     pub(super) scalar: MadeScalar,
     pub(super) how: How,
@@ -148,12 +148,7 @@ impl Edit for SetScalar {
 
     fn change(&mut self, trees: &Trees, value: &mut Value) -> Result<(), String> {
         expect_scalar(trees.view(value))?;
-        // A number in the place of quoted text stays in quotes.
-        let scalar = match self.scalar {
-            MadeScalar::Int(number) if is_quoted(trees, first(value)) => MadeScalar::Str(number.to_string().into()),
-            _ => self.scalar.clone(),
-        };
-        replace_scalar(trees, value, scalar, self.how, self.at);
+        replace_scalar(trees, value, self.scalar.clone(), self.how, self.at);
         Ok(())
     }
 }
@@ -213,15 +208,6 @@ pub(super) fn bare(text: &str) -> MadeScalar {
 /// A scalar to be kept; a timestamp is text.
 pub(in crate::render) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
     scalar.into()
-}
-
-/// What was there before any step.
-fn first(value: &Value) -> &Value {
-    let mut at = value;
-    while let Some(from) = at.origin().and_then(|origin| origin.set.as_ref()).and_then(|set| set.from.as_ref()) {
-        at = from;
-    }
-    at
 }
 
 /// Whether a scalar, or the written one that it has replaced, is in quotes.

@@ -341,7 +341,8 @@ impl Target {
             };
             return Ok(None);
         }
-        let (scalar, misfit) = match retyped(view, &text, was) {
+        let typed = trees.view(before_replacements(value));
+        let (scalar, misfit) = match retyped(if typed.is_scalar() { typed } else { view }, &text, was) {
             Ok(scalar) => (scalar, None),
             Err(misfit) => (MadeScalar::Str((&*text).into()), Some(misfit)),
         };
@@ -356,6 +357,18 @@ fn is_blank(value: &Value) -> bool {
         Value::Source(..) => false,
         Value::Made(made) => made.origin.set.is_none() && matches!(made.node, MadeNode::Scalar(MadeScalar::Null)),
     }
+}
+
+/// What was there before replacements changed its characters; the type is still that one's.
+fn before_replacements(value: &Value) -> &Value {
+    let mut at = value;
+    while let Some(set) = at.origin().and_then(|origin| origin.set.as_ref())
+        && set.how == How::Replacement
+        && let Some(from) = &set.from
+    {
+        at = from;
+    }
+    at
 }
 
 /// A part of `old` between delimiters replaced, or `text` put before or behind all parts.
@@ -374,7 +387,8 @@ fn spliced(old: &str, options: &Options, text: &str) -> String {
 fn retyped(target: View<'_>, text: &str, was: Was) -> Result<MadeScalar, String> {
     let plain = resolve_plain(text);
     let fits = match (target.scalar(), &plain) {
-        _ if was == Was::Untyped => return Ok(bare(text)),
+        // It stays without one, whatever it says now.
+        _ if was == Was::Untyped => return Ok(MadeScalar::Bare(text.into())),
         (Scalar::Str(_) | Scalar::Timestamp(_), _) => return Ok(MadeScalar::Str(text.into())),
         (Scalar::Null, Scalar::Null) => return Ok(bare(text)),
         (Scalar::Int(_) | Scalar::Uint(_), Scalar::Int(_) | Scalar::Uint(_))

@@ -2,12 +2,13 @@
 //!
 //! Never: silence about an entry that names nothing.
 
+use super::super::patch::{Notation, Passed, first_notation};
 use super::super::resource::Resource;
-use super::field_spec::{Blank, Gvk, SetScalar, Walk};
+use super::field_spec::{Blank, Edit, Gvk, Walk, expect_scalar, replace_scalar};
 use super::specs::SpecKind;
 use super::{Cx, broken, text_of};
-use crate::base::Problem;
-use crate::model::{How, MadeScalar, View};
+use crate::base::{Problem, Span};
+use crate::model::{How, MadeScalar, Trees, Value, View};
 
 /// The entries of `replicas:`.
 pub(in crate::render) fn replicas(cx: &Cx<'_>, resources: &mut [Resource], field: View<'_>) -> Result<(), Problem> {
@@ -25,10 +26,11 @@ pub(in crate::render) fn replica(cx: &Cx<'_>, resources: &mut [Resource], entry:
         _ => 0,
     };
     let at = given.unwrap_or(entry).place();
-    let mut edit = SetScalar { scalar: MadeScalar::Int(count), how: How::Replicas, at };
     let specs = cx.specs.set(SpecKind::Replicas).all();
     let mut found = false;
     for resource in resources.iter_mut().filter(|resource| resource.ids().any(|id| *id.name == *name)) {
+        let passed = resource.patched.clone();
+        let mut edit = SetCount { count, passed: &passed, at };
         for spec in specs {
             if !resource.ids().any(|id| *id.name == *name && spec.gvk.selects(id)) {
                 continue;
@@ -47,6 +49,30 @@ pub(in crate::render) fn replica(cx: &Cx<'_>, resources: &mut [Resource], entry:
     let kinds = kinds.join(" ");
     let message = format!("resource with name {name} does not match a config with the following GVK [{kinds}]");
     Err(broken(entry.get("name").unwrap_or(entry).place(), message))
+}
+
+/// Sets a number, which stays in quotes where it takes the place of quoted text.
+struct SetCount<'a> {
+    count: i64,
+    /// The patches that came by the object.
+    passed: &'a Passed,
+    at: Span,
+}
+
+impl Edit for SetCount<'_> {
+    fn wants(&self, view: View<'_>) -> bool {
+        view.place() != self.at || !view.is_scalar()
+    }
+
+    fn change(&mut self, trees: &Trees, value: &mut Value) -> Result<(), String> {
+        expect_scalar(trees.view(value))?;
+        let scalar = match first_notation(trees, self.passed, value) {
+            Notation::Plain => MadeScalar::Int(self.count),
+            _ => MadeScalar::Str(self.count.to_string().into()),
+        };
+        replace_scalar(trees, value, scalar, How::Replicas, self.at);
+        Ok(())
+    }
 }
 
 fn shown_gvk(gvk: &Gvk) -> String {

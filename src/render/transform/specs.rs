@@ -86,7 +86,7 @@ impl Specs {
             if let Some(given) = file.get(name) {
                 let mut specs = self.set(kind).specs.clone();
                 merge(&mut specs, read_specs(given)?, given.place())?;
-                merged.sets[kind as usize] = Some(Arc::new(SpecSet::gathered(specs, given.place())?));
+                merged.sets[kind as usize] = Some(Arc::new(SpecSet::sorted(specs)));
             }
         }
         if let Some(given) = file.get("nameReference") {
@@ -97,6 +97,15 @@ impl Specs {
             merged.references = Some(Arc::new(References::new(targets)));
         }
         Ok(merged)
+    }
+
+    /// These as what a kustomization gathers first.
+    pub(in crate::render) fn gathered(&self, at: Span) -> Result<Self, Problem> {
+        let mut gathered = self.clone();
+        for set in gathered.sets.iter_mut().flatten() {
+            *set = Arc::new(SpecSet::gathered(set.specs.clone(), at)?);
+        }
+        Ok(gathered)
     }
 
     /// What was gathered before with what a kustomization brings (`ResAccumulator.MergeConfig`): call it on the

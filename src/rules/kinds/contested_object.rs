@@ -2,7 +2,7 @@
 //!
 //! Never: two clusters that are not known for one; one application that two files define.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::defined::is_open;
 use super::{CheckKind, Params};
@@ -34,7 +34,7 @@ fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
 type Identity<'w> = (&'w str, &'w str, &'w str, &'w str, &'w str);
 
 fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
-    let mut owners: BTreeMap<Identity<'_>, Vec<(usize, ObjectAt)>> = BTreeMap::new();
+    let mut owners: HashMap<Identity<'_>, Vec<(usize, ObjectAt)>> = HashMap::new();
     for (build, built) in world.builds.iter().enumerate() {
         for row in &built.applied_by {
             let application = &world.applications[*row];
@@ -47,7 +47,9 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
         }
     }
     let mut pairs: BTreeMap<(usize, usize), Vec<ObjectAt>> = BTreeMap::new();
-    for held in owners.into_values().filter(|held| held.len() > 1) {
+    // Few are held twice; only those need an order.
+    let shared: BTreeMap<_, _> = owners.into_iter().filter(|(_, held)| held.len() > 1).collect();
+    for held in shared.into_values() {
         let (first, _) = held[0];
         let mut seen = BTreeSet::new();
         for (row, at) in &held[1..] {

@@ -26,7 +26,8 @@ pub(super) struct Name<'t> {
 impl<'t> Defined<'t> {
     /// What the objects of a world that `wanted` takes (by group and kind) are called, with those that they make.
     pub(super) fn of(trees: &'t Trees, world: &'t World, wanted: &dyn Fn(&str, &str) -> bool) -> Self {
-        let mut names = BTreeSet::new();
+        // Sorting once costs less than a search for each.
+        let mut names = Vec::new();
         for (at, object) in world.objects() {
             let (group, kind) = (&*object.key.group, &*object.key.kind);
             let is_maker = group == FLUX_OPERATOR_GROUP;
@@ -38,10 +39,10 @@ impl<'t> Defined<'t> {
             if is_maker {
                 made(object.view(trees), name, &mut names);
             }
-            names.insert(name);
+            names.push(name);
         }
         names.retain(|name| wanted(name.group, name.kind));
-        Self(names)
+        Self(names.into_iter().collect())
     }
 
     /// Whether somebody has this very name.
@@ -62,12 +63,12 @@ impl<'t> Defined<'t> {
 }
 
 /// What a `FluxInstance` or a `ResourceSet` makes.
-fn made<'t>(object: View<'t>, by: Name<'t>, names: &mut BTreeSet<Name<'t>>) {
+fn made<'t>(object: View<'t>, by: Name<'t>, names: &mut Vec<Name<'t>>) {
     if let Some(sync) = object.path(["spec", "sync"]) {
         let name = sync.str_at(["name"]).unwrap_or(by.namespace);
         let kind = sync.str_at(["kind"]).unwrap_or("GitRepository");
-        names.insert(Name { group: FLUX_SOURCE_GROUP, kind, name, ..by });
-        names.insert(Name { group: FLUX_KUSTOMIZE_GROUP, kind: "Kustomization", name, ..by });
+        names.push(Name { group: FLUX_SOURCE_GROUP, kind, name, ..by });
+        names.push(Name { group: FLUX_KUSTOMIZE_GROUP, kind: "Kustomization", name, ..by });
     }
     for resource in object.path(["spec", "resources"]).into_iter().flat_map(|list| list.items()) {
         let text = |name| resource.str_at(["metadata", name]);
@@ -77,7 +78,7 @@ fn made<'t>(object: View<'t>, by: Name<'t>, names: &mut BTreeSet<Name<'t>>) {
             continue;
         };
         let (group, _) = split_api_version(version);
-        names.insert(Name { group, kind, name, namespace: text("namespace").unwrap_or(by.namespace), ..by });
+        names.push(Name { group, kind, name, namespace: text("namespace").unwrap_or(by.namespace), ..by });
     }
 }
 
@@ -88,6 +89,11 @@ pub(super) fn cluster_of(built: &Built) -> Option<&str> {
         segments.next().filter(|name| !name.contains('.'))
     };
     built.cluster.as_deref().or_else(by_path)
+}
+
+/// Whether what is in one cluster may be in the other. One that is not known may be any.
+pub(super) fn may_meet(one: Option<&str>, other: Option<&str>) -> bool {
+    one.is_none() || other.is_none() || one == other
 }
 
 /// Whether one namespace may be the other. One that is not written may be any.

@@ -2,9 +2,11 @@
 //!
 //! Never: an object that the change brings; it is judged by its schema alone.
 
+use super::schema_change::is_below;
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Span;
-use crate::impact::{Instance, Outcome};
+use crate::compare::What;
+use crate::impact::{ApiImpact, Instance, Outcome};
 use crate::model::Object;
 use crate::rules::{Check, Facts, Hit, ObjectName, Sink};
 
@@ -17,7 +19,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         need: Need::Required,
         about: "what becomes of it: refused by the new schema, losing fields, or in a version that is not served",
     }],
-    facts: &[],
+    facts: &[("read-now", "it loses what was kept unread, below a field that is described from now on")],
     words: &[
         ("kind", "the object's kind"),
         ("name", "its namespace and name"),
@@ -50,7 +52,8 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
 }
 
 fn report(looked: Looked, facts: &Facts<'_>, sink: &mut Sink) {
-    for instance in facts.impact.apis.iter().flat_map(|api| &api.instances) {
+    let instances = facts.impact.apis.iter().flat_map(|api| api.instances.iter().map(move |instance| (api, instance)));
+    for (api, instance) in instances {
         if instance.outcome.unknown.is_some() {
             sink.undecided();
         }
@@ -71,11 +74,25 @@ fn report(looked: Looked, facts: &Facts<'_>, sink: &mut Sink) {
             None => hit.field(pointer),
         };
         hit.build = Some(instance.at.build);
+        if matches!(looked, Looked::Pruned) && is_read_now(facts, api, instance) {
+            hit.facts.push("read-now");
+        }
         for (_, path, at, reason) in faults.take(5) {
             hit = hit.related(at, format!("`{path}` {reason}"));
         }
         sink.report(hit);
     }
+}
+
+/// Whether something is lost of which no rule about the definition speaks: to those the field is only new.
+fn is_read_now(facts: &Facts<'_>, api: &ApiImpact, instance: &Instance) -> bool {
+    let of_api = |definition| api.pairs.iter().any(|pair| facts.changes.definitions[*pair] == definition);
+    let mut read = facts.changes.apis().filter(|change| {
+        change.what == What::PropertyBecameTyped
+            && change.version.as_deref() == Some(&*instance.object.version)
+            && of_api(change.definition)
+    });
+    read.any(|change| instance.outcome.pruned.iter().any(|lost| is_below(&lost.path, &change.path)))
 }
 
 /// What the API server still takes. Since Kubernetes 1.33 a value that was stored and stays the same is not refused.

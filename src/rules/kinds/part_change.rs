@@ -108,17 +108,17 @@ fn report(facts: &Facts<'_>, change: &PartChange, sink: &mut Sink) {
     sink.report(hit);
 }
 
-/// Of which instances nobody can say here whether they lose an object, and why.
+/// Of which instances nobody can say here whether they lose an object.
 fn open(what: Part, unknown: usize) -> String {
     let why = match what {
-        Part::IncludeWhenChanged => "the condition looks at more than the instance",
-        Part::ForEachChanged => "the list is made of more than the instance",
+        Part::IncludeWhenChanged => "the condition cannot be evaluated here",
+        Part::ForEachChanged => "the list cannot be evaluated here",
         _ => return String::new(),
     };
     match unknown {
         0 => String::new(),
-        1 => format!("; whether 1 instance loses it cannot be said, since {why}"),
-        count => format!("; whether {count} instances lose it cannot be said, since {why}"),
+        1 => format!("; whether 1 instance loses it is not known: {why}"),
+        count => format!("; whether {count} instances lose it is not known: {why}"),
     }
 }
 

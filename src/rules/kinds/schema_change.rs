@@ -405,7 +405,7 @@ fn refused(violations: &[Violation], is_at: impl Fn(&str, &str) -> bool) -> Opti
 }
 
 /// Whether a path is another one, or below it.
-fn is_below(path: &str, other: &str) -> bool {
+pub(super) fn is_below(path: &str, other: &str) -> bool {
     path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::{RepoPath, Span};
-use crate::model::{Loss, Trees};
+use crate::model::{AppliedPatch, Loss, Trees};
 use crate::rules::{Check, Hit, Sink};
 use crate::world::World;
 
@@ -79,6 +79,10 @@ struct Tally {
 }
 
 fn patches(of: Of, trees: &Trees, world: &World, sink: &mut Sink) {
+    let is_whole = |patch: &AppliedPatch| patch.objects > 0 && patch.lost.is_empty();
+    if world.builds.iter().flat_map(|built| &built.rendered.silent.patches).all(is_whole) {
+        return;
+    }
     // A patch by its place, with how many objects it was applied to.
     let mut objects: BTreeMap<(Order<'_>, Order<'_>), usize> = BTreeMap::new();
     let mut tallies: BTreeMap<(Order<'_>, Order<'_>, Order<'_>), (Span, Span, Tally)> = BTreeMap::new();

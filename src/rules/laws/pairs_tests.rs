@@ -82,8 +82,9 @@ fn faults(rules: &RuleSet, case: &Case) -> Vec<String> {
             continue;
         }
         // What was kept unread and has a schema now is a new field to the rules about schemas: its instance speaks.
+        let speaks = |id: &str| matches!(id, "instance-invalid" | "instance-pruned");
         let is_read_now = heard.contains(&"property-became-typed")
-            && said.hits.iter().any(|(id, severity, _)| id == "instance-invalid" && *severity == Severity::Error);
+            && said.hits.iter().any(|(id, severity, _)| speaks(id) && *severity == Severity::Error);
         let is_error = is_read_now || of_schema().any(|(_, severity, _)| *severity == Severity::Error);
         let names_it = || is_read_now || of_schema().any(|(_, _, hit)| hit.facts.contains(&"instance-hit"));
         if becomes_invalid && !is_error {

@@ -28,9 +28,6 @@ struct Row(&'static str, Value, Value, Value, Effect);
 
 /// Rules about differences that hit no instance by its value, or none of `spec`.
 const WITHOUT: &[&str] = &[
-    // Expressions are run by the evaluator, which has tests of its own.
-    "schema-cel-rule-added",
-    "schema-cel-transition-added",
     // Who owns a field, what is shown or found, and how deep a server may look.
     "schema-map-type-changed",
     "schema-printer-column-changed",
@@ -44,14 +41,14 @@ const WITHOUT: &[&str] = &[
     "schema-enum-constraint-removed",
     "schema-enum-value-added",
     "schema-field-became-untyped",
-    "schema-nullable-added",
     "schema-pattern-removed",
     "schema-preserve-unknown-added",
     "schema-required-added-with-default",
     "schema-required-removed",
     "schema-type-widened",
-    // A test of its own, or the same as the rule for `spec`.
+    // A test of its own.
     "schema-name-limit-tightened",
+    "schema-nullable-added",
     "schema-status-field-removed",
 ];
 
@@ -282,8 +279,53 @@ fn objects() -> Vec<Row> {
     ]
 }
 
+/// Defaults below what was kept unread, of a map's values, and of what a null becomes.
+fn defaults_below() -> Vec<Row> {
+    use Effect::Changed;
+    let row = of_field;
+    let map = |values: Value| json!({"type": "object", "additionalProperties": values});
+    let filled = json!({"type": "string", "default": "x"});
+    let below = object(&json!({"c": filled}));
+    let open = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let mut read = open.clone();
+    read["properties"] = json!({"b": below});
+    let (fields, values) = (object(&json!({"k": filled})), map(filled.clone()));
+    vec![
+        row("schema-default-added", &open, &read, &json!({"b": {}}), Changed),
+        row("schema-default-removed", &read, &open, &json!({"b": {}}), Changed),
+        row("schema-default-removed", &map(below.clone()), &map(json!(true)), &json!({"k": {}}), Changed),
+        row("schema-default-removed", &map(below), &open, &json!({"k": {}}), Changed),
+        row("schema-default-removed", &fields, &values, &json!({}), Changed),
+        row("schema-default-added", &values, &fields, &json!({}), Changed),
+        row("schema-default-added", &map(text()), &values, &json!({"k": null}), Changed),
+    ]
+}
+
+/// Rules in CEL, which `jsonschema` does not know.
+fn expressions() -> Vec<Row> {
+    let ruled = |mut schema: Value, rule: &str| {
+        schema["x-kubernetes-validations"] = json!([{"rule": rule}]);
+        schema
+    };
+    let (number, value) = (json!({"type": "integer"}), json!(1));
+    let pair = object(&json!({"a": number, "b": number}));
+    let row = |id, rule| of_field(id, &number, &ruled(number.clone(), rule), &value, Effect::InvalidHere);
+    vec![
+        row("schema-cel-rule-added", "self > 1"),
+        row("schema-cel-transition-added", "self > oldSelf"),
+        Row(
+            "schema-cel-rule-added",
+            pair.clone(),
+            ruled(pair.clone(), "self.a < self.b"),
+            json!({"a": 1, "b": 1}),
+            Effect::InvalidHere,
+        ),
+    ]
+}
+
 fn all() -> Vec<Row> {
-    scalars().into_iter().chain(lists_and_maps()).chain(objects()).collect()
+    let tables = [scalars(), lists_and_maps(), objects(), defaults_below(), expressions()];
+    tables.into_iter().flatten().collect()
 }
 
 #[test]
@@ -333,6 +375,67 @@ fn a_name_limit_has_a_witness() {
     let said = say(&rules(), &crate::compare::testworld::sides(&tree(8), &tree(4)));
     let hit = said.hits.iter().find(|(rule, ..)| rule == "schema-name-limit-tightened");
     assert!(hit.is_some_and(|(_, _, hit)| hit.facts.contains(&"instance-hit")));
+}
+
+/// A null that became its default stays: a warning, as nothing is refused or lost.
+#[test]
+fn a_null_over_a_default_has_a_witness() {
+    let old = json!({"type": "string", "default": "x"});
+    let new = json!({"type": "string", "default": "x", "nullable": true});
+    let (old, new) = (object(&json!({"a": old})), object(&json!({"a": new})));
+    let spec = json!({"a": null});
+    let said = say(&rules(), &change(&old, &new, std::slice::from_ref(&spec)));
+    let hit = said.hits.iter().find(|(rule, ..)| rule == "schema-nullable-added");
+    assert!(hit.is_some_and(|(_, severity, _)| *severity == Severity::Warning));
+    assert!(!said.impact.apis[0].instances[0].outcome.defaults.is_empty());
+    assert!(Oracle::new(&old).takes(&spec) && Oracle::new(&new).takes(&spec));
+}
+
+/// A status is written by controllers: what is gone there is pruned, and refuses no manifest.
+#[test]
+fn a_field_of_a_status_has_a_witness() {
+    let tree = |status: &Value| {
+        let mut api: Value = serde_json::from_str(&super::definition(&object(&json!({})))).expect("it is JSON");
+        let schema = &mut api["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+        schema["properties"]["status"] = status.clone();
+        let mut written: Value = serde_json::from_str(&super::instance("a", &json!({}))).expect("it is JSON");
+        written["status"] = json!({"ready": "yes"});
+        vec![("api.yaml".to_owned(), api.to_string()), ("objects.yaml".to_owned(), written.to_string())]
+    };
+    let (old, new) = (object(&json!({"ready": text(), "url": text()})), object(&json!({"url": text()})));
+    let said = say(&rules(), &crate::compare::testworld::sides(&tree(&old), &tree(&new)));
+    let hit = said.hits.iter().find(|(rule, ..)| rule == "schema-status-field-removed");
+    assert!(hit.is_some_and(|(_, severity, _)| *severity == Severity::Warning));
+    assert_eq!(said.impact.apis[0].instances[0].outcome.pruned.len(), 1);
+}
+
+/// With a version goes whoever uses it, whatever its schema says.
+#[test]
+fn each_way_that_a_version_goes_has_a_witness() {
+    let mut both: Value = serde_json::from_str(&super::definition(&object(&json!({})))).expect("it is JSON");
+    let versions = both["spec"]["versions"].as_array_mut().expect("a list");
+    let mut second = versions[0].clone();
+    second["name"] = "v2".into();
+    second["storage"] = false.into();
+    versions.push(second);
+    let mut unserved = both.clone();
+    unserved["spec"]["versions"][0]["served"] = false.into();
+    let mut removed = both.clone();
+    removed["spec"]["versions"].as_array_mut().expect("a list").remove(0);
+    removed["spec"]["versions"][0]["storage"] = true.into();
+    let tree = |api: Option<&Value>| {
+        let api = api.map(|api| ("api.yaml".to_owned(), api.to_string()));
+        let object = ("objects.yaml".to_owned(), super::instance("a", &json!({})));
+        api.into_iter().chain([object]).collect::<Vec<_>>()
+    };
+    let ways = [("version-unserved", Some(&unserved)), ("version-removed", Some(&removed)), ("api-removed", None)];
+    for (id, head) in ways {
+        let said = say(&rules(), &crate::compare::testworld::sides(&tree(Some(&both)), &tree(head)));
+        let hit = said.hits.iter().find(|(rule, ..)| rule == id);
+        let is_told = |hit: &crate::rules::Hit| hit.facts.contains(&"instance-hit");
+        assert!(hit.is_some_and(|(_, severity, hit)| *severity == Severity::Error && is_told(hit)), "{id}");
+        assert!(said.impact.apis[0].instances[0].outcome.unserved, "{id}");
+    }
 }
 
 #[test]

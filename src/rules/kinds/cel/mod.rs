@@ -190,16 +190,18 @@ impl Condition {
     ) {
         for target in self.each.targets(object.view(trees), object) {
             let old = was.map_or(Val::Null, |was| Doc::View(was.view(trees)).value());
-            let mut variables = vec![
-                Doc::View(object.view(trees)).value(),
-                old,
-                Doc::Json(&self.params).value(),
-                Doc::Json(delivery).value(),
-            ];
-            variables.extend(target.variables.iter().map(|view| Doc::View(*view).value()));
-            match self.program.holds(variables.clone()) {
+            let variables = || {
+                let common = [
+                    Doc::View(object.view(trees)).value(),
+                    old.clone(),
+                    Doc::Json(&self.params).value(),
+                    Doc::Json(delivery).value(),
+                ];
+                common.into_iter().chain(target.variables.iter().map(|view| Doc::View(*view).value())).collect()
+            };
+            match self.program.holds(variables()) {
                 Ok(true) => {}
-                Ok(false) => match self.hit(trees, object, &target, &variables) {
+                Ok(false) => match self.hit(trees, object, &target, &variables()) {
                     Some(hit) => sink.report(complete(hit)),
                     None => sink.undecided(),
                 },

@@ -50,7 +50,7 @@ impl Each {
     }
 
     /// What is judged in an object.
-    pub(super) fn targets<'t>(&self, view: View<'t>, object: &Object) -> Vec<Target<'t>> {
+    pub(super) fn targets<'t>(&'t self, view: View<'t>, object: &Object) -> Vec<Target<'t>> {
         let root = Target::root(view);
         match self {
             Self::Object => vec![root],
@@ -67,14 +67,22 @@ pub(super) struct Target<'t> {
     view: View<'t>,
     /// What stands for it where a field is missing: its key, or a list item's name.
     at: Span,
-    pointer: String,
-    path: String,
+    /// From the object to it. Texts are made of it for those that are found wrong, which are few.
+    way: Vec<Way<'t>>,
     /// The values of the variables of [`Each::variables`].
     pub(super) variables: Vec<View<'t>>,
     /// The container's name.
     pub(super) container: &'t str,
     /// The pod of a container.
     pod: Option<Box<Target<'t>>>,
+}
+
+/// A step to a value.
+#[derive(Clone, Copy)]
+enum Way<'t> {
+    Name(&'t str),
+    Row(usize),
+    Each,
 }
 
 /// A field that is looked for, or the nearest parent that is there.
@@ -89,7 +97,7 @@ pub(super) struct Found<'t> {
 impl<'t> Target<'t> {
     fn root(view: View<'t>) -> Self {
         let at = view.get("kind").unwrap_or(view).place();
-        Self { view, at, pointer: String::new(), path: String::new(), variables: Vec::new(), container: "", pod: None }
+        Self { view, at, way: Vec::new(), variables: Vec::new(), container: "", pod: None }
     }
 
     /// The same as a value of the expression, behind others.
@@ -98,60 +106,90 @@ impl<'t> Target<'t> {
         Self { variables, ..self }
     }
 
-    fn field(&self, name: &str) -> Option<Self> {
-        let field = self.view.field(name)?;
-        let mut next = Self { view: field.value, ..self.clone() };
-        next.at = if field.value.is_scalar() { field.value.place() } else { field.key_place() };
-        next.named(name);
-        Some(next)
+    fn field(mut self, name: &'t str) -> Option<Self> {
+        (self.view, self.at) = field(self.view, name)?;
+        self.way.push(Way::Name(name));
+        Some(self)
     }
 
-    fn named(&mut self, name: &str) {
-        let _ = write!(self.pointer, "/{}", name.replace('~', "~0").replace('/', "~1"));
-        if name.contains(['.', '/']) {
-            let _ = write!(self.path, "['{name}']");
-        } else {
-            self.path.push_str(if self.path.is_empty() { "" } else { "." });
-            self.path.push_str(name);
-        }
-    }
-
-    fn item(&self, row: usize, view: View<'t>) -> Self {
-        let at = view.get("name").filter(View::is_scalar).unwrap_or(view).place();
-        let (pointer, path) = (format!("{}/{row}", self.pointer), format!("{}[{row}]", self.path));
-        Self { view, at, pointer, path, ..self.clone() }
+    fn item(mut self, row: usize, view: View<'t>) -> Self {
+        (self.view, self.at) = (view, place_of_item(view));
+        self.way.push(Way::Row(row));
+        self
     }
 
     /// The field behind some steps.
     pub(super) fn find(&self, steps: &[FieldStep]) -> Found<'t> {
-        let (mut at, steps) = match (&self.pod, steps) {
-            (Some(pod), [FieldStep::Name(first), rest @ ..]) if first == "pod" => ((**pod).clone(), rest),
-            _ => (self.clone(), steps),
+        let (start, steps) = match (&self.pod, steps) {
+            (Some(pod), [FieldStep::Name(first), rest @ ..]) if first == "pod" => (&**pod, rest),
+            _ => (self, steps),
         };
+        let mut way: Vec<Way<'_>> = start.way.clone();
+        let (mut view, mut at) = (start.view, start.at);
         for (depth, step) in steps.iter().enumerate() {
             let next = match step {
-                FieldStep::Name(name) => at.field(name),
-                FieldStep::Item(row) => at.view.item(*row).map(|item| at.item(*row, item)),
+                FieldStep::Name(name) => field(view, name),
+                FieldStep::Item(row) => view.item(*row).map(|item| (item, place_of_item(item))),
                 FieldStep::Each => None,
             };
             let Some(next) = next else {
-                let pointer = at.pointer.clone();
-                let mut path = at.clone();
-                for step in &steps[depth..] {
-                    match step {
-                        FieldStep::Name(name) => path.named(name),
-                        FieldStep::Item(row) => {
-                            let _ = write!(path.path, "[{row}]");
-                        }
-                        FieldStep::Each => path.path.push_str("[*]"),
-                    }
-                }
-                return Found { value: None, at: at.at, pointer, path: path.path };
+                let pointer = pointer(&way);
+                way.extend(steps[depth..].iter().map(Way::of));
+                return Found { value: None, at, pointer, path: path(&way) };
             };
-            at = next;
+            (view, at) = next;
+            way.push(Way::of(step));
         }
-        Found { value: Some(at.view), at: at.at, pointer: at.pointer, path: at.path }
+        Found { value: Some(view), at, pointer: pointer(&way), path: path(&way) }
     }
+}
+
+impl<'t> Way<'t> {
+    fn of(step: &'t FieldStep) -> Self {
+        match step {
+            FieldStep::Name(name) => Self::Name(name),
+            FieldStep::Item(row) => Self::Row(*row),
+            FieldStep::Each => Self::Each,
+        }
+    }
+}
+
+/// A field's value, and what stands for it where a field in it is missing.
+fn field<'t>(view: View<'t>, name: &str) -> Option<(View<'t>, Span)> {
+    let field = view.field(name)?;
+    let at = if field.value.is_scalar() { field.value.place() } else { field.key_place() };
+    Some((field.value, at))
+}
+
+fn place_of_item(item: View<'_>) -> Span {
+    item.get("name").filter(View::is_scalar).unwrap_or(item).place()
+}
+
+fn pointer(way: &[Way<'_>]) -> String {
+    let mut pointer = String::new();
+    for step in way {
+        let _ = match step {
+            Way::Name(name) => write!(pointer, "/{}", name.replace('~', "~0").replace('/', "~1")),
+            Way::Row(row) => write!(pointer, "/{row}"),
+            Way::Each => Ok(()),
+        };
+    }
+    pointer
+}
+
+/// The way as people write it.
+fn path(way: &[Way<'_>]) -> String {
+    let mut path = String::new();
+    for step in way {
+        let _ = match step {
+            Way::Name(name) if name.contains(['.', '/']) => write!(path, "['{name}']"),
+            Way::Name(name) if path.is_empty() => write!(path, "{name}"),
+            Way::Name(name) => write!(path, ".{name}"),
+            Way::Row(row) => write!(path, "[{row}]"),
+            Way::Each => write!(path, "[*]"),
+        };
+    }
+    path
 }
 
 fn pod<'t>(root: Target<'t>, object: &Object) -> Option<Target<'t>> {
@@ -161,28 +199,32 @@ fn pod<'t>(root: Target<'t>, object: &Object) -> Option<Target<'t>> {
 fn containers<'t>(pod: &Target<'t>) -> Vec<Target<'t>> {
     let lists = ["containers", "initContainers", "ephemeralContainers"];
     let mut found = Vec::new();
-    for list in lists.into_iter().filter_map(|list| pod.field(list)) {
+    let there = lists.into_iter().filter(|list| pod.view.get(list).is_some());
+    for list in there.filter_map(|list| pod.clone().field(list)) {
         for (row, item) in list.view.items().enumerate() {
             let container = item.str_at(["name"]).unwrap_or("without a name");
             let pod_of = Some(Box::new(pod.clone()));
-            found.push(Target { container, pod: pod_of, ..list.item(row, item) }.with(&[pod.view]));
+            found.push(Target { container, pod: pod_of, ..list.clone().item(row, item) }.with(&[pod.view]));
         }
     }
     found
 }
 
-fn items<'t>(root: Target<'t>, steps: &[FieldStep]) -> Vec<Target<'t>> {
+fn items<'t>(root: Target<'t>, steps: &'t [FieldStep]) -> Vec<Target<'t>> {
     let mut found = vec![root];
     for step in steps {
         found = match step {
-            FieldStep::Name(name) => found.iter().filter_map(|at| at.field(name)).collect(),
-            FieldStep::Item(row) => found.iter().filter_map(|at| Some(at.item(*row, at.view.item(*row)?))).collect(),
+            FieldStep::Name(name) => found.into_iter().filter_map(|at| at.field(name)).collect(),
+            FieldStep::Item(row) => {
+                let item = |at: Target<'t>| at.view.item(*row).map(|item| at.item(*row, item));
+                found.into_iter().filter_map(item).collect()
+            }
             FieldStep::Each => {
-                let each = |at: &Target<'t>| {
-                    let at = at.clone();
-                    at.view.items().enumerate().map(move |(row, item)| at.item(row, item))
+                let each = |at: Target<'t>| {
+                    let rows: Vec<View<'t>> = at.view.items().collect();
+                    rows.into_iter().enumerate().map(move |(row, item)| at.clone().item(row, item))
                 };
-                found.iter().flat_map(each).collect()
+                found.into_iter().flat_map(each).collect()
             }
         };
     }
