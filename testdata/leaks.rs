@@ -149,6 +149,10 @@ fn no_planted_value_gets_out() {
     }
     runs.push(vec!["check", "--base", "main", "--select", "secrets", "--write-baseline", "baseline.jsonl"]);
     runs.push(vec!["check", "--base", "main", "--all", "--baseline", "baseline.jsonl", "--format", "json"]);
+    for format in ["text", "json", "markdown"] {
+        runs.push(vec!["impact", "--base", "main", "--format", format]);
+    }
+    runs.push(vec!["impact", "--graph"]);
     // What goes wrong: no such base, a configuration and a baseline that hold values themselves.
     runs.push(vec!["check", "--base", "nowhere"]);
     runs.push(vec!["check", "--config", "broken/config.yaml"]);
