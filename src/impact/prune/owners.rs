@@ -32,8 +32,14 @@ impl<'a> Owners<'a> {
                 builds[*application].push(row);
             }
         }
-        let (makers, made, named, within) = Default::default();
-        Self { world, builds, makers, made, named, within }
+        Self {
+            world,
+            builds,
+            makers: OnceLock::new(),
+            made: OnceLock::new(),
+            named: OnceLock::new(),
+            within: OnceLock::new(),
+        }
     }
 
     /// The objects of this key that are an application or make some, in the order of the builds.
