@@ -347,7 +347,7 @@ fn through_json(trees: &Trees, value: &mut Value, is_in_flow: bool, by: Span) {
     let is_in_flow = is_in_flow || view.is_flow();
     if view.is_scalar() {
         if let Some(scalar) = in_json(view, is_in_flow) {
-            let at = if view.is_unwritten() { by } else { view.place() };
+            let at = view.place();
             let from = value.clone().written(trees);
             *value = Value::scalar(scalar, Origin::set(at, How::Patch, by, from));
         }
@@ -373,7 +373,7 @@ fn in_json(view: View<'_>, is_in_flow: bool) -> Option<MadeScalar> {
     const LONG: u64 = 1_000_000;
     let float =
         |value: f64| (value.is_finite() && *view.written() != go_float(value)).then_some(MadeScalar::Float(value));
-    if let Some(text) = quoted_in_flow(view, is_in_flow) {
+    if let Some(text) = quoted_in_flow(view, is_in_flow).filter(|_| !view.is_unwritten()) {
         return Some(MadeScalar::Str((&*text).into()));
     }
     let scalar = match view.scalar() {
@@ -391,7 +391,8 @@ fn in_json(view: View<'_>, is_in_flow: bool) -> Option<MadeScalar> {
     };
     let written = view.written();
     let is_same = match &scalar {
-        MadeScalar::Null => written == "null",
+        // What is not written has no bytes that it could come from.
+        MadeScalar::Null => written == "null" || view.is_unwritten(),
         MadeScalar::Bool(value) => written == if *value { "true" } else { "false" },
         MadeScalar::Int(value) => written == value.to_string().as_str(),
         _ => true,

@@ -11,7 +11,7 @@ use super::specs::SpecKind;
 use super::{Cx, broken, or_default, text_of};
 use crate::base::{Problem, Span};
 use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View, split_api_version};
-use crate::parse::{Kind, Scalar};
+use crate::parse::Scalar;
 
 /// Resolves the entries of all `vars:` lists of a build, at the root and at the end. An entry that [`declare_vars`] has
 /// not tied to an object is looked up among the objects of the root.
@@ -208,12 +208,11 @@ fn collect(
 }
 
 /// A text with its variables replaced; `None` where nothing changes. kustomize writes each text anew, so that one without
-/// a type gets it, and a folded one is folded no more (`refvar.updateNodeValue`).
+/// a type gets it (`refvar.updateNodeValue`).
 fn resolved(value: View<'_>, known: &HashMap<String, Known>) -> Option<Expanded> {
     let text = if value.is_bare() { Some(value.written()) } else { value.as_str().map(Into::into) }?;
     let rewritten = || Expanded { scalar: MadeScalar::Str((&*text).into()), names: Vec::new() };
-    let is_rewritten = value.is_bare() || value.notation() == Some(Kind::Folded);
-    expand(&text, known).or_else(|| is_rewritten.then(rewritten))
+    expand(&text, known).or_else(|| value.is_bare().then(rewritten))
 }
 
 /// The text with its variables replaced; `None` where nothing changes.
