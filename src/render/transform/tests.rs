@@ -183,7 +183,9 @@ fn every_value_leads_to_the_line_that_decides_it() {
 fn configured_specifications_of_a_kind_displace_general_ones() {
     let run = Run::new();
     let file = run.value("names.yaml", "namePrefix:\n- {path: metadata/name, kind: Secret}\n");
+    let at = run.trees.view(&file).place();
     let specs = Specs::builtin().merged_with(run.trees.view(&file)).expect("no conflict");
+    let specs = specs.gathered(at).expect("no conflict");
     let mut resources = run.resources(
         "{apiVersion: v1, kind: Secret, metadata: {name: a}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n",
     );

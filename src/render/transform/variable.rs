@@ -79,9 +79,16 @@ impl Expanded {
         let found: Vec<(&String, &Known)> =
             self.names.iter().filter_map(|name| known.get_key_value(name.as_str())).collect();
         let Some((_, first)) = found.first() else {
-            // Only escapes were undone: the text is still written where it was.
-            let at = trees.view(&from).place();
-            return Value::scalar(self.scalar, Origin::set(at, How::Variable, at, Some(from)));
+            // The text is still written where it was: only its escapes were undone, or it got a type, which is no step.
+            let view = trees.view(&from);
+            let at = view.place();
+            let origin = match &self.scalar {
+                MadeScalar::Str(text) if view.is_bare() && view.written() == **text => {
+                    Origin { at, set: from.origin().and_then(|origin| origin.set.clone()) }
+                }
+                _ => Origin::set(at, How::Variable, at, Some(from)),
+            };
+            return Value::scalar(self.scalar, origin);
         };
         let brought =
             found.iter().map(|(name, known)| Entry { key: Key::made(name, known.by), value: known.value.clone() });
