@@ -354,7 +354,7 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let verdict = rules::judge(&rules, &Facts { trees, base, head, changes, impact, today }, &settings);
     let empty = base.into_iter().chain([head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     let new_baseline = NewBaseline { before: settings.baseline.entries, today, salt };
-    Judgement { empty, new_baseline, verdict, weighed }
+    Judgement { weighed, empty, new_baseline, verdict }
 }
 
 /// Tells who is touched, or the delivery graph.
