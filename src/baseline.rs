@@ -82,6 +82,9 @@ fn entry(written: &str, at: Span) -> Result<BaselineEntry, Mistake> {
 
 /// The text of a new baseline. What an older one lists keeps its reason and its date: to write it again makes nothing
 /// last longer.
+///
+/// # Panics
+/// Never: texts make JSON.
 #[must_use]
 pub fn write(known: &[Known], before: &[BaselineEntry], today: Date) -> String {
     let mut old: BTreeMap<(String, String), VecDeque<&BaselineEntry>> = BTreeMap::new();
@@ -127,7 +130,7 @@ pub fn with_salt(text: &str, salt: &str) -> Option<String> {
             Some(_) => out.push_str(&line.replacen('{', &format!("{{salt: {salt}, "), 1)),
             None if bare.is_empty() || bare.starts_with('#') => {
                 out.push_str(line.trim_end_matches(['\r', '\n']));
-                out.push_str(&format!("\n  salt: {salt}\n"));
+                out.extend(["\n  salt: ", salt, "\n"]);
             }
             None => return None,
         }
@@ -137,7 +140,7 @@ pub fn with_salt(text: &str, salt: &str) -> Option<String> {
         if !out.is_empty() && !out.ends_with('\n') {
             out.push('\n');
         }
-        out.push_str(&format!("secrets:\n  salt: {salt}\n"));
+        out.extend(["secrets:\n  salt: ", salt, "\n"]);
     }
     Some(out)
 }

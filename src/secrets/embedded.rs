@@ -231,7 +231,7 @@ pub(super) fn client_password(line: &str) -> Option<&str> {
         let value = value.map(|value| value.trim_matches(['"', '\'', ';', ')', ','])).filter(|value| value.len() >= 3);
         if let Some(value) = value {
             let is_none =
-                value.starts_with(['$', '-', '<', '{', '"', '\'']) || value.contains("$") || is_placeholder(value);
+                value.starts_with(['$', '-', '<', '{', '"', '\'']) || value.contains('$') || is_placeholder(value);
             return (!is_none).then_some(value);
         }
     }

@@ -56,7 +56,7 @@ pub fn exposures(trees: &Trees, file: FileId, key: &RunKey) -> Vec<Exposure> {
         for document in trees.documents(file) {
             of_document(trees, &document, key, is_values_file(path), &mut found);
         }
-    } else if path.name().ends_with(".env") && !is_encrypted_text(sources.text(file)) {
+    } else if matches!(path.name().rsplit_once('.'), Some((_, "env"))) && !is_encrypted_text(sources.text(file)) {
         found.extend(lines_in(sources, file).into_iter().map(|at| of_line(sources, at, key)));
     }
     found.sort_by_key(|exposure| (exposure.at.range.start, std::cmp::Reverse(exposure.at.range.end)));

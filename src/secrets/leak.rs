@@ -257,8 +257,11 @@ const ENCODED: &str = "LS0tLS1CRUdJTi";
 fn encoded_blocks(text: &str) -> Vec<(Range<usize>, Range<usize>, Strength)> {
     let is_base64 = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '=');
     text.match_indices(ENCODED)
+        // A block begins a run; and what lies within one is gone through once.
+        .filter(|(start, _)| !text[..*start].ends_with(is_base64))
         .filter_map(|(start, _)| {
-            let rest = &text[start..];
+            let reach = (0..=(start + 2 * LONGEST).min(text.len())).rev().find(|end| text.is_char_boundary(*end))?;
+            let rest = &text[start..reach];
             let first = rest.find(|char| !is_base64(char)).unwrap_or(rest.len());
             let whole = rest.len() - rest.trim_start_matches(|char: char| is_base64(char)).len();
             let head = &rest[..first.min(400) / 4 * 4];

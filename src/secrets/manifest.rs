@@ -399,7 +399,10 @@ fn is_no_literal(name: &str, text: &str) -> bool {
     let is_word = is_letters && !says_password && !is_literal_name(name, &words);
     let left = without_variables(text);
     let is_variable = left.is_some_and(|rest| rest.ends_with(['=', ':', ' ']) || rest.len() < 12);
+    // `OPERATOR_SECRET: operator` names the Secret.
+    let is_part = words.last().is_some_and(|last| last == "secret") && words.iter().any(|word| word == text);
     text.len() < 3
+        || is_part
         || is_number && !says_password
         || is_duration(text)
         || is_word && (text.len() < 8 || text.bytes().all(|byte| byte.is_ascii_lowercase()))

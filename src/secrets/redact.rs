@@ -4,10 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::credential::{LAST_APPLIED, MAPS};
+use super::credential::{LAST_APPLIED, MAPS, in_annotation, in_secret};
 use super::leak::{lines_in, private_keys_in, tokens_in};
 use super::manifest::{in_document, in_literals, in_manifest};
 use super::mark::RunKey;
+use super::nested::nested;
 use super::sops::{self, gaps};
 use crate::base::{FileId, NodeId, Span, TextRange};
 use crate::model::{How, MadeNode, Object, Trees, Value, View};
@@ -36,6 +37,7 @@ pub fn redactions_of_file(trees: &Trees, file: FileId) -> Vec<Span> {
     let key = RunKey::from_salt("");
     for document in trees.documents(file) {
         secrets_in(trees, &document, &mut spans);
+        spans.extend(told(trees, &document, &key));
         literals(trees.view(&document), &mut spans);
         patched(trees.view(&document), &mut spans);
         spans.extend(in_literals(trees.view(&document), &key).into_iter().map(|credential| credential.at));
@@ -49,6 +51,15 @@ pub fn redactions_of_file(trees: &Trees, file: FileId) -> Vec<Span> {
     }
     spans.extend(leaks(trees, file, &key));
     spans
+}
+
+/// What rules tell of the Secrets in a document: also where a field is written twice, or an annotation is no manifest.
+fn told(trees: &Trees, document: &Value, key: &RunKey) -> Vec<Span> {
+    let is_worth_it = trees.sources().slice(trees.view(document).place()).contains("Secret");
+    let Some(object) = is_worth_it.then(|| Object::new(trees, document.clone())).flatten() else { return Vec::new() };
+    let nested = nested(trees, &object, key).into_iter().flat_map(|nested| nested.credentials);
+    let own = in_secret(trees, &object, key).into_iter().chain(in_annotation(trees, &object, key));
+    own.chain(nested).map(|credential| credential.at).collect()
 }
 
 /// The same for a file that is neither YAML nor JSON: tokens and keys, and values under names that say credential.

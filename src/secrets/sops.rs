@@ -208,7 +208,7 @@ pub fn recipients(document: View<'_>) -> Vec<(String, Span)> {
     lists.extend(RECIPIENTS.iter().filter_map(|name| stanza.get(name)));
     let groups = stanza.get("key_groups").into_iter().flat_map(|groups| groups.items());
     lists.extend(groups.flat_map(|group| RECIPIENTS.iter().filter_map(move |name| group.get(name))));
-    for entry in lists.iter().flat_map(|list| list.items()) {
+    for entry in lists.iter().flat_map(View::items) {
         if let Some(at) = NAMES.iter().find_map(|name| entry.get(name)) {
             found.push((at.written().into_owned(), at.place()));
         }

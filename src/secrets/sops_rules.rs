@@ -193,10 +193,10 @@ pub fn loose(rules: &[CreationRule], documents: &[(&str, View<'_>)]) -> Vec<Loos
         if !rule.has_recipient {
             add(at, "names nobody who can decrypt".to_owned(), None);
         }
-        let secrets = documents.iter().filter(|(path, document)| {
+        let mut secrets = documents.iter().filter(|(path, document)| {
             is_secret(*document) && first(rules, path).is_some_and(|(first, _)| first == row)
         });
-        let gap = secrets.filter_map(|(path, document)| Some((rule.uncovered(*document)?, *path, *document))).next();
+        let gap = secrets.find_map(|(path, document)| Some((rule.uncovered(*document)?, *path, *document)));
         if let Some((fault, path, document)) = gap {
             let at = rule.selector.map_or(at, |(_, at)| at);
             add(at, format!("{fault} of the Secret in `{path}`"), Some((document.place(), "matches this rule")));

@@ -242,7 +242,10 @@ fn is_harmless(name: &str, text: &str) -> bool {
     let last = keys::words(name).pop().unwrap_or_default();
     // `PASSWORD_HASH: sha256` names how, not what.
     let is_algorithm = last == "hash" && text.len() < 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let bare = text.split('/').next().unwrap_or(text);
+    let is_address = text.contains('.') && bare.parse::<std::net::Ipv4Addr>().is_ok();
     is_word
+        || is_address
         || is_algorithm
         || is_document
         || is_path
