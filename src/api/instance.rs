@@ -376,7 +376,13 @@ impl<'a> Walk<'a> {
         let (trees, items) = (self.trees, schema.items.as_deref());
         let identity = |item: View<'_>| match &schema.limits.list {
             ListType::Map(keys) => {
+                let default = items.filter(|_| item.is_null()).and_then(|items| items.null_default(trees));
+                let item = default.map_or(item, |default| trees.view(default));
                 let key = |name: &str| {
+                    // A null that stays has no keys, and none is filled in.
+                    if item.is_null() {
+                        return None;
+                    }
                     let default = || items?.property(name)?.default_value(trees).map(|default| trees.view(default));
                     field_of(trees, items, name, item.get(name).or_else(default)?)
                 };

@@ -91,6 +91,12 @@ fn instances_are_judged_as_the_api_server_does() {
             &["spec.a x-kubernetes-list-type"],
         ),
         (
+            "a: {type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [k], items: {type: object, \
+             nullable: true, properties: {k: {type: string, default: x}}}}",
+            "{a: [null, {k: x}]}",
+            &[],
+        ),
+        (
             "a: {type: object, x-kubernetes-embedded-resource: true}",
             "{a: {kind: X}}",
             &["spec.a.apiVersion x-kubernetes-embedded-resource"],

@@ -130,8 +130,7 @@ fn plain(schema: &Value) -> Value {
             "exclusiveMinimum" if !map.contains_key("minimum") => {}
             "exclusiveMaximum" if !map.contains_key("maximum") => {}
             "x-kubernetes-int-or-string" => {
-                // Without a type nothing refuses a null that was not dropped.
-                out.insert("type".into(), json!(["integer", "string", "null"]));
+                out.insert("type".into(), json!(["integer", "string"]));
             }
             "x-kubernetes-embedded-resource" => {
                 let mut required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
@@ -149,7 +148,9 @@ fn plain(schema: &Value) -> Value {
             }
         }
     }
-    if flag(schema, "nullable") {
+    // Of a null only the type and the members of an enumeration are looked at (kube-openapi `SchemaValidator.Validate`),
+    // and without a type nothing refuses it.
+    if flag(schema, "nullable") || !map.contains_key("type") {
         let mut nothing = json!({"type": "null"});
         if let Some(members) = schema.get("enum") {
             nothing["enum"] = members.clone();
