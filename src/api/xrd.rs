@@ -12,8 +12,8 @@ use crate::base::Span;
 use crate::model::View;
 
 /// Fields of `spec` that Crossplane adds to composite resources and claims, over what is written
-/// (`xcrd CompositeResourceSpecProps`, `CompositeResourceClaimSpecProps`).
-const LEGACY_SPEC: [&str; 11] = [
+/// (`xcrd CompositeResourceSpecProps`, `CompositeResourceClaimSpecProps`; `publishConnectionDetailsTo` until v1.20).
+const LEGACY_SPEC: [&str; 12] = [
     "claimRef",
     "compositeDeletePolicy",
     "compositionRef",
@@ -22,6 +22,7 @@ const LEGACY_SPEC: [&str; 11] = [
     "compositionSelector",
     "compositionUpdatePolicy",
     "environmentConfigRefs",
+    "publishConnectionDetailsTo",
     "resourceRef",
     "resourceRefs",
     "writeConnectionSecretToRef",

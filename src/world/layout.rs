@@ -55,6 +55,7 @@ impl Layout {
         let mut layout = Self::default();
         let mut graph: BTreeMap<RepoPath, Vec<RepoPath>> = BTreeMap::new();
         let mut components = BTreeSet::new();
+        let mut tried: Vec<RepoPath> = Vec::new();
         let charts = charts(snapshot);
         for (path, file) in snapshot.files() {
             if !is_text(path) {
@@ -74,11 +75,36 @@ impl Layout {
                 graph.entry(folder).or_default().extend(folders);
             } else if !is_aside(&folder) && !is_chart_file(&charts, path) {
                 layout.manifests.insert(path.clone());
+                tried.extend(document.iter().flat_map(|document| tried_by(&folder, trees.view(document))));
             }
+        }
+        for path in tried {
+            layout.manifests.remove(&path);
         }
         layout.kustomizations = sorted(&graph, &components);
         layout
     }
+}
+
+/// The files of objects that a test of policies tries out, often to see them refused: a suite of `gator verify`
+/// (gatekeeper `pkg/gator/verify`), a test of `kyverno test` (`cmd/cli/kubectl-kyverno/apis/v1alpha1`).
+fn tried_by(folder: &RepoPath, document: View<'_>) -> Vec<RepoPath> {
+    let is_of = |group: &str| document.str_at(["apiVersion"]).is_some_and(|version| version.starts_with(group));
+    let texts: Vec<View<'_>> = match document.str_at(["kind"]) {
+        Some("Suite") if is_of("test.gatekeeper.sh/") => list(document, "tests").flat_map(tried_in_suite).collect(),
+        Some("Test") if is_of("cli.kyverno.io/") => list(document, "resources").collect(),
+        _ => return Vec::new(),
+    };
+    texts.into_iter().filter_map(|text| folder.join(text.as_str()?)).collect()
+}
+
+fn tried_in_suite(test: View<'_>) -> Vec<View<'_>> {
+    let cases = list(test, "cases").flat_map(|case| case.get("object").into_iter().chain(list(case, "inventory")));
+    test.get("constraint").into_iter().chain(cases).collect()
+}
+
+fn list<'t>(of: View<'t>, name: &str) -> impl Iterator<Item = View<'t>> + use<'t> {
+    of.get(name).into_iter().flat_map(|list| list.items())
 }
 
 /// What each kustomization is, by who includes whom.
