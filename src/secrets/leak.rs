@@ -253,7 +253,7 @@ fn key_behind(text: &str) -> Option<(usize, usize, bool)> {
 /// `-----BEGIN` in base64.
 const ENCODED: &str = "LS0tLS1CRUdJTi";
 
-/// The same in base64, as kubeconfigs and Secrets have it. The first line is decoded, which is enough to see the label.
+/// The same in base64, as kubeconfigs and Secrets have it. The beginning is decoded, which is enough to see the label.
 fn encoded_blocks(text: &str) -> Vec<(Range<usize>, Range<usize>, Strength)> {
     let is_base64 = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '/' | '=');
     text.match_indices(ENCODED)
@@ -263,18 +263,45 @@ fn encoded_blocks(text: &str) -> Vec<(Range<usize>, Range<usize>, Strength)> {
             let reach = (0..=(start + 2 * LONGEST).min(text.len())).rev().find(|end| text.is_char_boundary(*end))?;
             let rest = &text[start..reach];
             let first = rest.find(|char| !is_base64(char)).unwrap_or(rest.len());
-            let whole = rest.len() - rest.trim_start_matches(|char: char| is_base64(char)).len();
-            let head = &rest[..first.min(400) / 4 * 4];
-            let bytes = decode(head)?;
+            let whole = encoded_end(rest, first);
+            let head: String = rest[..whole].chars().filter(|char| is_base64(*char)).take(HEAD).collect();
+            let bytes = decode(&head[..head.len() / 4 * 4])?;
             let head = String::from_utf8_lossy(&bytes);
             let (label, body) = head.strip_prefix(BEGIN)?.split_once("-----")?;
             let has_key = body.split_whitespace().any(|run| run.len() >= 24 && !is_placeholder(run));
-            (label.ends_with("PRIVATE KEY") && has_key).then(|| {
+            let is_private = label.ends_with("PRIVATE KEY") || label.ends_with("PRIVATE KEY BLOCK");
+            (is_private && has_key).then(|| {
                 let strength = if label.starts_with("ENCRYPTED") { Strength::Weak } else { Strength::Strong };
                 (start..start + first, start..start + whole, strength)
             })
         })
         .collect()
+}
+
+/// How much of a key in base64 is decoded to see what it is.
+const HEAD: usize = 600;
+
+/// Where a text in base64 ends, whose first line is so long: programs break it into lines of equal width.
+fn encoded_end(text: &str, first: usize) -> usize {
+    const WIDTHS: std::ops::RangeInclusive<usize> = 57..=80;
+    let is_base64 = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+    let mut end = first;
+    if !WIDTHS.contains(&first) || !text[first..].starts_with(['\n', '\r']) {
+        return end;
+    }
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let bare = line.trim();
+        if at > 0 && (bare.is_empty() || bare.len() > first || !bare.bytes().all(is_base64)) {
+            break;
+        }
+        end = at + line.trim_end().len();
+        at += line.len();
+        if bare.len() < first {
+            break;
+        }
+    }
+    end
 }
 
 /// Whether a file is a keystore by its name, and is here in the clear.

@@ -82,6 +82,15 @@ const ASIDE: &[&str] = &[
     "fieldRef",
 ];
 
+/// The value of a generator's literal; its key may be shown.
+pub(super) fn literal_value(literal: View<'_>) -> Span {
+    let at = literal.place();
+    let written = literal.trees().sources().slice(at);
+    let start = written.find('=').map_or(0, |equals| equals + 1) as u32;
+    let quote = u32::from(start > 0 && written.starts_with(['"', '\'']) && written.len() as u32 > start + 1);
+    Span { file: at.file, range: TextRange::new(at.range.start + start, at.range.end - quote) }
+}
+
 /// The credentials in the literals of a kustomization's generators, rendered or not.
 pub(super) fn in_literals(document: View<'_>, key: &RunKey) -> Vec<Credential> {
     let generators = ["secretGenerator", "configMapGenerator"].into_iter();
@@ -96,7 +105,8 @@ pub(super) fn in_literals(document: View<'_>, key: &RunKey) -> Vec<Credential> {
         let (name, text) = literal.as_str()?.split_once('=')?;
         let Found { kind, strength } = field(name, text)?;
         let mark = key.mark(&[name, text]);
-        Some(Credential { key: name.to_owned(), at: literal.place(), field: pointer, strength, kind, mark, how: None })
+        let at = literal_value(literal);
+        Some(Credential { key: name.to_owned(), at, field: pointer, strength, kind, mark, how: None })
     });
     judged.collect()
 }

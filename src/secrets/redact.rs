@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::credential::{LAST_APPLIED, MAPS, in_annotation, in_secret};
 use super::leak::{lines_in, private_keys_in, tokens_in};
-use super::manifest::{in_document, in_literals, in_manifest};
+use super::manifest::{in_document, in_literals, in_manifest, literal_value};
 use super::mark::RunKey;
 use super::nested::nested;
 use super::sops::{self, gaps};
@@ -79,12 +79,7 @@ fn leaks(trees: &Trees, file: FileId, key: &RunKey) -> impl Iterator<Item = Span
 fn literals(document: View<'_>, spans: &mut Vec<Span>) {
     let generators = document.get("secretGenerator").into_iter().flat_map(|list| list.items());
     for literal in generators.filter_map(|entry| entry.get("literals")).flat_map(|list| list.items()) {
-        let at = literal.place();
-        let written = literal.trees().sources().slice(at);
-        // The key may be shown.
-        let start = written.find('=').map_or(0, |equals| equals + 1) as u32;
-        let quote = u32::from(start > 0 && written.starts_with(['"', '\'']) && written.len() as u32 > start + 1);
-        spans.push(Span { file: at.file, range: TextRange::new(at.range.start + start, at.range.end - quote) });
+        spans.push(literal_value(literal));
     }
 }
 
