@@ -107,6 +107,9 @@ pub fn tokens_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Leak> {
     leaks
 }
 
+/// What every hash of bcrypt starts with.
+const BCRYPT: &str = "$2";
+
 /// The hashes of bcrypt in a text, but for comments, which show how to make one.
 fn bcrypt_hashes(text: &str) -> Vec<Range<usize>> {
     /// The signs behind the last `$`: 22 of the salt, 31 of the hash.
@@ -125,7 +128,7 @@ fn bcrypt_hashes(text: &str) -> Vec<Range<usize>> {
         let is_comment = ["#", "//", "*", "--"].iter().any(|sign| text[line..start].trim_start().starts_with(sign));
         (is_head && run == SIGNS && !is_comment).then_some(start..start + 7 + SIGNS)
     };
-    text.match_indices("$2").filter_map(hash).collect()
+    text.match_indices(BCRYPT).filter_map(hash).collect()
 }
 
 /// The private keys in a file: PEM, PEM in base64, age identities; and the file itself where it is a keystore by its
@@ -152,10 +155,10 @@ pub fn private_keys_in(sources: &Sources, file: FileId, key: &RunKey) -> Vec<Lea
     found
 }
 
-/// Whether a text holds neither a token nor a key, whatever it is called.
+/// Whether a text holds neither a token nor a key nor a hash, whatever it is called.
 fn is_quiet(sources: &Sources, file: FileId, text: &str) -> bool {
     let has_no_key = || memchr::memmem::find(text.as_bytes(), BEGIN.as_bytes()).is_none() && !text.contains(ENCODED);
-    sources.is_quiet(file, || has_no_key() && tokens::all(text).is_empty())
+    sources.is_quiet(file, || has_no_key() && !text.contains(BCRYPT) && tokens::all(text).is_empty())
 }
 
 fn leak(

@@ -348,7 +348,9 @@ impl<'a> Walk<'a> {
         let cluster = self.base.world.builds[at.build].cluster.as_ref();
         let is_near = |one: ObjectAt| meets(cluster, world.builds[one.build].cluster.as_ref());
         if object.is("", "Namespace") {
-            return self.head.within(&object.key.name).iter().filter(|one| is_near(**one)).count();
+            // Where no cluster is known, what several overlays bring alike is one object.
+            let near = self.head.within(&object.key.name).iter().filter(|one| is_near(**one));
+            return near.map(|one| &world.object(*one).key).collect::<HashSet<_>>().len();
         }
         let defined = self.base.world.definitions.iter().find(|defined| defined.from == at);
         let is_applied = |one: ObjectAt| !world.builds[one.build].applied_by.is_empty();
