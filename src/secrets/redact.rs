@@ -40,7 +40,8 @@ pub fn redactions_of_file(trees: &Trees, file: FileId) -> Vec<Span> {
         spans.extend(told(trees, &document, &key));
         literals(trees.view(&document), &mut spans);
         patched(trees.view(&document), &mut spans);
-        spans.extend(in_literals(trees.view(&document), &key).into_iter().map(|credential| credential.at));
+        let judged = in_literals(trees.view(&document), &key).into_iter();
+        spans.extend(judged.map(|credential| behind_key(trees, credential.at)));
         spans.extend(in_document(trees, &document, &key).into_iter().map(|credential| credential.at));
         let gaps = gaps(trees.view(&document), &key).unwrap_or_default();
         spans.extend(gaps.into_iter().filter(|gap| gap.fault.is_plain()).map(|gap| gap.at));
@@ -79,13 +80,16 @@ fn leaks(trees: &Trees, file: FileId, key: &RunKey) -> impl Iterator<Item = Span
 fn literals(document: View<'_>, spans: &mut Vec<Span>) {
     let generators = document.get("secretGenerator").into_iter().flat_map(|list| list.items());
     for literal in generators.filter_map(|entry| entry.get("literals")).flat_map(|list| list.items()) {
-        let at = literal.place();
-        let written = literal.trees().sources().slice(at);
-        // The key may be shown.
-        let start = written.find('=').map_or(0, |equals| equals + 1) as u32;
-        let quote = u32::from(start > 0 && written.starts_with(['"', '\'']) && written.len() as u32 > start + 1);
-        spans.push(Span { file: at.file, range: TextRange::new(at.range.start + start, at.range.end - quote) });
+        spans.push(behind_key(literal.trees(), literal.place()));
     }
+}
+
+/// The value of a literal; its key may be shown.
+fn behind_key(trees: &Trees, literal: Span) -> Span {
+    let written = trees.sources().slice(literal);
+    let start = written.find('=').map_or(0, |equals| equals + 1) as u32;
+    let quote = u32::from(start > 0 && written.starts_with(['"', '\'']) && written.len() as u32 > start + 1);
+    Span { file: literal.file, range: TextRange::new(literal.range.start + start, literal.range.end - quote) }
 }
 
 /// The values of a JSON patch that sets keys of a Secret.
