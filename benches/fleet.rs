@@ -1,6 +1,6 @@
 //! A fleet: many clusters that all apply the same applications, each through an overlay of its own over shared bases.
 //! What `check` costs after a change of one file, beside reading and parsing the files of the fleet on one thread in the
-//! same run, and how its memory grows with the clusters.
+//! same run, by this tool's parser and by `serde_yaml`, and how its memory grows with the clusters.
 //!
 //! Never: a timed test; it prints figures.
 
@@ -14,6 +14,7 @@ use std::process::Command;
 
 use gitops_guard::parse;
 use peer::{Cost, megabytes, millis, put, ratio};
+use serde::Deserialize as _;
 
 const GUARD: &str = env!("CARGO_BIN_EXE_gitops-guard");
 /// How often each check is run.
@@ -61,18 +62,28 @@ fn fleet(delivery: Delivery) {
         git(root, &["init", "-q", "-b", "main"]);
         git(root, &["add", "-A"]);
         git(root, &["-c", "user.name=b", "-c", "user.email=b@example.com", "commit", "-qm", "fleet"]);
-        let (_, read, read_cpu) = peer::fastest(RUNS, || read_and_parse(root));
-        println!("  {clusters} clusters, {files} files: read and parsed by one thread in {:.0} ms", millis(read));
+        let (_, read, read_cpu) = peer::fastest(RUNS, || read_and_parse(root, |text| parse::parse(text).len()));
+        let (_, serde, serde_cpu) = peer::fastest(RUNS, || read_and_parse(root, serde_documents));
+        println!(
+            "  {clusters} clusters, {files} files: read and parsed by one thread in {:.0} ms (cpu {:.0} ms), by serde_yaml \
+             in {:.0} ms (cpu {:.0} ms)",
+            millis(read),
+            millis(read_cpu),
+            millis(serde),
+            millis(serde_cpu)
+        );
         let mut peak = None;
         for change in CHANGES {
             let cost = change.judged(root);
             println!(
-                "    {}: {:.0} ms (cpu {:.0} ms), {:.2}x (by cpu {:.2}x), {}",
+                "    {}: {:.0} ms (cpu {:.0} ms), {:.2}x its own parser (by cpu {:.2}x), {:.2}x serde_yaml (by cpu {:.2}x), {}",
                 change.name,
                 millis(cost.wall),
                 millis(cost.cpu),
                 ratio(cost.wall, read),
                 ratio(cost.cpu, read_cpu),
+                ratio(cost.wall, serde),
+                ratio(cost.cpu, serde_cpu),
                 megabytes(cost.peak)
             );
             peak = cost.peak;
@@ -86,10 +97,15 @@ fn fleet(delivery: Delivery) {
     }
 }
 
-/// Reads every file of a folder and parses it, one after the other. Gives how many nodes they have.
-fn read_and_parse(root: &Path) -> usize {
+/// Makes general values of the documents of a text; gives how many there are.
+fn serde_documents(text: &str) -> usize {
+    serde_yaml::Deserializer::from_str(text).filter_map(|one| serde_yaml::Value::deserialize(one).ok()).count()
+}
+
+/// Reads every file of a folder and parses it, one after the other. Gives how much they hold, as the parser counts.
+fn read_and_parse(root: &Path, parse: impl Fn(&str) -> usize) -> usize {
     let mut folders = vec![root.to_owned()];
-    let mut nodes = 0;
+    let mut count = 0;
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).expect("the folder is ours") {
             let entry = entry.expect("the folder is ours");
@@ -101,10 +117,10 @@ fn read_and_parse(root: &Path) -> usize {
                 continue;
             }
             let text = fs::read_to_string(path).expect("the files are text");
-            nodes += parse::parse(&text).len();
+            count += parse(&text);
         }
     }
-    nodes
+    count
 }
 
 /// A change of one file.

@@ -202,8 +202,8 @@ struct NewBaseline {
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
     let sources = Arc::new(Sources::default());
     let judged = pool(ask.sides.jobs)?.install(|| -> Result<Judgement, Stop> {
-        let sides = sides(&ask.sides, env, &sources)?;
         let trees = Trees::new(sources.clone());
+        let sides = sides(&ask.sides, env, &trees)?;
         let asked = asked(ask, env, &trees, &sides)?;
         Ok(judge(trees, sides, asked))
     })?;
@@ -215,7 +215,10 @@ fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) 
         writeln!(err, "error: nothing was checked: no object, kustomization or text that a rule reads was found")?;
         return Ok(NOT_JUDGED);
     }
-    Ok(judged.exit(ask.fail_on))
+    let code = judged.exit(ask.fail_on);
+    // The process ends now, and to give back each value of two worlds by itself would keep it waiting.
+    std::mem::forget(judged);
+    Ok(code)
 }
 
 fn colored(ask: &cli::Check, env: &Env) -> bool {
@@ -327,8 +330,9 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
     let (layout, roots) = (&configuration.layout, &configuration.roots);
     let lifecycle = &world::Lifecycle { today, ..configuration.lifecycle };
     let (base, name) = sides.base.unzip();
-    let base = base.map(|base| world::gather(Arc::new(base), &trees, &here, None).configured(layout, roots, lifecycle));
-    let head = world::gather(Arc::new(sides.head), &trees, &here, base.as_ref()).configured(layout, roots, lifecycle);
+    let (base, head) = world::gather_both(base.map(Arc::new), Arc::new(sides.head), &trees, &here);
+    let base = base.map(|base| base.configured(layout, roots, lifecycle));
+    let head = head.configured(layout, roots, lifecycle);
     let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
     let past = |base: &World| match (&sides.past, impact::asks(&trees, base, &head, &changes)) {
         (Some(past), paths) if !paths.is_empty() => past(&paths),
@@ -361,7 +365,8 @@ pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
 fn impact(ask: &cli::Impact, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
     let sources = Arc::new(Sources::default());
     let weighed = pool(ask.sides.jobs)?.install(|| -> Result<Weighed, Stop> {
-        let sides = sides(&ask.sides, env, &sources)?;
+        let trees = Trees::new(sources.clone());
+        let sides = sides(&ask.sides, env, &trees)?;
         if sides.base.is_none() && !ask.graph {
             let text = "nothing to compare with: name the base (`--base REV`), or ask for the graph alone (`--graph`)";
             return Err(Stop::Told(text.to_owned(), NOT_JUDGED));
@@ -370,7 +375,6 @@ fn impact(ask: &cli::Impact, env: &Env, out: &mut dyn Write) -> Result<u8, Stop>
             let text = "`impact` tells of whole repositories: name the root";
             return Err(Stop::Told(text.to_owned(), NOT_JUDGED));
         }
-        let trees = Trees::new(sources.clone());
         let color = if env.color { Color::On } else { Color::Off };
         let configuration = configuration(&ask.sides, env, &trees, &sides, color)?;
         Ok(weigh(trees, sides, configuration, env.today))
@@ -516,7 +520,8 @@ impl Judgement {
 }
 
 /// Finds the two trees: the work tree (or the index) and the base that was asked for, or that goes without saying.
-fn sides(ask: &cli::Sides, env: &Env, sources: &Arc<Sources>) -> Result<Sides, Stop> {
+fn sides(ask: &cli::Sides, env: &Env, trees: &Trees) -> Result<Sides, Stop> {
+    let sources = trees.sources();
     let paths: Vec<PathBuf> = ask.paths.iter().map(|path| env.directory.join(path)).collect();
     let first = paths.first().cloned().unwrap_or_else(|| env.directory.clone());
     let repository = read::open(&first)?;
@@ -527,12 +532,12 @@ fn sides(ask: &cli::Sides, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
             let commit = repository.merge_base(&repository.resolve(asked)?)?;
             let base = repository.revision(Side::Base, sources, &commit)?;
             let name = BaseName { revision: asked.to_owned(), merge_base: Some(commit.id) };
-            in_repository(repository, &paths, sources, Some((base, name)), (ask, env))
+            in_repository(repository, &paths, trees, Some((base, name)), (ask, env))
         }
         (_, Some(asked), Some(folder)) => {
             let base = read::folder(Side::Base, sources, &folder)?;
             let name = BaseName { revision: asked.to_owned(), merge_base: None };
-            let head = read::folder(Side::Head, sources, &first)?;
+            let head = while_parsed(trees, Some(&base), || read::folder(Side::Head, sources, &first))?;
             let root = start_folder(&first);
             Ok(Sides { base: Some((base, name)), root, ..Sides::of(head) })
         }
@@ -548,7 +553,7 @@ fn sides(ask: &cli::Sides, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
                     Some((repository.revision(Side::Base, sources, &commit)?, name))
                 }
             };
-            in_repository(repository, &paths, sources, base, (ask, env))
+            in_repository(repository, &paths, trees, base, (ask, env))
         }
         (None, None, _) if ask.staged => Err(ReadError::NotARepository(first).into()),
         (Some(repository), None, _) => {
@@ -559,7 +564,7 @@ fn sides(ask: &cli::Sides, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
                     Some((snapshot, BaseName { revision: found.asked, merge_base: Some(found.commit.id) }))
                 }
             };
-            in_repository(repository, &paths, sources, base, (ask, env))
+            in_repository(repository, &paths, trees, base, (ask, env))
         }
         (None, None, _) => {
             let head = read::folder(Side::Head, sources, &first)?;
@@ -572,15 +577,19 @@ fn sides(ask: &cli::Sides, env: &Env, sources: &Arc<Sources>) -> Result<Sides, S
 fn in_repository(
     repository: Repository,
     paths: &[PathBuf],
-    sources: &Arc<Sources>,
+    trees: &Trees,
     base: Option<(Snapshot, BaseName)>,
     (ask, env): (&cli::Sides, &Env),
 ) -> Result<Sides, Stop> {
-    let head = if ask.staged {
-        repository.index(Side::Head, sources, env.index.as_deref())?
-    } else {
-        repository.work_tree(Side::Head, sources)?
-    };
+    let sources = trees.sources();
+    let before = base.as_ref().map(|(base, _)| base);
+    let head = while_parsed(trees, before, || {
+        if ask.staged {
+            repository.index(Side::Head, sources, env.index.as_deref())
+        } else {
+            repository.work_tree(Side::Head, sources)
+        }
+    })?;
     let here = Here::new(repository.remotes());
     let within = within(repository.root(), paths)?;
     let commit = base.as_ref().and_then(|(_, name)| repository.resolve(name.merge_base.as_deref()?).ok());
@@ -595,6 +604,12 @@ fn in_repository(
         Box::new(move |paths| repository.history(&commit, paths, &sources, Reach::default()))
     });
     Ok(Sides { base, head, here, within, past, passed, root })
+}
+
+/// Lists the head, by one thread, while the others parse the base.
+fn while_parsed<T: Send>(trees: &Trees, base: Option<&Snapshot>, list: impl FnOnce() -> T + Send) -> T {
+    let parse = || base.into_iter().for_each(|base| world::parse_all(base, trees));
+    rayon::join(list, parse).0
 }
 
 /// The folder of a path that is one, or a file.

@@ -12,6 +12,7 @@ use super::suppress::{self, Asked};
 use super::{Check, Facts, Finding, Known, Severity, Status, Suppressed, fold, matching, precedence, run};
 use crate::base::{Problem, RepoPath, Span};
 use crate::model::Trees;
+use crate::world::World;
 
 /// What the rules say.
 #[derive(Debug, Default)]
@@ -102,11 +103,16 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     let problems: Vec<Problem> = rules.problems.iter().chain(&settings.problems).cloned().collect();
     let (head, base) = run::run(&active, facts, &problems);
     let undecided = count_undecided(&active, &head.undecided);
-    let mut head = precedence::once(&active, places(&active, facts.trees, head.seen));
-    let mut base = precedence::once(&active, places(&active, facts.trees, base.seen));
     let asked = Asked { active: &active, rules, facts, settings };
-    let comments = suppress::apply(&asked, facts.head, &mut head);
-    let of_base = facts.base.map(|world| suppress::apply(&asked, world, &mut base));
+    let placed = |seen, world: &World| {
+        let mut places = precedence::once(&active, places(&active, facts.trees, seen));
+        let comments = suppress::apply(&asked, world, &mut places);
+        (places, comments)
+    };
+    let before = || facts.base.map(|world| placed(base.seen, world));
+    let ((mut head, comments), before) = rayon::join(|| placed(head.seen, facts.head), before);
+    let (base, of_base) = before.unzip();
+    let base = base.unwrap_or_default();
     compare(&asked, &mut head, &base);
     let told = suppress::baseline(&asked, facts.head, &mut head);
     let fold = |wanted: &dyn Fn(&Status) -> bool| {

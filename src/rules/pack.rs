@@ -2,6 +2,7 @@
 //!
 //! Never: a difference between the embedded packs and those of a repository.
 
+use rayon::prelude::*;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -37,8 +38,9 @@ pub(super) fn load_proven(trees: &Trees, files: &[&RuleFile], key: &RunKey) -> (
 fn load_all(trees: &Trees, files: &[&RuleFile], key: &RunKey, schema: Option<&Schema>) -> (Vec<Rule>, Vec<Problem>) {
     let mut rules = Vec::new();
     let mut problems = Vec::new();
-    for file in files {
-        match load_one(trees, file, key, schema) {
+    let loaded: Vec<_> = files.par_iter().map(|file| load_one(trees, file, key, schema)).collect();
+    for loaded in loaded {
+        match loaded {
             Ok(rule) => rules.push(rule),
             Err(wrong) => problems.extend(wrong.into_iter().map(problem)),
         }

@@ -62,8 +62,7 @@ impl Looked {
 
 /// Runs all checks over both sides; gives those of the head and those of the base.
 pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]) -> (Looked, Looked) {
-    let values = Values::judge(active, facts);
-    let texts = Texts::judge(active, facts);
+    let (values, texts) = rayon::join(|| Values::judge(active, facts), || Texts::judge(active, facts));
     let side = |world: &World| {
         let mut looked = values.of(world);
         looked.add(texts.of(world));
@@ -71,12 +70,15 @@ pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]
         looked.add(worlds(active, facts.trees, world));
         looked
     };
-    let mut head = side(facts.head);
-    if facts.base.is_some() {
-        head.add(changes(active, facts));
-        head.add(tested(active, facts));
-    }
-    let mut base = facts.base.map(side).unwrap_or_default();
+    let after = || {
+        let mut head = side(facts.head);
+        if facts.base.is_some() {
+            head.add(changes(active, facts));
+            head.add(tested(active, facts));
+        }
+        head
+    };
+    let (mut head, mut base) = rayon::join(after, || facts.base.map(side).unwrap_or_default());
     report_problems(active, facts.head, problems, &mut head);
     if let Some(world) = facts.base {
         report_problems(active, world, problems, &mut base);

@@ -24,8 +24,30 @@ const ROUNDS: usize = 32;
 /// file is the same are taken over from it.
 #[must_use]
 pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<&World>) -> World {
-    parse_all(&snapshot, trees);
-    let layout = Layout::of(&snapshot, trees);
+    let layout = laid_out(&snapshot, trees);
+    gathered(snapshot, layout, trees, here, base)
+}
+
+/// What both sides of a change mean; the files of the head are sorted while the base is gathered.
+#[must_use]
+pub fn gather_both(
+    base: Option<Arc<Snapshot>>,
+    head: Arc<Snapshot>,
+    trees: &Trees,
+    here: &Here,
+) -> (Option<World>, World) {
+    let before = || base.map(|base| gather(base, trees, here, None));
+    let (before, layout) = rayon::join(before, || laid_out(&head, trees));
+    let after = gathered(head, layout, trees, here, before.as_ref());
+    (before, after)
+}
+
+fn laid_out(snapshot: &Snapshot, trees: &Trees) -> Layout {
+    parse_all(snapshot, trees);
+    Layout::of(snapshot, trees)
+}
+
+fn gathered(snapshot: Arc<Snapshot>, layout: Layout, trees: &Trees, here: &Here, base: Option<&World>) -> World {
     let mut pool = Pool {
         renderer: Renderer::new(&snapshot, trees, Options::default()),
         unrestricted: Renderer::new(&snapshot, trees, Options { load: LoadRestriction::None, ..Options::default() }),
@@ -49,14 +71,16 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
         asked = pool.ask(&asked);
     }
     let unasked = superseded(&asked, &pool.done);
-    let (spare, done) = std::mem::take(&mut pool.done).into_iter().partition(|(build, _)| unasked.contains(build));
-    let done = drop_consumed(done);
+    let mut done = std::mem::take(&mut pool.done);
     drop(pool);
-    World { spare, ..assemble(snapshot, trees, here, layout, done, asked, base) }
+    let spare = unasked.into_iter().filter_map(|build| done.remove_entry(&build)).collect();
+    let consumed = self::consumed(&done);
+    drop_consumed(&mut done, &consumed);
+    World { spare, ..assemble(snapshot, trees, here, layout, (done, consumed), asked, base) }
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
-fn parse_all(snapshot: &Snapshot, trees: &Trees) {
+pub fn parse_all(snapshot: &Snapshot, trees: &Trees) {
     let mut seen = HashSet::new();
     let files: Vec<FileId> = snapshot
         .files()
@@ -307,15 +331,12 @@ fn consumed(done: &BTreeMap<Build, Arc<Rendered>>) -> HashSet<FileId> {
 }
 
 /// A plain file that another build reads is not judged again by itself.
-fn drop_consumed(done: BTreeMap<Build, Arc<Rendered>>) -> BTreeMap<Build, Arc<Rendered>> {
-    let consumed = consumed(&done);
-    done.into_iter()
-        .filter(|(build, rendered)| {
-            // A build without a file has nothing to point at: an empty folder.
-            !rendered.files.is_empty()
-                && (build.kind != BuildKind::File || !rendered.files.iter().any(|file| consumed.contains(file)))
-        })
-        .collect()
+fn drop_consumed(done: &mut BTreeMap<Build, Arc<Rendered>>, consumed: &HashSet<FileId>) {
+    done.retain(|build, rendered| {
+        // A build without a file has nothing to point at: an empty folder.
+        !rendered.files.is_empty()
+            && (build.kind != BuildKind::File || !rendered.files.iter().any(|file| consumed.contains(file)))
+    });
 }
 
 fn assemble(
@@ -323,7 +344,7 @@ fn assemble(
     trees: &Trees,
     here: &Here,
     layout: Layout,
-    done: BTreeMap<Build, Arc<Rendered>>,
+    (done, consumed): (BTreeMap<Build, Arc<Rendered>>, HashSet<FileId>),
     asked: Vec<(Asked, Vec<Build>)>,
     base: Option<&World>,
 ) -> World {
@@ -346,7 +367,7 @@ fn assemble(
             applied_by[*built].push(row);
         }
     }
-    let consumed = consumed(&done).into_iter().map(|file| trees.sources().path(file).clone()).collect();
+    let consumed = consumed.into_iter().map(|file| trees.sources().path(file).clone()).collect();
     let builds: Vec<Built> = done
         .into_iter()
         .zip(applied_by)

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use crate::base::{FileId, Found, RepoPath, Snapshot};
 use crate::model::{Trees, View};
 use crate::parse::ParseProblemKind;
@@ -50,32 +52,29 @@ const ASIDE: [&str; 11] = [
 ];
 
 impl Layout {
-    /// Sorts the files of a side. The texts are parsed by this, so callers parse in parallel first.
+    /// Sorts the files of a side.
     pub(super) fn of(snapshot: &Snapshot, trees: &Trees) -> Self {
         let mut layout = Self::default();
         let mut graph: BTreeMap<RepoPath, Vec<RepoPath>> = BTreeMap::new();
         let mut components = BTreeSet::new();
         let mut tried: Vec<RepoPath> = Vec::new();
         let charts = charts(snapshot);
-        for (path, file) in snapshot.files() {
-            if !is_text(path) {
-                continue;
-            }
-            layout.texts.push(file);
-            let Some(folder) = path.parent() else { continue };
-            let document = trees.documents(file).next();
-            if is_kustomization_name(path.name())
-                && document.as_ref().is_none_or(|document| is_kustomization(trees.view(document)))
-            {
-                let view = document.as_ref().map(|document| trees.view(document));
-                if view.is_some_and(|view| view.str_at(["kind"]) == Some("Component")) {
-                    components.insert(folder.clone());
+        layout.texts = snapshot.files().filter(|(path, _)| is_text(path)).map(|(_, file)| file).collect();
+        let means = |file: &FileId| Meaning::of(snapshot, trees, &charts, *file);
+        let meanings: Vec<Meaning> = layout.texts.par_iter().map(means).collect();
+        for (meaning, file) in meanings.into_iter().zip(&layout.texts) {
+            match meaning {
+                Meaning::Nothing => {}
+                Meaning::Manifest { tries } => {
+                    layout.manifests.insert(trees.sources().path(*file).clone());
+                    tried.extend(tries);
                 }
-                let folders = view.map(|view| included(snapshot, &folder, view)).unwrap_or_default();
-                graph.entry(folder).or_default().extend(folders);
-            } else if !is_aside(&folder) && !is_chart_file(&charts, path) {
-                layout.manifests.insert(path.clone());
-                tried.extend(document.iter().flat_map(|document| tried_by(&folder, trees.view(document))));
+                Meaning::Kustomization { folder, includes, is_component } => {
+                    if is_component {
+                        components.insert(folder.clone());
+                    }
+                    graph.entry(folder).or_default().extend(includes);
+                }
             }
         }
         for path in tried {
@@ -105,6 +104,34 @@ fn tried_in_suite(test: View<'_>) -> Vec<View<'_>> {
 
 fn list<'t>(of: View<'t>, name: &str) -> impl Iterator<Item = View<'t>> + use<'t> {
     of.get(name).into_iter().flat_map(|list| list.items())
+}
+
+/// What a text is by itself.
+enum Meaning {
+    Nothing,
+    /// A manifest; a test of policies names files that it tries.
+    Manifest { tries: Vec<RepoPath> },
+    Kustomization { folder: RepoPath, includes: Vec<RepoPath>, is_component: bool },
+}
+
+impl Meaning {
+    fn of(snapshot: &Snapshot, trees: &Trees, charts: &BTreeSet<RepoPath>, file: FileId) -> Self {
+        let path = trees.sources().path(file);
+        let Some(folder) = path.parent() else { return Self::Nothing };
+        let document = trees.documents(file).next();
+        if is_kustomization_name(path.name())
+            && document.as_ref().is_none_or(|document| is_kustomization(trees.view(document)))
+        {
+            let view = document.as_ref().map(|document| trees.view(document));
+            let is_component = view.is_some_and(|view| view.str_at(["kind"]) == Some("Component"));
+            let includes = view.map(|view| included(snapshot, &folder, view)).unwrap_or_default();
+            return Self::Kustomization { folder, includes, is_component };
+        }
+        if is_aside(&folder) || is_chart_file(charts, path) {
+            return Self::Nothing;
+        }
+        Self::Manifest { tries: document.map(|document| tried_by(&folder, trees.view(&document))).unwrap_or_default() }
+    }
 }
 
 /// What each kustomization is, by who includes whom.

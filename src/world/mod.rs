@@ -16,7 +16,7 @@ use crate::delivery::{Application, Chart, Here, Layout, Sought};
 use crate::model::Object;
 use crate::render::{Build, BuildKind, Rendered};
 
-pub use gather::gather;
+pub use gather::{gather, gather_both, parse_all};
 pub use lifecycle::{Lifecycle, Sunset, version_of};
 pub use tested::tested;
 

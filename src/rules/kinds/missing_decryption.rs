@@ -36,7 +36,7 @@ fn build(_: &Params<'_>) -> Result<Check, Vec<String>> {
 
 fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
     let mut has_key = None;
-    for (row, application) in world.applications.iter().enumerate() {
+    for application in &world.applications {
         let flux = FluxKustomization::new(application.view(trees));
         let is_flux =
             application.controller == Controller::Flux && application.object.is(FLUX_KUSTOMIZE_GROUP, "Kustomization");
@@ -44,7 +44,7 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
         if !is_flux || says || flux.is_suspended() {
             continue;
         }
-        let encrypted = encrypted(trees, world, row);
+        let encrypted = encrypted(trees, world, application);
         if encrypted.is_empty() || *has_key.get_or_insert_with(|| has_global_key(trees, world)) {
             continue;
         }
@@ -57,9 +57,8 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
 }
 
 /// The places of the encrypted objects that an application applies, each once.
-fn encrypted(trees: &Trees, world: &World, row: usize) -> Vec<Span> {
-    let builds = world.builds.iter().filter(|built| built.applied_by.contains(&row));
-    let objects = builds.flat_map(|built| &built.rendered.objects);
+fn encrypted(trees: &Trees, world: &World, application: &Application) -> Vec<Span> {
+    let objects = world.builds_of(application).flat_map(|built| &built.rendered.objects);
     // An operator of its own decrypts these, in the cluster.
     let is_plain = |object: &&Object| !object.key.kind.ends_with("SopsSecret");
     let objects = objects.filter(is_plain).filter(|object| is_encrypted(object.view(trees)));
