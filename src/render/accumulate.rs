@@ -334,6 +334,8 @@ impl<'l> Layer<'l> {
         let out = std::mem::replace(&mut self.out, Accumulated::empty());
         let chain = Chain { folder, up: Some(&self.chain) };
         self.out = Layer { cx: self.cx, chain, kustomization: &component, out }.run().map_err(included)?;
+        // What came out is put into an empty accumulation again.
+        self.out.specs = self.out.specs.gathered(entry.place())?;
         Ok(())
     }
 
@@ -494,10 +496,15 @@ impl<'l> Layer<'l> {
     fn validate(&mut self, entry: View<'_>) -> Result<(), Problem> {
         const SIGNATURE: &str = "validated-by";
         let trees = self.cx.trees;
-        let before: Vec<Value> = self.out.resources.list().iter().map(|resource| resource.value.clone()).collect();
+        let before: Vec<Resource> = self.out.resources.list().to_vec();
         self.plugins(entry, plugin::Role::Validator)?;
         let now = self.out.resources.list();
-        let is_untouched = |old: &Value, new: &Value| {
+        let is_untouched = |old: &Resource, new: &Resource| {
+            // kustomize compares with its notes on the identities that the object had.
+            if old.previous.len() != new.previous.len() {
+                return false;
+            }
+            let (old, new) = (&old.value, &new.value);
             if trees.view(new).path(["metadata", "labels", SIGNATURE]).is_none() {
                 return old.is_same(new);
             }
@@ -510,7 +517,7 @@ impl<'l> Layer<'l> {
             });
             trees.view(old).is_equal(&trees.view(&bare))
         };
-        if before.len() == now.len() && before.iter().zip(now).all(|(old, new)| is_untouched(old, &new.value)) {
+        if before.len() == now.len() && before.iter().zip(now).all(|(old, new)| is_untouched(old, new)) {
             return Ok(());
         }
         Err(does_not_build(entry.place(), "validator shouldn't modify the resource map")
