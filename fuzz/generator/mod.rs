@@ -18,6 +18,7 @@
 //!   found by the names that it had;
 //! - folded text (`>`) with lines that are indented deeper: it grows each time kustomize writes and reads the object, which
 //!   depends on what came by;
+//! - folded text that is empty: what is put there is folded too, and its lines with it;
 //! - two plugin configurations of one name, and annotations of a kustomization that are no text: kustomize refuses them;
 //! - JSON patches that make `metadata/annotations` no map: the notes make a map of it again, at the next step that needs
 //!   some;

@@ -45,9 +45,11 @@ pub(in crate::render) fn replacements(
     };
     for target in targets.items() {
         let target = Target::read(target)?;
-        for (row, resource) in resources.iter_mut().enumerate() {
-            if target.selects(cx.trees, resource) {
-                target.write(cx.trees, (row, &mut *resource), &copied)?;
+        for row in 0..resources.len() {
+            if target.selects(cx.trees, &resources[row]) {
+                let now = copied.read_from.as_ref().and_then(|(read, _)| copied.now(cx.trees, &resources[*read].value));
+                let resource = &mut resources[row];
+                target.write(cx.trees, (row, &mut *resource), now.as_ref().unwrap_or(&copied))?;
                 let before = resource.id.clone();
                 super::reread(cx.trees, resource);
                 if resource.id.name.is_empty() && !before.name.is_empty() {
@@ -125,12 +127,15 @@ impl Copied {
         }
     }
 
-    /// The value as it is now, where what is written is the object that it was read from: kustomize copies it anew at
-    /// each place, with what it wrote into it before.
-    fn now(&self, trees: &Trees, row: usize, object: &Value) -> Option<Self> {
-        let (_, steps) = self.read_from.as_ref().filter(|(read, _)| *read == row && self.part == Extent::Whole)?;
+    /// The map or list as it is now in its object: kustomize copies it anew at each place, with what was written into it
+    /// before.
+    fn now(&self, trees: &Trees, object: &Value) -> Option<Self> {
+        let (row, steps) = self.read_from.as_ref().filter(|_| self.part == Extent::Whole)?;
+        if trees.view(&self.value).is_scalar() {
+            return None;
+        }
         match lookup(trees, object, steps) {
-            Ok(Lookup::Found(found)) => Some(Self::whole(trees.view(&found), &found, (row, steps.clone()))),
+            Ok(Lookup::Found(found)) => Some(Self::whole(trees.view(&found), &found, (*row, steps.clone()))),
             _ => None,
         }
     }
@@ -308,7 +313,8 @@ impl Target {
                 refuse(format!("unable to find{or_create} field \"{written}\" in replacement target{separator}{cause}"))
             })?;
             for steps in found {
-                let now = copied.now(trees, row, &resource.value);
+                let is_own = copied.read_from.as_ref().is_some_and(|(read, _)| *read == row);
+                let now = if is_own { copied.now(trees, &resource.value) } else { None };
                 let copied = now.as_ref().unwrap_or(copied);
                 if let Some(value) = follow(trees, &mut resource.value, &steps)
                     && let Some(misfit) = self.set(trees, value, copied).map_err(refuse)?
