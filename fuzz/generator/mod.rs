@@ -18,11 +18,12 @@
 //!   found by the names that it had;
 //! - folded text (`>`) with lines that are indented deeper: it grows each time kustomize writes and reads the object, which
 //!   depends on what came by;
+//! - folded text that is empty: what is put there is folded too, and its lines with it;
 //! - two plugin configurations of one name, and annotations of a kustomization that are no text: kustomize refuses them;
 //! - JSON patches that make `metadata/annotations` no map: the notes make a map of it again, at the next step that needs
 //!   some;
-//! - replacements of `metadata.name`: kustomize writes a name anew without a type after each step, so that `8080` is a
-//!   number;
+//! - replacements of `metadata.name` and `metadata.namespace`: kustomize writes both anew without a type after some steps,
+//!   so that `8080` is a number;
 //! - numbers as `sourceValue`: kustomize writes them without quotes, as names too, and takes them for text at some later steps;
 //! - `"\/"` and escapes of surrogates (`"\ud83d\ude00"`) in YAML, and `<<` over what is no map: go-yaml refuses them, and
 //!   the parser here reads them;

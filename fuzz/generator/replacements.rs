@@ -94,7 +94,7 @@ fn target(random: &mut Random, to: &Known) -> Node {
             && path != "metadata.name"
             && path != "metadata"
             && path != "metadata.annotations"
-            && (path != "metadata.namespace" || random.percent(4))
+            && path != "metadata.namespace"
         {
             paths.push(path);
         }

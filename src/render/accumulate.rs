@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::context::{Accumulated, Base, Context, Missing, Trace};
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
-use super::patches::Patcher;
+use super::patches::{Patcher, Patches};
 use super::plugin;
 use super::remote;
 use super::resource::{Author, Behavior, Id, Resource, Source};
 use super::schema::Beside;
 use super::transform::{self, Cx};
+use super::validated::is_untouched;
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Span};
 use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Value, View, configuration};
 
@@ -334,13 +335,15 @@ impl<'l> Layer<'l> {
         let out = std::mem::replace(&mut self.out, Accumulated::empty());
         let chain = Chain { folder, up: Some(&self.chain) };
         self.out = Layer { cx: self.cx, chain, kustomization: &component, out }.run().map_err(included)?;
+        // What came out is put into an empty accumulation again.
+        self.out.specs = self.out.specs.gathered(entry.place())?;
         Ok(())
     }
 
     fn transformers(&mut self) -> Result<(), Problem> {
         let (trees, kustomization) = (self.cx.trees, self.kustomization);
         for entry in kustomization.items(trees, "patchesStrategicMerge") {
-            let done = self.patcher().strategic(entry);
+            let done = self.patcher("PatchStrategicMergeTransformer").strategic(entry);
             self.soften(done)?;
         }
         self.note(
@@ -348,7 +351,7 @@ impl<'l> Layer<'l> {
             "PatchStrategicMergeTransformer",
         );
         for entry in kustomization.items(trees, "patches") {
-            let done = self.patcher().entry(entry);
+            let done = self.patcher("PatchTransformer").entry(entry);
             self.soften(done)?;
             self.note(1, "PatchTransformer");
         }
@@ -358,7 +361,7 @@ impl<'l> Layer<'l> {
         self.labels()?;
         self.transform("commonAnnotations", "AnnotationsTransformer", transform::annotations)?;
         for entry in kustomization.items(trees, "patchesJson6902") {
-            let done = self.patcher().json6902(entry, "patch");
+            let done = self.patcher("PatchJson6902Transformer").json6902(entry, "patch");
             self.soften(done)?;
             self.note(1, "PatchJson6902Transformer");
         }
@@ -418,8 +421,9 @@ impl<'l> Layer<'l> {
         }
     }
 
-    fn patcher(&mut self) -> Patcher<'_> {
+    fn patcher(&mut self, kind: &'static str) -> Patcher<'_> {
         Patcher {
+            author: Patches::Builtin(kind),
             missing: self.out.missing(),
             cx: self.cx,
             root: self.chain.folder,
@@ -489,28 +493,12 @@ impl<'l> Layer<'l> {
         Ok(())
     }
 
-    /// A transformer that may look and not touch. What it sets anew is touched also where it was so before; only the
-    /// label by which a validator signs may be left.
+    /// A transformer that may look and not touch.
     fn validate(&mut self, entry: View<'_>) -> Result<(), Problem> {
-        const SIGNATURE: &str = "validated-by";
-        let trees = self.cx.trees;
-        let before: Vec<Value> = self.out.resources.list().iter().map(|resource| resource.value.clone()).collect();
+        let before: Vec<Resource> = self.out.resources.list().to_vec();
         self.plugins(entry, plugin::Role::Validator)?;
         let now = self.out.resources.list();
-        let is_untouched = |old: &Value, new: &Value| {
-            if trees.view(new).path(["metadata", "labels", SIGNATURE]).is_none() {
-                return old.is_same(new);
-            }
-            let mut bare = new.clone();
-            bare.update_field(trees, "metadata", |metadata| {
-                metadata.update_field(trees, "labels", |labels| labels.remove_field(trees, SIGNATURE));
-                if trees.view(metadata).get("labels").is_some_and(|labels| labels.fields().next().is_none()) {
-                    metadata.remove_field(trees, "labels");
-                }
-            });
-            trees.view(old).is_equal(&trees.view(&bare))
-        };
-        if before.len() == now.len() && before.iter().zip(now).all(|(old, new)| is_untouched(old, &new.value)) {
+        if before.len() == now.len() && before.iter().zip(now).all(|(old, new)| is_untouched(self.cx.trees, old, new)) {
             return Ok(());
         }
         Err(does_not_build(entry.place(), "validator shouldn't modify the resource map")

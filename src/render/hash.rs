@@ -5,7 +5,9 @@
 
 use sha2::{Digest, Sha256};
 
-use super::emit::{EmitError, Keyed, as_decoded, json_float, json_text, json_time, quoted_in_flow, sorted_fields};
+use super::emit::{
+    EmitError, Keyed, Keys, as_decoded, json_float, json_text, json_time, quoted_in_flow, sorted_fields,
+};
 use crate::model::{Trees, View};
 use crate::parse::Scalar;
 
@@ -75,7 +77,7 @@ fn data(view: View<'_>, is_in_flow: bool, out: &mut String) -> Result<(), EmitEr
     let is_in_flow = is_in_flow || view.is_flow();
     if view.is_map() {
         let mut fields = Vec::new();
-        sorted_fields(view, &mut fields)?;
+        sorted_fields(view, Keys::Below, &mut fields)?;
         // JSON has the order of bytes, not that of kustomize's output.
         fields.sort_unstable_by_key(|keyed| keyed.name);
         return list(fields.iter().copied(), ('{', '}'), out, |Keyed { name, field }, out| {

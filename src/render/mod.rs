@@ -27,6 +27,7 @@ mod set;
 mod shared;
 mod substitute;
 mod transform;
+mod validated;
 
 pub use adjust::{Absent, Adjustment, Adjustments, Known, Meeting, Variables};
 pub use build::{Build, BuildKind, Rendered};

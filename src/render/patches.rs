@@ -25,6 +25,17 @@ pub(super) struct Patcher<'p> {
     pub(super) missing: Missing,
     /// What is lost without a word.
     pub(super) silent: &'p mut Silent,
+    /// Who patches.
+    pub(super) author: Patches<'p>,
+}
+
+/// Who patches, for those who ask where an object comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Patches<'p> {
+    /// The transformer of this kind that a field of the kustomization stands for.
+    Builtin(&'static str),
+    /// The one that has this configuration.
+    Plugin(View<'p>),
 }
 
 /// Whether the identity before a JSON patch is remembered.
@@ -278,7 +289,7 @@ impl<'p> Patcher<'p> {
             shared::settle(trees, resource);
             if drops_annotations(patch) {
                 resource.forget();
-                disown(self.cx, resource, "PatchTransformer", by);
+                disown(self.cx, resource, self.author, by);
             }
             if outcome == Outcome::Deleted {
                 deleted.push(*row);
@@ -314,8 +325,7 @@ impl<'p> Patcher<'p> {
             resource.patched = Passed { json: true, strategic: Vec::new() };
             if operations.items().any(replaces_annotations) {
                 // kustomize keeps its notes there.
-                let kind = if memory == Memory::Kept { "PatchTransformer" } else { "PatchJson6902Transformer" };
-                disown(self.cx, resource, kind, by);
+                disown(self.cx, resource, self.author, by);
             }
             let before = resource.id.clone();
             match memory {
@@ -393,11 +403,15 @@ fn replaces_annotations(operation: View<'_>) -> bool {
 }
 
 /// Loses where an object comes from and who came by: who then comes by first, this patch, is taken for who made it.
-fn disown(cx: &Context<'_>, resource: &mut Resource, kind: &str, by: Span) {
+fn disown(cx: &Context<'_>, resource: &mut Resource, author: Patches<'_>, by: Span) {
     resource.transformers.clear();
     // Where all are noted this one is in a moment.
     let is_noted = cx.trace == Trace::Transformers;
-    resource.source = (!is_noted).then(|| Source::Made(Author::builtin(by.file, kind)));
+    let author = || match author {
+        Patches::Builtin(kind) => Author::builtin(by.file, kind),
+        Patches::Plugin(config) => Author::configured(config),
+    };
+    resource.source = (!is_noted).then(|| Source::Made(author()));
 }
 
 /// Whether a strategic patch deletes or replaces all annotations.

@@ -7,7 +7,7 @@ use super::context::{Context, Missing};
 use super::finish;
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
-use super::patches::Patcher;
+use super::patches::{Patcher, Patches};
 use super::remote;
 use super::resource::Resource;
 use super::select::Selector;
@@ -142,15 +142,15 @@ impl Run<'_> {
 
     fn transform(&mut self, name: &str, kind: View<'_>, config: View<'_>) -> Result<(), Problem> {
         match name {
-            "PatchTransformer" => self.patcher().entry(config),
-            "PatchJson6902Transformer" => self.patcher().json6902(config, "jsonOp"),
+            "PatchTransformer" => self.patcher(config).entry(config),
+            "PatchJson6902Transformer" => self.patcher(config).json6902(config, "jsonOp"),
             "PatchStrategicMergeTransformer" => {
                 if config.get("paths").is_none() && config.get("patches").is_none() {
                     return Err(does_not_build(kind.place(), "empty file path and empty patch content"));
                 }
                 let texts =
                     config.get("paths").into_iter().flat_map(|paths| paths.items()).chain(config.get("patches"));
-                texts.into_iter().try_for_each(|text| self.patcher().strategic(text))
+                texts.into_iter().try_for_each(|text| self.patcher(config).strategic(text))
             }
             "HashTransformer" => finish::add_hashes(self.cx.trees, self.set.edit()),
             "NamespaceTransformer" => self.namespace(config),
@@ -254,8 +254,9 @@ impl Run<'_> {
         }
     }
 
-    fn patcher(&mut self) -> Patcher<'_> {
+    fn patcher<'a>(&'a mut self, config: View<'a>) -> Patcher<'a> {
         Patcher {
+            author: Patches::Plugin(config),
             cx: self.cx,
             root: self.root,
             missing: self.missing,

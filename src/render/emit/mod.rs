@@ -83,13 +83,18 @@ pub(super) fn stream<'v>(trees: &Trees, values: impl Iterator<Item = &'v Value>)
 
 /// The entries of a map as kustomize prints them: sorted, refused where a key is no text or is given twice.
 /// They are pushed to `fields`, behind what is there.
-pub(super) fn sorted_fields<'t>(view: View<'t>, fields: &mut Vec<Keyed<'t>>) -> Result<(), EmitError> {
+pub(super) fn sorted_fields<'t>(view: View<'t>, keys: Keys, fields: &mut Vec<Keyed<'t>>) -> Result<(), EmitError> {
     let first = fields.len();
     // go-yaml v2 takes the key for a merge when it reads the JSON, and merges nothing.
     fields.extend(view.fields().map(|field| Keyed { name: field.name(), field }).filter(|keyed| keyed.name != "<<"));
     let own = &mut fields[first..];
     for keyed in own.iter() {
-        if !matches!(keyed.field.key_scalar(), Scalar::Str(_)) {
+        let is_read = match keyed.field.key_scalar() {
+            Scalar::Str(_) => true,
+            Scalar::Null => false,
+            _ => keys == Keys::OfObject,
+        };
+        if !is_read {
             let message = format!("the key `{}` is no text: kustomize prints text keys only", keyed.name);
             return Err(EmitError { at: keyed.field.key_place(), message });
         }
@@ -102,6 +107,15 @@ pub(super) fn sorted_fields<'t>(view: View<'t>, fields: &mut Vec<Keyed<'t>>) -> 
         }),
         None => Ok(()),
     }
+}
+
+/// Which map keys are those of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// The whole object's: Go reads it into a map by text, so that a number is text there.
+    OfObject,
+    /// Any other map's.
+    Below,
 }
 
 /// An entry of a map with the text of its key at hand.
@@ -182,7 +196,8 @@ impl<'t> Emitter<'t, '_> {
 
     fn map(&mut self, view: View<'t>, indent: isize) -> Result<(), EmitError> {
         let first = self.fields.len();
-        sorted_fields(view, &mut self.fields)?;
+        let keys = if first == 0 { Keys::OfObject } else { Keys::Below };
+        sorted_fields(view, keys, &mut self.fields)?;
         let end = self.fields.len();
         if first == end {
             self.mark(|| view.place());

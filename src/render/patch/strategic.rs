@@ -446,7 +446,7 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
             return Notation::Marked;
         }
         let before = set.and_then(|set| set.from.as_ref()).map(|from| (from, trees.view(from)));
-        match (row, before.filter(|(_, before)| before.is_scalar() && !before.is_null())) {
+        match (row, before.filter(|(_, before)| before.is_scalar())) {
             (Some(row), Some((before, _))) => (at, next) = (before, row),
             (None, _) if passed_by.json => return Notation::after_json(view),
             (None, Some((before, _))) => at = before,

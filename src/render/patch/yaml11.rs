@@ -41,6 +41,10 @@ fn scalar(view: View<'_>) -> Option<MadeScalar> {
     match view.scalar() {
         Scalar::Timestamp(text) => Some(MadeScalar::Str((*text).into())),
         Scalar::Str(text) if view.notation() == Some(Kind::Plain) => switch(&text).map(MadeScalar::Bool),
+        // JSON knows nothing of folding.
+        Scalar::Str(text) if view.notation() == Some(Kind::Folded) && text.contains('\n') => {
+            Some(MadeScalar::Str((*text).into()))
+        }
         _ => None,
     }
 }

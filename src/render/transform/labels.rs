@@ -57,7 +57,7 @@ fn specs_of(cx: &Cx<'_>, entry: View<'_>) -> Result<Arc<SpecSet>, Problem> {
         None
     };
     if own.is_empty() && configured.all().is_empty() {
-        return Ok(wider.unwrap_or(&OWN).clone());
+        return wider.map_or_else(|| Ok(OWN.clone()), |set| set.displaced(entry.place()));
     }
     let mut specs = own;
     merge(&mut specs, configured.all().to_vec(), entry.place())?;

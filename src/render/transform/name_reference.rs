@@ -255,13 +255,11 @@ impl<'r> Referrer<'r> {
             return index.anywhere.get(&(&*target.kind, name)).cloned().unwrap_or_default();
         };
         let mut rows: Vec<u32> = Vec::new();
-        let mut add = |place| rows.extend(index.within.get(&(&*target.kind, name, place)).into_iter().flatten());
-        add(None);
-        add(Some(namespace));
-        for bound in &self.bound {
-            if bound != namespace {
-                add(Some(bound));
-            }
+        let within = |place| index.within.get(&(&*target.kind, name, place)).into_iter().flatten();
+        rows.extend(within(None));
+        rows.extend(within(Some(namespace)));
+        for bound in self.bound.iter().filter(|bound| *bound != namespace) {
+            rows.extend(within(Some(bound)).filter(|row| self.is_bound(**row)));
         }
         rows.sort_unstable();
         rows.dedup();
@@ -271,8 +269,15 @@ impl<'r> Referrer<'r> {
     fn reaches(&self, row: u32) -> bool {
         match (self.namespace, self.index.namespaces[row as usize]) {
             (None, _) | (_, None) => true,
-            (Some(mine), Some(theirs)) => mine == theirs || self.bound.iter().any(|bound| bound == theirs),
+            (Some(mine), Some(theirs)) => mine == theirs || self.is_bound(row),
         }
+    }
+
+    /// Whether an object is in the namespace of a service account that is bound. kustomize compares what is written: who
+    /// says nothing is not in `default` here.
+    fn is_bound(&self, row: u32) -> bool {
+        let written = &*self.index.resources[row as usize].id.namespace;
+        self.bound.iter().any(|bound| bound == written)
     }
 
     /// Those that were in a namespace at first, or else those that are in it

@@ -38,15 +38,18 @@ pub(in crate::render) fn replacements(
                 text: text.into_owned(),
                 part: Extent::Constant,
                 at: constant.place(),
+                read_from: None,
             }
         }
         _ => return Err(broken(by, "value and resource selectors are mutually exclusive")),
     };
     for target in targets.items() {
         let target = Target::read(target)?;
-        for resource in resources.iter_mut() {
-            if target.selects(cx.trees, resource) {
-                target.write(cx.trees, resource, &copied)?;
+        for row in 0..resources.len() {
+            if target.selects(cx.trees, &resources[row]) {
+                let now = copied.read_from.as_ref().and_then(|(read, _)| copied.now(cx.trees, &resources[*read].value));
+                let resource = &mut resources[row];
+                target.write(cx.trees, (row, &mut *resource), now.as_ref().unwrap_or(&copied))?;
                 let before = resource.id.clone();
                 super::reread(cx.trees, resource);
                 if resource.id.name.is_empty() && !before.name.is_empty() {
@@ -67,6 +70,8 @@ struct Copied {
     text: String,
     part: Extent,
     at: Span,
+    /// The object and path that a whole value was read from.
+    read_from: Option<(usize, Vec<String>)>,
 }
 
 /// How much of the source is copied.
@@ -82,11 +87,12 @@ enum Extent {
 impl Copied {
     fn of_source(cx: &Cx<'_>, resources: &[Resource], source: View<'_>) -> Result<Self, Problem> {
         let selector = Selector::read(source)?;
-        let mut found = resources.iter().filter(|resource| resource.ids().any(|id| selector.selects_id(id)));
+        let is_selected = |(_, resource): &(usize, &Resource)| resource.ids().any(|id| selector.selects_id(id));
+        let mut found = resources.iter().enumerate().filter(is_selected);
         let at = source.place();
         let path = text_of(source, "fieldPath")?;
         let shown = |path: &str| format!("{}{}{path}", selector.shown(), if path.is_empty() { "" } else { ":" });
-        let Some(resource) = found.next() else {
+        let Some((row, resource)) = found.next() else {
             return Err(broken(at, format!("nothing selected by {}", shown(&path))));
         };
         if found.next().is_some() {
@@ -94,7 +100,8 @@ impl Copied {
         }
         let path = if path.is_empty() { "metadata.name".into() } else { path };
         let path_at = source.get("fieldPath").unwrap_or(source).place();
-        let found = match lookup(cx.trees, &resource.value, &split_dotted(&path)) {
+        let steps = split_dotted(&path);
+        let found = match lookup(cx.trees, &resource.value, &steps) {
             Err(message) => {
                 return Err(broken(path_at, format!("error looking up replacement source: {message}")));
             }
@@ -105,14 +112,32 @@ impl Copied {
             }
         };
         let value = cx.trees.view(&found);
-        let whole = Self {
+        let whole = Self::whole(value, &found, (row, steps));
+        whole.refined(value, &Options::read(source)?, source)
+    }
+
+    fn whole(value: View<'_>, found: &Value, read_from: (usize, Vec<String>)) -> Self {
+        Self {
             value: value.value(),
             brought: found.clone(),
             text: value.written().into_owned(),
             part: Extent::Whole,
             at: value.place(),
-        };
-        whole.refined(value, &Options::read(source)?, source)
+            read_from: Some(read_from),
+        }
+    }
+
+    /// The map or list as it is now in its object: kustomize copies it anew at each place, with what was written into it
+    /// before.
+    fn now(&self, trees: &Trees, object: &Value) -> Option<Self> {
+        let (row, steps) = self.read_from.as_ref().filter(|_| self.part == Extent::Whole)?;
+        if trees.view(&self.value).is_scalar() {
+            return None;
+        }
+        match lookup(trees, object, steps) {
+            Ok(Lookup::Found(found)) => Some(Self::whole(trees.view(&found), &found, (*row, steps.clone()))),
+            _ => None,
+        }
     }
 
     /// The part that `options` ask for.
@@ -274,7 +299,7 @@ impl Target {
             && !self.reject.iter().any(|selector| rejected_by_metadata(selector) || rejected_by_id(selector))
     }
 
-    fn write(&self, trees: &Trees, resource: &mut Resource, copied: &Copied) -> Result<(), Problem> {
+    fn write(&self, trees: &Trees, (row, resource): (usize, &mut Resource), copied: &Copied) -> Result<(), Problem> {
         for (written, path, at) in &self.paths {
             let object = trees.view(&resource.value).get("kind").map(|kind| kind.place());
             let refuse = |message: String| {
@@ -288,6 +313,9 @@ impl Target {
                 refuse(format!("unable to find{or_create} field \"{written}\" in replacement target{separator}{cause}"))
             })?;
             for steps in found {
+                let is_own = copied.read_from.as_ref().is_some_and(|(read, _)| *read == row);
+                let now = if is_own { copied.now(trees, &resource.value) } else { None };
+                let copied = now.as_ref().unwrap_or(copied);
                 if let Some(value) = follow(trees, &mut resource.value, &steps)
                     && let Some(misfit) = self.set(trees, value, copied).map_err(refuse)?
                 {

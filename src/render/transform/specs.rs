@@ -204,6 +204,13 @@ impl SpecSet {
         Ok(Self::sorted(gathered))
     }
 
+    /// The same put one by one into an empty list, by which a general one may go.
+    pub(super) fn displaced(self: &Arc<Self>, at: Span) -> Result<Arc<Self>, Problem> {
+        let mut displaced = Vec::new();
+        merge(&mut displaced, self.specs.clone(), at)?;
+        Ok(if displaced.len() == self.specs.len() { self.clone() } else { Arc::new(Self::new(displaced)) })
+    }
+
     /// All of them.
     pub(super) fn all(&self) -> &[FieldSpec] {
         &self.specs

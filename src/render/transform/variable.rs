@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 
 use super::super::resource::Resource;
+use super::super::shared;
 use super::field_spec::{Seen, Steps, follow, made_of, visit};
 use super::replacement_path::{Lookup, lookup, split_dotted};
 use super::specs::SpecKind;
@@ -32,7 +33,8 @@ pub(in crate::render) fn vars(cx: &Cx<'_>, resources: &mut [Resource], vars: &[V
 
 /// Replaces the variables in all fields of an object that may refer to some.
 fn replace_all(cx: &Cx<'_>, resource: &mut Resource, known: &HashMap<String, Known>) -> Result<(), Problem> {
-    for spec in cx.specs.set(SpecKind::VarReference).selecting(&resource.id) {
+    let id = resource.id.clone();
+    for spec in cx.specs.set(SpecKind::VarReference).selecting(&id) {
         let mut changes: Vec<(Steps, Expanded)> = Vec::new();
         let mut wrong: Option<(Span, String)> = None;
         let view = cx.trees.view(&resource.value);
@@ -46,10 +48,14 @@ fn replace_all(cx: &Cx<'_>, resource: &mut Resource, known: &HashMap<String, Kno
         if let Some((at, message)) = wrong.or_else(|| result.err().map(|message| (view.place(), message))) {
             return Err(broken(at, message));
         }
+        let is_changed = !changes.is_empty();
         for (steps, expanded) in changes {
             if let Some(value) = follow(cx.trees, &mut resource.value, &steps) {
                 *value = expanded.over(cx.trees, value.clone(), known);
             }
+        }
+        if is_changed && !resource.shared.is_empty() {
+            shared::settle(cx.trees, resource);
         }
     }
     Ok(())
