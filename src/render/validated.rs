@@ -16,6 +16,11 @@ pub(super) fn is_untouched(trees: &Trees, old: &Resource, new: &Resource) -> boo
         return false;
     }
     if trees.view(&new.value).path(["metadata", "labels", SIGNATURE]).is_none() {
+        let patches = |resource: &Resource| (resource.patched.json, resource.patched.strategic.len());
+        if patches(old) != patches(new) {
+            // A patch sets anew whatever it meets.
+            return old.value.is_same(&new.value);
+        }
         return is_alike(trees.view(&old.value), trees.view(&new.value));
     }
     let mut bare = new.value.clone();
