@@ -159,7 +159,7 @@ impl Runner {
 
     /// The workflow names the action by another tag, branch or commit.
     fn at(mut self, action_ref: &str) -> Self {
-        self.action_ref = action_ref.to_owned();
+        action_ref.clone_into(&mut self.action_ref);
         self
     }
 

@@ -110,8 +110,14 @@ fn list<'t>(of: View<'t>, name: &str) -> impl Iterator<Item = View<'t>> + use<'t
 enum Meaning {
     Nothing,
     /// A manifest; a test of policies names files that it tries.
-    Manifest { tries: Vec<RepoPath> },
-    Kustomization { folder: RepoPath, includes: Vec<RepoPath>, is_component: bool },
+    Manifest {
+        tries: Vec<RepoPath>,
+    },
+    Kustomization {
+        folder: RepoPath,
+        includes: Vec<RepoPath>,
+        is_component: bool,
+    },
 }
 
 impl Meaning {

@@ -185,24 +185,24 @@ impl Round<'_> {
     }
 
     fn generated(&mut self) {
-        let (a, b, c, d) =
-            (self.word("literal"), self.word("literal"), self.word("env file"), self.word("generator file"));
-        let (e, f) = (self.word("patch of a Secret"), self.word("JSON patch of a Secret"));
-        let g = self.word("patched Secret");
+        let (literal, other) = (self.word("literal"), self.word("literal"));
+        let (from_env, from_file) = (self.word("env file"), self.word("generator file"));
+        let (patch, json_patch) = (self.word("patch of a Secret"), self.word("JSON patch of a Secret"));
+        let base = self.word("patched Secret");
         self.put("generated/kustomization.yaml", format!(
-            "resources: [base.yaml]\nsecretGenerator:\n- name: a\n  literals:\n  - password={a}\n  - 'token={b}'\n- name: b\n  envs: [b.env]\nconfigMapGenerator:\n- name: c\n  files: [c.ini]\npatches:\n- path: patch.yaml\n- target: {{kind: Secret, name: base}}\n  patch: |-\n    - op: replace\n      path: /stringData/token\n      value: {f}\n"
+            "resources: [base.yaml]\nsecretGenerator:\n- name: a\n  literals:\n  - password={literal}\n  - 'token={other}'\n- name: b\n  envs: [b.env]\nconfigMapGenerator:\n- name: c\n  files: [c.ini]\npatches:\n- path: patch.yaml\n- target: {{kind: Secret, name: base}}\n  patch: |-\n    - op: replace\n      path: /stringData/token\n      value: {json_patch}\n"
         ));
-        self.put("generated/b.env", format!("USER=me\nPASSWORD={c}\n"));
-        self.put("generated/c.ini", format!("[db]\nuser = me\npassword = {d}\n"));
+        self.put("generated/b.env", format!("USER=me\nPASSWORD={from_env}\n"));
+        self.put("generated/c.ini", format!("[db]\nuser = me\npassword = {from_file}\n"));
         self.put(
             "generated/base.yaml",
             format!(
-                "apiVersion: v1\nkind: Secret\nmetadata: {{name: base}}\nstringData:\n  password: {g}\n  token: x\n"
+                "apiVersion: v1\nkind: Secret\nmetadata: {{name: base}}\nstringData:\n  password: {base}\n  token: x\n"
             ),
         );
         self.put(
             "generated/patch.yaml",
-            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: base}}\nstringData:\n  password: {e}\n"),
+            format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: base}}\nstringData:\n  password: {patch}\n"),
         );
         for name in ["Secret/a", "Secret/base", "ConfigMap/c"] {
             self.planted.objects.push((format!("r{}/generated", self.round), name.to_owned()));
