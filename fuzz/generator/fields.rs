@@ -500,13 +500,13 @@ fn configuration(layers: &mut Layers<'_>) -> String {
 }
 
 /// Definitions for `crds`: a Widget names a ConfigMap, and its secret has the prefix of names.
-const CRDS: &str = r##"{"example.v1.Widget": {"Schema": {"properties": {
+const CRDS: &str = r#"{"example.v1.Widget": {"Schema": {"properties": {
   "apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"},
   "spec": {"$ref": "example.v1.WidgetSpec"}}}},
  "example.v1.WidgetSpec": {"Schema": {"properties": {
   "configRef": {"x-kubernetes-object-ref-api-version": "v1", "x-kubernetes-object-ref-kind": "ConfigMap"},
   "secretName": {"x-kubernetes-identity": ""}}}}}
-"##;
+"#;
 
 /// A schema in which the items of a Widget have names.
 const SCHEMA: &str = r#"{"definitions": {"com.example.v1.Widget": {"type": "object", "properties": {
