@@ -44,9 +44,9 @@
 //! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding
 //! dropped, sorted or graded again.
 //!
-//! **cli, config, baseline, run, origins, touched** – the edge: what may be asked, on the command line and in the
-//! configuration, what is known and does not count, the pipeline, a line a stage, where rendered values come from, and
-//! who is touched.
+//! **cli, config, baseline, sides, run, folder, origins, touched** – the edge: what may be asked, on the command line and
+//! in the configuration, what is known and does not count, which two trees are meant, the pipeline, a line a stage, one
+//! folder rendered, where rendered values come from, and who is touched.
 
 pub mod api;
 pub mod base;
@@ -55,6 +55,7 @@ pub mod cli;
 pub mod compare;
 pub mod config;
 pub mod delivery;
+pub mod folder;
 pub mod grammar;
 pub mod impact;
 pub mod model;
@@ -66,6 +67,7 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod secrets;
+pub mod sides;
 pub mod touched;
 pub mod world;
 

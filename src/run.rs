@@ -16,17 +16,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
-use crate::base::{BlobId, Date, FileId, History, Passage, Problem, RepoPath, Side, Snapshot, Sources, Span};
+use crate::base::{BlobId, Date, FileId, History, Passage, RepoPath, Sources, Span};
 use crate::baseline;
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
 use crate::config::{self, Configuration};
-use crate::delivery::Here;
+use crate::folder;
 use crate::impact::{self, Impact};
 use crate::model::{Address, Object, Trees};
-use crate::origins;
-use crate::read::{self, Ci, Reach, ReadError, Repository};
-use crate::render::{self, Build, BuildKind, Renderer};
+use crate::read::{Ci, ReadError};
 use crate::report::{
     self, ApiImpact, ApplicationImpact, BaseName, Color, Format, ImpactFormat, ImpactPart, Report, Summary,
 };
@@ -34,6 +32,7 @@ use crate::rules::{
     self, Baseline, BaselineEntry, CommentsOf, Facts, Mistake, Purpose, RuleSet, Settings, Severity, Show, Verdict,
 };
 use crate::secrets::{self, RunKey};
+use crate::sides::{Sides, sides};
 use crate::touched;
 use crate::world::{self, World};
 
@@ -78,9 +77,9 @@ fn today(epoch: Option<&str>) -> Date {
 }
 
 /// Exit codes of `check`: clean, findings, could not judge.
-const CLEAN: u8 = 0;
-const FINDINGS: u8 = 1;
-const NOT_JUDGED: u8 = 2;
+pub(crate) const CLEAN: u8 = 0;
+pub(crate) const FINDINGS: u8 = 1;
+pub(crate) const NOT_JUDGED: u8 = 2;
 
 /// Does what was asked for and gives the exit code.
 ///
@@ -90,8 +89,8 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
     let done = match &cli.command {
         Command::Check(ask) => check(ask, env, out, err),
         Command::Impact(ask) => impact(ask, env, out),
-        Command::Render(ask) => render(ask, env, out, err),
-        Command::Blame(ask) => blame(ask, env, out, err),
+        Command::Render(ask) => folder::render(ask, env, out, err),
+        Command::Blame(ask) => folder::blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
         Command::Rules(ask) => list(ask, out),
         Command::Config(cli::Config { command: cli::ConfigCommand::Schema }) => {
@@ -123,7 +122,7 @@ pub fn panicked(info: &std::panic::PanicHookInfo<'_>) -> String {
 }
 
 /// Why a command ends early.
-enum Stop {
+pub(crate) enum Stop {
     /// The user is told, and this is the exit code.
     Told(String, u8),
     /// What was read for this tool is wrong; the text is drawn already.
@@ -144,32 +143,6 @@ impl From<ReadError> for Stop {
     }
 }
 
-/// The two trees of a change.
-pub struct Sides {
-    base: Option<(Snapshot, BaseName)>,
-    head: Snapshot,
-    here: Here,
-    /// Folders and files that findings are shown for; empty for all.
-    within: Vec<RepoPath>,
-    /// What the ancestors of the base hold at some paths; `None` where there is no history.
-    past: Option<Ancestors>,
-    /// What the commits of the change hold besides; `None` where there are none.
-    passed: Option<Passed>,
-    /// The folder that the configuration lies in, where it is on a disk.
-    root: Option<PathBuf>,
-}
-
-impl Sides {
-    /// A head alone.
-    fn of(head: Snapshot) -> Self {
-        let here = Here::default();
-        Self { base: None, head, here, within: Vec::new(), past: None, passed: None, root: None }
-    }
-}
-
-/// Reads the history of paths, where a change asks for it.
-type Ancestors = Box<dyn Fn(&BTreeSet<RepoPath>) -> History>;
-
 /// Both sides of a change, with what it does.
 pub struct Weighed {
     pub(crate) trees: Trees,
@@ -178,9 +151,6 @@ pub struct Weighed {
     pub(crate) changes: Changes,
     pub(crate) impact: Impact,
 }
-
-/// Reads the contents that commits of a change gave to paths, but for these.
-type Passed = Box<dyn Fn(&BTreeSet<BlobId>) -> Passage>;
 
 /// A judged change: everything that a report is made from.
 pub struct Judgement {
@@ -519,123 +489,6 @@ impl Judgement {
     }
 }
 
-/// Finds the two trees: the work tree (or the index) and the base that was asked for, or that goes without saying.
-fn sides(ask: &cli::Sides, env: &Env, trees: &Trees) -> Result<Sides, Stop> {
-    let sources = trees.sources();
-    let paths: Vec<PathBuf> = ask.paths.iter().map(|path| env.directory.join(path)).collect();
-    let first = paths.first().cloned().unwrap_or_else(|| env.directory.clone());
-    let repository = read::open(&first)?;
-    let folder = ask.base.as_ref().map(|base| env.directory.join(base)).filter(|base| base.is_dir());
-    let revision = ask.base.as_ref().map(|base| repository.as_ref().map(|found| found.resolve(base)));
-    match (repository, ask.base.as_deref(), folder) {
-        (Some(repository), Some(asked), _) if matches!(revision, Some(Some(Ok(_)))) => {
-            let commit = repository.merge_base(&repository.resolve(asked)?)?;
-            let base = repository.revision(Side::Base, sources, &commit)?;
-            let name = BaseName { revision: asked.to_owned(), merge_base: Some(commit.id) };
-            in_repository(repository, &paths, trees, Some((base, name)), (ask, env))
-        }
-        (_, Some(asked), Some(folder)) => {
-            let base = read::folder(Side::Base, sources, &folder)?;
-            let name = BaseName { revision: asked.to_owned(), merge_base: None };
-            let head = while_parsed(trees, Some(&base), || read::folder(Side::Head, sources, &first))?;
-            let root = start_folder(&first);
-            Ok(Sides { base: Some((base, name)), root, ..Sides::of(head) })
-        }
-        (Some(repository), Some(asked), None) => Err(repository.resolve(asked).map_or_else(Stop::from, |_| {
-            Stop::Told(format!("`{asked}` is neither a revision nor a folder"), NOT_JUDGED)
-        })),
-        (None, Some(_), None) => Err(ReadError::NotARepository(first).into()),
-        (Some(repository), None, _) if ask.staged => {
-            let base = match repository.head()? {
-                None => None,
-                Some(commit) => {
-                    let name = BaseName { revision: "HEAD".to_owned(), merge_base: Some(commit.id.clone()) };
-                    Some((repository.revision(Side::Base, sources, &commit)?, name))
-                }
-            };
-            in_repository(repository, &paths, trees, base, (ask, env))
-        }
-        (None, None, _) if ask.staged => Err(ReadError::NotARepository(first).into()),
-        (Some(repository), None, _) => {
-            let base = match repository.default_base(&env.ci)? {
-                None => None,
-                Some(found) => {
-                    let snapshot = repository.revision(Side::Base, sources, &found.commit)?;
-                    Some((snapshot, BaseName { revision: found.asked, merge_base: Some(found.commit.id) }))
-                }
-            };
-            in_repository(repository, &paths, trees, base, (ask, env))
-        }
-        (None, None, _) => {
-            let head = read::folder(Side::Head, sources, &first)?;
-            let root = start_folder(&first);
-            Ok(Sides { root, ..Sides::of(head) })
-        }
-    }
-}
-
-fn in_repository(
-    repository: Repository,
-    paths: &[PathBuf],
-    trees: &Trees,
-    base: Option<(Snapshot, BaseName)>,
-    (ask, env): (&cli::Sides, &Env),
-) -> Result<Sides, Stop> {
-    let sources = trees.sources();
-    let before = base.as_ref().map(|(base, _)| base);
-    let head = while_parsed(trees, before, || {
-        if ask.staged {
-            repository.index(Side::Head, sources, env.index.as_deref())
-        } else {
-            repository.work_tree(Side::Head, sources)
-        }
-    })?;
-    let here = Here::new(repository.remotes());
-    let within = within(repository.root(), paths)?;
-    let commit = base.as_ref().and_then(|(_, name)| repository.resolve(name.merge_base.as_deref()?).ok());
-    let root = repository.root().map(Path::to_owned);
-    let repository = Arc::new(repository);
-    let passed = commit.clone().map(|commit| -> Passed {
-        let (repository, sources) = (repository.clone(), sources.clone());
-        Box::new(move |known| repository.passage(&commit, known, &sources, Reach::default()))
-    });
-    let past = commit.map(|commit| -> Ancestors {
-        let sources = sources.clone();
-        Box::new(move |paths| repository.history(&commit, paths, &sources, Reach::default()))
-    });
-    Ok(Sides { base, head, here, within, past, passed, root })
-}
-
-/// Lists the head, by one thread, while the others parse the base.
-fn while_parsed<T: Send>(trees: &Trees, base: Option<&Snapshot>, list: impl FnOnce() -> T + Send) -> T {
-    let parse = || base.into_iter().for_each(|base| world::parse_all(base, trees));
-    rayon::join(list, parse).0
-}
-
-/// The folder of a path that is one, or a file.
-fn start_folder(path: &Path) -> Option<PathBuf> {
-    if path.is_dir() { Some(path.to_owned()) } else { path.parent().map(Path::to_owned) }
-}
-
-/// The paths that findings are shown for, as paths of the repository; none where its root is among them.
-fn within(root: Option<&Path>, paths: &[PathBuf]) -> Result<Vec<RepoPath>, Stop> {
-    let Some(root) = root.and_then(|root| root.canonicalize().ok()) else { return Ok(Vec::new()) };
-    let mut within = Vec::new();
-    for path in paths {
-        let real = path.canonicalize().map_err(|_| ReadError::NoSuchPath(path.clone()))?;
-        let relative = real.strip_prefix(&root).ok().and_then(Path::to_str).and_then(RepoPath::new);
-        let Some(relative) = relative else {
-            let text = format!("`{}` lies outside the repository `{}`", path.display(), root.display());
-            return Err(Stop::Told(text, NOT_JUDGED));
-        };
-        if relative.as_str().is_empty() {
-            return Ok(Vec::new());
-        }
-        within.push(relative);
-    }
-    Ok(within)
-}
-
 fn settings(ask: &cli::Check, env: &Env, rules: &RuleSet) -> Result<Settings, Stop> {
     let mut wrong = Vec::new();
     for name in ask.select.iter().chain(&ask.ignore).filter(|name| !rules.knows(name)) {
@@ -675,120 +528,6 @@ fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
     builder.build().map_err(|error| Stop::Told(format!("no threads can be started: {error}"), NOT_JUDGED))
 }
 
-/// One build of a folder, wherever it lies, with what it was read from.
-struct Folder {
-    trees: Trees,
-    path: RepoPath,
-    built: render::Rendered,
-}
-
-impl Folder {
-    /// `None`, and the problems told, where it does not build.
-    fn build(dir: &Path, options: render::Options, env: &Env, err: &mut dyn Write) -> Result<Option<Self>, Stop> {
-        let sources = Arc::new(Sources::default());
-        let snapshot = read::on_demand(&sources);
-        let trees = Trees::new(sources);
-        let folder = env.directory.join(dir);
-        let folder =
-            folder.canonicalize().map_err(|_| Stop::Told(ReadError::NoSuchPath(folder).to_string(), FINDINGS))?;
-        let path = folder.to_str().and_then(|text| RepoPath::new(text.trim_start_matches('/')));
-        let path = path.ok_or_else(|| Stop::Told(format!("`{}` is not UTF-8", folder.display()), FINDINGS))?;
-        let asked = Build::plain(path.clone(), BuildKind::Kustomize);
-        let built = Renderer::new(&snapshot, &trees, options).build(&asked);
-        if built.files.is_empty() {
-            let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
-            let message = format!("unable to find one of {names} in directory '{}'", folder.display());
-            return Err(Stop::Told(message, FINDINGS));
-        }
-        for problem in &built.problems {
-            tell(&trees, problem, err)?;
-        }
-        Ok(built.problems.is_empty().then_some(Self { trees, path, built }))
-    }
-
-    fn told(&self) -> origins::Told<'_> {
-        origins::Told { trees: &self.trees, folder: &self.path, built: &self.built }
-    }
-
-    /// Writes a file for each object, as kustomize names them.
-    fn write(&self, into: &Path, err: &mut dyn Write) -> Result<u8, Stop> {
-        let objects = &self.built.objects;
-        for (object, name) in objects.iter().zip(render::file_names(objects)) {
-            match render::print(&self.trees, std::slice::from_ref(object)) {
-                // A name may hold anything; a file must not land elsewhere.
-                Ok(_) if name.contains(['/', '\\']) => {
-                    return Err(Stop::Told(format!("`{name}` cannot be the name of a file"), FINDINGS));
-                }
-                Ok(printed) => write_file(&into.join(name), printed.as_bytes())?,
-                Err(problem) => {
-                    tell(&self.trees, &problem, err)?;
-                    return Ok(FINDINGS);
-                }
-            }
-        }
-        Ok(CLEAN)
-    }
-}
-
-/// Why a folder does not build or cannot be printed.
-fn tell(trees: &Trees, problem: &Problem, err: &mut dyn Write) -> Result<(), Stop> {
-    let at = trees.sources().positions(problem.at).0;
-    let file = trees.sources().path(problem.at.file);
-    let told = format!("error: {}\n  at /{file}:{}:{}", problem.message, at.line, at.column);
-    writeln!(err, "{}", report::log(&told))?;
-    Ok(())
-}
-
-fn restriction(asked: cli::Restrictor) -> render::LoadRestriction {
-    match asked {
-        cli::Restrictor::RootOnly => render::LoadRestriction::RootOnly,
-        cli::Restrictor::None => render::LoadRestriction::None,
-    }
-}
-
-fn render(ask: &cli::Render, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
-    let options = render::Options {
-        load: restriction(ask.load_restrictor),
-        order: ask.reorder.map(|order| match order {
-            cli::Reorder::Legacy => render::Order::Legacy,
-            cli::Reorder::None => render::Order::Fifo,
-        }),
-        managed_by: if ask.enable_managedby_label { render::ManagedBy::Always } else { render::ManagedBy::AsWritten },
-    };
-    let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
-    let into = ask.output.as_ref().map(|path| env.directory.join(path)).filter(|path| path.is_dir());
-    if let Some(into) = into.filter(|_| !ask.origins) {
-        return folder.write(&into, err);
-    }
-    let printed = if ask.origins {
-        let color = if env.color && ask.output.is_none() { Color::On } else { Color::Off };
-        origins::beside(folder.told(), color)
-    } else {
-        render::print(&folder.trees, &folder.built.objects)
-    };
-    let printed = match printed {
-        Ok(printed) => printed,
-        Err(problem) => {
-            tell(&folder.trees, &problem, err)?;
-            return Ok(FINDINGS);
-        }
-    };
-    match &ask.output {
-        None => out.write_all(printed.as_bytes())?,
-        Some(path) => write_file(&env.directory.join(path), printed.as_bytes())?,
-    }
-    Ok(CLEAN)
-}
-
-fn blame(ask: &cli::Blame, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
-    let options = render::Options { load: restriction(ask.load_restrictor), ..render::Options::default() };
-    let Some(folder) = Folder::build(&ask.dir, options, env, err)? else { return Ok(FINDINGS) };
-    let color = if env.color { Color::On } else { Color::Off };
-    let told = origins::blame(folder.told(), &ask.object, ask.field.as_deref(), color);
-    out.write_all(told.map_err(|message| Stop::Told(message, FINDINGS))?.as_bytes())?;
-    Ok(CLEAN)
-}
-
 fn explain(ask: &cli::Explain, out: &mut dyn Write) -> Result<u8, Stop> {
     let rules = RuleSet::embedded();
     let Some(rule) = rules.get(&ask.id) else {
@@ -808,7 +547,7 @@ fn list(ask: &cli::Rules, out: &mut dyn Write) -> Result<u8, Stop> {
     Ok(CLEAN)
 }
 
-fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Stop> {
     std::fs::write(path, bytes)
         .map_err(|error| Stop::Told(format!("`{}` cannot be written: {error}", path.display()), NOT_JUDGED))
 }

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use super::{Ancestors, Asked, Env, Passed, Sides, judge};
+use super::{Asked, Env, judge};
 use crate::base::{Date, End, FileId, History, Passage, Past, RepoPath, Side, Snapshot, Sources};
 use crate::cli::{Cli, Command};
 use crate::delivery::Here;
 use crate::model::Trees;
 use crate::report::BaseName;
 use crate::rules::{RuleSet, Settings};
+use crate::sides::{Ancestors, Passed, Sides};
 use crate::testkit::{self, Files, Judgeable, Judged};
 
 #[path = "run_tests_impact.rs"]

@@ -5,13 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::{Sides, weigh};
+use super::super::weigh;
 use crate::base::{RepoPath, Side, Sources};
 use crate::compare::testworld;
 use crate::config::Configuration;
 use crate::delivery::Here;
 use crate::model::Trees;
 use crate::report::{BaseName, ImpactFormat, ImpactPart, ImpactReport};
+use crate::sides::Sides;
 use crate::testkit::{self, Files};
 use crate::touched;
 
