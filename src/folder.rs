@@ -2,8 +2,6 @@
 //!
 //! Never: a repository around it, a judgement.
 
-#![expect(clippy::disallowed_methods, reason = "the edge: `-o` writes files")]
-
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
