@@ -2,7 +2,7 @@
 //!
 //! Never: a language understood whole; lines and fields are enough to find a name beside its value.
 
-use super::keys::Place;
+use super::keys::{self, Place};
 use super::placeholder::is_placeholder;
 use super::strength::{self, Strength};
 use super::value::{Found, Kind, Secret, judge};
@@ -71,7 +71,7 @@ impl Walk<'_> {
     fn node(&mut self, node: NodeId, name: &str) {
         match self.parsed.kind(node) {
             NodeKind::Alias => {}
-            NodeKind::Map => self.map(node),
+            NodeKind::Map => self.map(node, name),
             NodeKind::Seq => {
                 let items: Vec<NodeId> = self.parsed.children(node).collect();
                 for item in items {
@@ -82,7 +82,7 @@ impl Walk<'_> {
         }
     }
 
-    fn map(&mut self, map: NodeId) {
+    fn map(&mut self, map: NodeId, name: &str) {
         let children: Vec<NodeId> = self.parsed.children(map).collect();
         let pairs = || children.chunks_exact(2).map(|pair| (self.parsed.text(self.text, pair[0]), pair[1]));
         let named = pairs().find(|(key, _)| *key == "name").map(|(_, value)| self.parsed.text(self.text, value));
@@ -93,7 +93,12 @@ impl Walk<'_> {
                 (key, _) => (key.to_owned(), value),
             })
             .collect();
+        let names_keys = keys::names_keys(name);
         for (key, value) in fields {
+            // Each says which key of a Secret it is taken from.
+            if names_keys && !matches!(self.parsed.kind(value), NodeKind::Map | NodeKind::Seq) {
+                continue;
+            }
             self.node(value, &key);
         }
     }
@@ -252,14 +257,14 @@ pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = &str> {
         let (_, password) = user.split_once(':')?;
         let is_none = password.len() < 3
             || is_placeholder(password)
-            || matches!(password, "password" | "pass" | "pw") && is_sample(authority);
+            || matches!(password, "password" | "pass" | "pw" | "token" | "secret") && is_sample(authority);
         (!is_none).then_some(password)
     })
 }
 
-/// `user:password@host`, as documentation writes it.
+/// `user:password@host` and `git:token@<host>`, as documentation writes it.
 fn is_sample(authority: &str) -> bool {
-    authority.starts_with("user") && authority.contains("@host")
+    authority.starts_with("user") && authority.contains("@host") || authority.contains("@<")
 }
 
 /// `Server=…;Password=…` (ADO, ODBC), `host=… password=…` (libpq). `Password=` alone is found in any program.
