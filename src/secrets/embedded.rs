@@ -3,6 +3,7 @@
 //! Never: a language understood whole; lines and fields are enough to find a name beside its value.
 
 use super::keys::{self, Place};
+use super::manifest::is_no_literal;
 use super::placeholder::is_placeholder;
 use super::strength::{self, Strength};
 use super::value::{Found, Kind, Secret, judge};
@@ -104,8 +105,9 @@ impl Walk<'_> {
     }
 
     fn scalar(&mut self, node: NodeId, name: &str) {
-        let secret = Secret { name, place: Place::Field, text: self.parsed.text(self.text, node) };
-        self.worst = merge(self.worst, judge(secret, self.depth));
+        let text = self.parsed.text(self.text, node);
+        let found = judge(Secret { name, place: Place::Field, text }, self.depth);
+        self.worst = merge(self.worst, found.filter(|found| is_credential(*found, name, text)));
     }
 }
 
@@ -118,7 +120,13 @@ fn line_of(line: &str, file: &str, depth: u8) -> Option<Found> {
         Assigned::Quoted(_, found) => return Some(found),
         Assigned::Pair(pair) => pair,
     };
-    judge(Secret { name, place: Place::Field, text }, depth.min(1).saturating_sub(1))
+    let found = judge(Secret { name, place: Place::Field, text }, depth.min(1).saturating_sub(1));
+    found.filter(|found| is_credential(*found, name, text))
+}
+
+/// Whether what was found in a field is one where many fields are not: a word that only names something is none.
+fn is_credential(found: Found, name: &str, text: &str) -> bool {
+    !matches!(found.kind, Kind::Password) || !is_no_literal(name, text)
 }
 
 /// A name with the value behind it, on one line.
@@ -187,6 +195,11 @@ fn quoted_behind(line: &str) -> Option<(&str, Found)> {
     ["password '", "identified by '"].iter().find_map(|start| {
         let at = lower.find(start)? + start.len();
         let value = line[at..].split('\'').next()?;
+        // "1Password 'Outpost Token'" is a title.
+        let before = lower[..at].strip_suffix(start)?;
+        if value.contains(' ') || before.ends_with(|char: char| char.is_ascii_alphanumeric()) {
+            return None;
+        }
         let found = Found { kind: Kind::Password, strength: strength::of(value) };
         (!is_placeholder(value)).then_some((value, found))
     })

@@ -169,6 +169,11 @@ const ABOUT: &[&str] = &[
     "permission",
     "permissions",
     "protocol",
+    "time",
+    "timestamp",
+    "flow",
+    "uuid",
+    "guid",
 ];
 
 /// Whether a value under this name is a credential, if it is a literal of a credential's shape.
@@ -319,6 +324,8 @@ mod tests {
             "input_cost_per_token",
             "token_cost",
             "secret_vars",
+            "authorization_flow_uuid",
+            "lastPasswordUpdateTime",
             "LDAP_PASSWORD_ATTR",
             "smtp_sasl_password_maps",
             "webAuthnPolicyPasswordlessSignatureAlgorithms",

@@ -397,7 +397,8 @@ fn may_hold(name: &str, text: &str) -> bool {
         || ["{S", "SCRAM-", "Basic ", "Bearer "].iter().any(|start| text.starts_with(start))
 }
 
-fn is_no_literal(name: &str, text: &str) -> bool {
+/// Whether a value of its own is no credential all the same, outside a Secret's data.
+pub(super) fn is_no_literal(name: &str, text: &str) -> bool {
     let words = keys::words(name);
     let says_password = words.iter().any(|word| word.contains("pass") || matches!(word.as_str(), "pwd" | "pw"));
     let is_number = text.parse::<f64>().is_ok()

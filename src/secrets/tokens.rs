@@ -250,12 +250,13 @@ impl Format {
     }
 }
 
-/// `live-slack-token-value`, or long without one digit: written by somebody who shows how a token looks.
+/// `live-slack-token-value`, `123456789abcdef`, or long without one digit: written by somebody who shows how a token looks.
 fn is_words(run: &[u8]) -> bool {
     let is_prose = run.contains(&b'-') && run.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
-    !run.iter().any(u8::is_ascii_digit)
-        && run.iter().any(|byte| !byte.is_ascii_uppercase())
-        && (is_prose || run.len() >= 30)
+    let has_digit = run.iter().any(u8::is_ascii_digit);
+    let is_capitals = run.iter().all(u8::is_ascii_uppercase);
+    let counts = run.len() < 24 && memchr::memmem::find(run, b"123456789").is_some();
+    counts || !has_digit && !is_capitals && (is_prose || run.len() >= 30)
 }
 
 #[cfg(test)]
@@ -294,6 +295,7 @@ mod tests {
             format!("ghp_{}", run("x", 36)),
             format!("sha256:{}", run("0123456789abcdef", 64)),
             format!("xoxb-{}", "live-slack-token-value"),
+            format!("xoxa-{}", "123456789abcdef"),
             format!("ghp_{}", run("Sample", 36)),
         ] {
             assert!(find(&text).is_none(), "{text}");

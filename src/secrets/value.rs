@@ -142,7 +142,8 @@ fn private_key(text: &str) -> Option<Found> {
         let body = body.split("-----END").next().unwrap_or(body).replace("\\n", " ");
         // Documentation leaves the middle out.
         let is_cut = body.lines().any(|line| matches!(line.trim(), "..." | "…" | "[...]"));
-        if body.trim().is_empty() || !is_cut && !is_placeholder(&body) {
+        let has_key = body.split_whitespace().any(|run| run.len() >= 16 && !run.starts_with('#'));
+        if body.trim().is_empty() || has_key && !is_cut && !is_placeholder(&body) {
             let encrypted = label.starts_with("ENCRYPTED") || body.contains("Proc-Type: 4,ENCRYPTED");
             return Some(Found::new(Kind::PrivateKey, if encrypted { Strength::Weak } else { Strength::Strong }));
         }
