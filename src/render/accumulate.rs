@@ -106,8 +106,11 @@ impl<'l> Layer<'l> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
         if self.out.openapi.is_none() && self.kustomization.get(self.cx.trees, "openapi").is_some() {
-            self.out.openapi = Some((self.chain.folder.clone(), self.kustomization.file, self.beside()));
+            let bringing = (self.chain.folder.clone(), self.kustomization.file, self.beside());
+            self.cx.schemas.meet(&bringing);
+            self.out.openapi = Some(bringing);
         }
+        self.cx.schemas.enter(self.kustomization.file);
         self.not_rendered();
         let entries: Vec<(View<'_>, Result<Target, Problem>)> = self
             .kustomization
@@ -177,8 +180,9 @@ impl<'l> Layer<'l> {
     }
 
     fn push(&mut self, resource: Resource, entry: View<'_>) -> Result<(), Problem> {
+        self.cx.schemas.load();
         let kind = self.cx.trees.view(&resource.value).get("kind").map(|kind| kind.place());
-        self.out.resources.push(self.cx.schema, resource).map_err(|id| {
+        self.out.resources.push(self.cx.schema(), resource).map_err(|id| {
             let problem = registered(entry.place(), &id);
             if let Some(kind) = kind { problem.with_related(kind, "this object") } else { problem }
         })
@@ -194,6 +198,8 @@ impl<'l> Layer<'l> {
                 .with_help("list it under `components`"));
         }
         let from = &base.accumulated;
+        // Who was accumulated before was not entered now.
+        from.openapi.iter().for_each(|bringing| self.cx.schemas.meet(bringing));
         let before = self.out.resources.list().len();
         for resource in from.resources.list() {
             self.push(resource.clone(), entry)?;
@@ -281,8 +287,9 @@ impl<'l> Layer<'l> {
 
     /// Adds a generated object, or lays it over the one of its identity (`resWrangler.appendReplaceOrMerge`).
     fn absorb(&mut self, resource: Resource, args: View<'_>) -> Result<(), Problem> {
+        self.cx.schemas.load();
         let at = args.get("name").unwrap_or(args).place();
-        let schema = self.cx.schema;
+        let schema = self.cx.schema();
         let id = resource.id.clone();
         let unknown = self.out.missing() == Missing::Unknown;
         match (self.out.resources.rows(schema, &id), resource.behavior) {
@@ -466,7 +473,7 @@ impl<'l> Layer<'l> {
         run: impl Fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         let specs = self.out.specs.clone();
-        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema, specs: &specs };
+        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema(), specs: &specs };
         match run(&cx, self.out.resources.edit(), value) {
             Err(_) if self.out.missing() == Missing::Unknown => Ok(()),
             done => done,

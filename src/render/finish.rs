@@ -54,7 +54,7 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
         Err(problem) if problem.kind == ProblemKind::NotRendered => problems.push(problem),
         done => done?,
     }
-    let transformers = Cx { trees, schema: cx.schema, specs: &from.specs };
+    let transformers = Cx { trees, schema: cx.schema(), specs: &from.specs };
     transform::name_references(&transformers, &mut list)?;
     let vars: Vec<View<'_>> = from.vars.iter().map(|var| trees.view(var)).collect();
     match transform::vars(&transformers, &mut list, &vars) {

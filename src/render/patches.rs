@@ -235,7 +235,7 @@ impl<'p> Patcher<'p> {
         let cx = self.cx;
         let view = cx.trees.view(patch);
         let id = Id::of(view);
-        let row = match self.set.rows(cx.schema, &id) {
+        let row = match self.set.rows(cx.schema(), &id) {
             [row] => *row,
             [] if self.missing == Missing::Unknown => return Ok(()),
             rows => {
@@ -255,7 +255,7 @@ impl<'p> Patcher<'p> {
         let rows = self.select(target)?;
         let patch = &with_text_metadata(self.cx.trees, patch);
         self.merge(&rows, patch, allowed, (target.place(), by))?;
-        if let Some(id) = self.set.duplicate(self.cx.schema).filter(|_| allowed.name || allowed.kind) {
+        if let Some(id) = self.set.duplicate(self.cx.schema()).filter(|_| allowed.name || allowed.kind) {
             return Err(does_not_build(by, format!("may not add resource with an already registered id: {id}")));
         }
         Ok(())
@@ -263,7 +263,7 @@ impl<'p> Patcher<'p> {
 
     fn select(&self, target: View<'_>) -> Result<Vec<usize>, Problem> {
         let selector = Selector::new(target)?;
-        let meant = |resource: &Resource| selector.matches(self.cx.trees, self.cx.schema, resource);
+        let meant = |resource: &Resource| selector.matches(self.cx.trees, self.cx.schema(), resource);
         Ok(self.set.list().iter().enumerate().filter(|(_, held)| meant(held)).map(|(row, _)| row).collect())
     }
 
@@ -281,7 +281,7 @@ impl<'p> Patcher<'p> {
         let mut deleted = Vec::new();
         for row in rows {
             let resource = self.set.touch(*row);
-            let how = patch::Laying { trees, schema: self.cx.schema, by, before: &resource.patched };
+            let how = patch::Laying { trees, schema: self.cx.schema(), by, before: &resource.patched };
             let (outcome, silent) =
                 patch::strategic(how, &mut resource.value, patch, whole).map_err(|error| failed(error, by))?;
             resource.patched.strategic.push(by);
