@@ -237,6 +237,14 @@ pub enum Format {
     Sarif,
     /// For GitHub Actions: an annotation for each of the worst findings.
     Github,
+    /// For merge requests of GitLab: Code Quality.
+    Gitlab,
+    /// For lists of test results: JUnit.
+    Junit,
+    /// For a comment on a pull request: at most 60,000 bytes, and it says what was cut.
+    Markdown,
+    /// The same for the step summary of GitHub Actions: at most 900 KiB.
+    StepSummary,
 }
 
 /// The report formats of `impact`.

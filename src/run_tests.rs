@@ -48,6 +48,7 @@ fn sides(sources: &Arc<Sources>, tree: &Judgeable<'_>) -> Sides {
         past: (!tree.past.is_empty()).then(|| past(sources, tree)),
         passed: (!tree.between.is_empty()).then(|| passed(sources, tree)),
         root: None,
+        commit: None,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Never: a value of an object; names, places and counts are all that is told.
 
 mod json;
-mod markdown;
+pub(super) mod markdown;
 mod text;
 mod tree;
 
