@@ -4,6 +4,7 @@
 //! Never: a finding dropped, sorted or graded again; a byte of a file that `Sources` would not show.
 
 mod beside;
+mod diff;
 mod explain;
 mod github;
 mod head;
@@ -23,6 +24,7 @@ use std::io;
 use crate::base::{Snapshot, Sources, Span};
 use crate::rules::Verdict;
 
+pub use diff::{DiffChange, DiffFormat, DiffPlace, DiffReport, Hunk, Move, ObjectDiff};
 pub use explain::{explain, list, list_json};
 pub use impact::{
     ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport,
