@@ -61,7 +61,12 @@ pub fn told(weighed: &Weighed, within: &[RepoPath], context: usize) -> DiffRepor
             Differs::Deleted => folds.add(telling.told(one, DiffChange::Deleted), &mut report.objects),
         }
     }
-    report.moves = moves.into_iter().map(|((from, to), objects)| Move { from, to, objects }).collect();
+    let moves = moves.into_iter().map(|((from, to), mut objects)| {
+        objects.sort();
+        objects.dedup();
+        Move { from, to, objects }
+    });
+    report.moves = moves.collect();
     report
 }
 
@@ -175,7 +180,11 @@ impl<'a> Telling<'a> {
         let (hunks, note) = match lines {
             None => (Vec::new(), Some(UNPRINTABLE)),
             Some((before, after)) => {
-                let hunks = self.hunks(&before, &after);
+                let mut hunks = self.hunks(&before, &after);
+                if change != DiffChange::Changed {
+                    // All of it is where the object is.
+                    hunks.iter_mut().for_each(|hunk| hunk.causes.clear());
+                }
                 let note = hunks.is_empty().then_some(INVISIBLE);
                 (hunks, note)
             }

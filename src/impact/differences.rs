@@ -95,7 +95,12 @@ pub fn differences(trees: &Trees, base: &World, head: &World, changes: &Changes)
                 let before = |row: &usize| partners.iter().position(|partner| *partner == Some(*row));
                 failed_base.holds(&built.build.path, built.applied_by.iter().filter_map(before))
             }
-            _ => false,
+            // An object of a build that fails may be found elsewhere, as a file that no build reads.
+            (Some(was), Some(is)) => {
+                let (was, is) = (&base.builds[was.build].build, &head.builds[is.build].build);
+                was != is && (failed_head.builds.contains(&was.path) || failed_base.builds.contains(&is.path))
+            }
+            (None, None) => false,
         };
         if is_unknown {
             found.unknown += 1;

@@ -108,8 +108,10 @@ fn object(one: &ObjectDiff) -> String {
         let fate = place.fate.as_ref().map_or_else(String::new, |fate| format!("; **{}**", prose(fate)));
         let at = code(&format!("{}:{}", place.path, place.line));
         let title = code(&one.title_at(place));
-        let destination = prose(&place.destination());
-        out.push_str(&format!("- {title} by {}, {destination}{fate} ({at})\n", code(&place.owner())));
+        let destination = place.destination();
+        let comma = if destination.is_empty() { "" } else { ", " };
+        let (owner, destination) = (code(&place.owner()), prose(&destination));
+        out.push_str(&format!("- {title} by {owner}{comma}{destination}{fate} ({at})\n"));
     }
     let more = one.places.len().saturating_sub(MOST);
     if more > 0 {

@@ -210,11 +210,11 @@ impl ObjectDiff {
 }
 
 impl DiffPlace {
-    /// `prod, cluster prod-eu`
+    /// `prod, cluster prod-eu`; nothing where neither is known.
     fn destination(&self) -> String {
         let cluster = self.cluster.as_ref().map(|cluster| format!("cluster {cluster}"));
         let words: Vec<&str> = self.environment.as_deref().into_iter().chain(cluster.as_deref()).collect();
-        if words.is_empty() { "environment not known".to_owned() } else { words.join(", ") }
+        words.join(", ")
     }
 
     /// Who brings it.
@@ -252,11 +252,9 @@ impl Sum {
             line.push_str(&format!("; {} folded", super::text::many(self.folded, "identical change")));
         }
         if self.references > 0 {
-            let refers = if self.references == 1 { "object refers" } else { "objects refer" };
-            line.push_str(&format!(
-                "; {} {refers} to a generated object by its new hash and differ in nothing else",
-                self.references
-            ));
+            let more = super::text::many(self.references, "object");
+            let differ = if self.references == 1 { "differs" } else { "differ" };
+            line.push_str(&format!("; {more} {differ} only in the hash of a generated name"));
         }
         if self.unknown > 0 {
             line.push_str(&format!("; {} cannot be compared", super::text::many(self.unknown, "object")));

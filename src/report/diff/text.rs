@@ -60,21 +60,16 @@ pub(super) fn print(report: &DiffReport, color: Color) -> String {
     } else {
         lines.push(Paint::Plain, &format!("nothing changes{}", report.against(str::to_owned)));
     }
-    let mut group: Option<(String, String)> = None;
+    let mut group = None;
     for one in &report.objects {
         let Some(first) = one.places.first() else { continue };
-        let (destination, owner) = (first.destination(), first.owner());
-        let is_new = |held: &(String, String)| held.0 != destination;
-        if group.as_ref().is_none_or(is_new) {
+        let heading = heading(first);
+        if group.as_ref() != Some(&heading) {
             lines.push(Paint::Plain, "");
-            lines.push(Paint::Heading, &format!("=== {destination}"));
-        }
-        if group.as_ref().is_none_or(|held| is_new(held) || held.1 != owner) {
-            lines.push(Paint::Plain, "");
-            lines.push(Paint::Heading, &format!("--- {owner}"));
+            lines.push(Paint::Heading, &format!("=== {heading}"));
+            group = Some(heading);
         }
         object(one, first, &mut lines);
-        group = Some((destination, owner));
     }
     moves(report, &mut lines);
     unknown(report, &mut lines);
@@ -85,6 +80,13 @@ pub(super) fn print(report: &DiffReport, color: Color) -> String {
     lines.out
 }
 
+/// `prod, cluster prod-eu: Application argocd/web`
+fn heading(place: &DiffPlace) -> String {
+    let destination = place.destination();
+    let colon = if destination.is_empty() { "" } else { ": " };
+    format!("{destination}{colon}{}", place.owner())
+}
+
 fn object(one: &ObjectDiff, first: &DiffPlace, lines: &mut Lines) {
     let fate = first.fate.as_ref().map_or_else(String::new, |fate| format!(": {fate}"));
     lines.push(Paint::Plain, "");
@@ -92,8 +94,7 @@ fn object(one: &ObjectDiff, first: &DiffPlace, lines: &mut Lines) {
     lines.push(Paint::Heading, &format!("{} {}{fate}  ({}:{}{side})", one.word(), one.title(), first.path, first.line));
     for place in one.places.iter().skip(1).take(MOST_PLACES) {
         let fate = place.fate.as_ref().map_or_else(String::new, |fate| format!(": {fate}"));
-        let at = format!("{} by {}, {}{fate}", one.title_at(place), place.owner(), place.destination());
-        lines.push(Paint::Plain, &format!("  the same: {at}"));
+        lines.push(Paint::Plain, &format!("  the same: {} in {}{fate}", one.title_at(place), heading(place)));
     }
     let more = one.places.len().saturating_sub(MOST_PLACES + 1);
     if more > 0 {
@@ -106,10 +107,7 @@ fn object(one: &ObjectDiff, first: &DiffPlace, lines: &mut Lines) {
 }
 
 fn hunk(hunk: &Hunk, change: DiffChange, lines: &mut Lines) {
-    let causes = match hunk.causes.as_slice() {
-        [] => String::new(),
-        causes => format!("  <- {}", causes.join(", ")),
-    };
+    let causes = if hunk.causes.is_empty() { String::new() } else { format!("  <- {}", joined(&hunk.causes)) };
     lines.push(Paint::Hunk, &format!("{}{causes}", hunk.head()));
     let most = if change == DiffChange::Changed { usize::MAX } else { MOST_LINES };
     for line in hunk.lines.iter().take(most) {
@@ -124,6 +122,20 @@ fn hunk(hunk: &Hunk, change: DiffChange, lines: &mut Lines) {
     if more > 0 {
         lines.push(Paint::Dim, &format!("… {} (all in the JSON report)", many(more, "more line")));
     }
+}
+
+/// Places in a row, each file once for lines that follow each other: `a.yaml:3, 7`.
+fn joined(causes: &[String]) -> String {
+    let mut out = String::new();
+    let mut file = "";
+    for cause in causes {
+        let (path, line) = cause.split_once(':').unwrap_or((cause, ""));
+        let comma = if out.is_empty() { "" } else { ", " };
+        out.push_str(comma);
+        out.push_str(if path == file && !line.is_empty() { line } else { cause });
+        file = path;
+    }
+    out
 }
 
 fn moves(report: &DiffReport, lines: &mut Lines) {
