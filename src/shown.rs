@@ -3,7 +3,8 @@
 //!
 //! Never: an object that did not change printed; a value of a Secret.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
 
@@ -20,9 +21,13 @@ use crate::world::{ObjectAt, World};
 /// How many places of one hunk are told.
 const CAUSES: usize = 3;
 
-/// Where the product of the lines of two texts, without those that they begin and end with alike, is larger, no line of
-/// one is sought in the other: that takes too long.
-const MOST_COMPARED: usize = 400_000_000;
+/// How much is compared line by line: the product of the lines of two texts, at most for two, and for all. Beyond that no
+/// line of one is sought in the other, since that may take too long.
+const MOST_OF_TWO: u64 = 1_000_000_000;
+const MOST_OF_ALL: u64 = 10_000_000_000;
+
+/// What is said of an object that moves.
+const AT_RISK: &str = "; data goes with it if the old application comes first";
 
 /// What is said of an object that has no text.
 const UNPRINTABLE: &str = "it cannot be printed as YAML";
@@ -46,7 +51,7 @@ pub fn told(weighed: &Weighed, within: &[RepoPath], context: usize) -> DiffRepor
     let failed = impact::reach(trees, base, head, changes).failed;
     report.failed = failed.iter().map(|one| FailedPart::of(trees.sources(), one)).collect();
     report.unknown = found.unknown;
-    let telling = Telling { trees, base, head, fates: Fates::of(impact), context };
+    let telling = Telling { trees, base, head, fates: Fates::of(impact), context, left: Cell::new(MOST_OF_ALL) };
     let mut folds = Folds::default();
     let mut moves: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     for one in found.objects.iter().filter(|one| telling.is_within(one, within)) {
@@ -54,7 +59,9 @@ pub fn told(weighed: &Weighed, within: &[RepoPath], context: usize) -> DiffRepor
             Differs::Hashes => report.references += 1,
             Differs::Moved => {
                 let key = (telling.owners(&one.before), telling.owners(&one.after));
-                moves.entry(key).or_default().extend(telling.object(one).map(|object| object.key.to_string()));
+                let risk = if telling.is_at_risk(one) { AT_RISK } else { "" };
+                let moved = telling.object(one).map(|object| format!("{}{risk}", object.key));
+                moves.entry(key).or_default().extend(moved);
             }
             Differs::Added => folds.add(telling.told(one, DiffChange::Added), &mut report.objects),
             Differs::Changed => folds.add(telling.told(one, DiffChange::Changed), &mut report.objects),
@@ -93,13 +100,17 @@ impl Folds {
 struct Fates<'a> {
     deleted: HashMap<(ObjectAt, usize), &'a Deleted>,
     orphaned: HashMap<(ObjectAt, Option<usize>), &'a Orphaned>,
+    /// What moves to another application and loses data if the old one comes first.
+    at_risk: HashSet<ObjectAt>,
 }
 
 impl<'a> Fates<'a> {
     fn of(impact: &'a Impact) -> Self {
         let deleted = impact.pruning.deleted.iter();
         let orphaned = impact.pruning.orphaned.iter();
+        let at_risk = impact.pruning.handed_over.iter().filter(|one| one.stateful).map(|one| one.object);
         Self {
+            at_risk: at_risk.collect(),
             deleted: deleted.map(|one| ((one.object, one.owner.base), one)).collect(),
             orphaned: orphaned.map(|one| ((one.object, one.owner.map(|owner| owner.base)), one)).collect(),
         }
@@ -135,6 +146,8 @@ struct Telling<'a> {
     head: &'a World,
     fates: Fates<'a>,
     context: usize,
+    /// How much may still be compared.
+    left: Cell<u64>,
 }
 
 impl<'a> Telling<'a> {
@@ -168,6 +181,10 @@ impl<'a> Telling<'a> {
         owners.sort();
         owners.dedup();
         owners.join(" and ")
+    }
+
+    fn is_at_risk(&self, one: &Difference) -> bool {
+        one.pair.base.is_some_and(|at| self.fates.at_risk.contains(&at))
     }
 
     /// A difference with its text, and what makes it the same as another one.
@@ -217,7 +234,10 @@ impl<'a> Telling<'a> {
             build: applied.build.to_string(),
             fate: match (one.pair.base, one.pair.head) {
                 (Some(at), None) => self.fates.words(at, applied.row),
-                _ if one.is_moved => Some(format!("moved from {}", self.owners(&one.before))),
+                _ if one.is_moved => {
+                    let risk = if self.is_at_risk(one) { AT_RISK } else { "" };
+                    Some(format!("moved from {}{risk}", self.owners(&one.before)))
+                }
                 _ => None,
             },
             path: at.map_or_else(String::new, |at| sources.path(at.file).to_string()),
@@ -263,7 +283,7 @@ impl<'a> Telling<'a> {
     fn hunks(&self, before: &Lines, after: &Lines) -> Vec<Hunk> {
         let texts = |lines: &'_ Lines| lines.iter().map(|(line, _)| line.clone()).collect::<Vec<String>>();
         let (old, new) = (texts(before), texts(after));
-        let groups = group_diff_ops(compared(&old, &new), self.context);
+        let groups = group_diff_ops(compared(&old, &new, &self.left), self.context);
         groups.iter().map(|ops| self.hunk(ops, before, after, (&old, &new))).collect()
     }
 
@@ -332,20 +352,30 @@ impl<'a> Telling<'a> {
     }
 }
 
-/// What turns one text into the other.
-fn compared(old: &[String], new: &[String]) -> Vec<DiffOp> {
+/// What turns one text into the other. `left` is how much may still be compared.
+fn compared(old: &[String], new: &[String], left: &Cell<u64>) -> Vec<DiffOp> {
     let start = old.iter().zip(new).take_while(|(old, new)| old == new).count();
     let (rest_old, rest_new) = (&old[start..], &new[start..]);
     let end = rest_old.iter().rev().zip(rest_new.iter().rev()).take_while(|(old, new)| old == new).count();
     let (old_len, new_len) = (rest_old.len() - end, rest_new.len() - end);
-    if old_len.saturating_mul(new_len) <= MOST_COMPARED {
-        return capture_diff_slices(Algorithm::Myers, old, new);
+    let cost = (old_len as u64).saturating_mul(new_len as u64);
+    if cost <= MOST_OF_TWO.min(left.get()) {
+        left.set(left.get() - cost);
+        // Numbers are compared faster than lines.
+        let mut known = HashMap::new();
+        let [old, new] = [old, new].map(|lines| {
+            let number = |line| {
+                let next = known.len();
+                *known.entry(line).or_insert(next)
+            };
+            lines.iter().map(number).collect::<Vec<usize>>()
+        });
+        return capture_diff_slices(Algorithm::Myers, &old, &new);
     }
-    vec![
-        DiffOp::Equal { old_index: 0, new_index: 0, len: start },
-        DiffOp::Replace { old_index: start, old_len, new_index: start, new_len },
-        DiffOp::Equal { old_index: start + old_len, new_index: start + new_len, len: end },
-    ]
+    let equal = |at: usize, behind: usize, len: usize| DiffOp::Equal { old_index: at, new_index: behind, len };
+    let replaced = DiffOp::Replace { old_index: start, old_len, new_index: start, new_len };
+    let ops = [equal(0, 0, start), replaced, equal(start + old_len, start + new_len, end)];
+    ops.into_iter().filter(|op| op.old_range().len() + op.new_range().len() > 0).collect()
 }
 
 /// The name that an object has where it is written, before prefixes and suffixes.
@@ -413,4 +443,32 @@ fn level(line: &str) -> (usize, bool) {
     let indent = line.len() - line.trim_start_matches(' ').len();
     let is_item = line[indent..].starts_with("- ") || &line[indent..] == "-";
     (2 * indent + usize::from(is_item), is_item)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_long_is_replaced_as_a_whole() {
+        let lines = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+        let (old, new) = (lines(&["a", "b", "c", "d"]), lines(&["a", "c", "x", "d"]));
+        let some = compared(&old, &new, &Cell::new(4));
+        assert_eq!(some.iter().filter(|op| matches!(op, DiffOp::Equal { .. })).count(), 3);
+        let ops = compared(&old, &new, &Cell::new(3));
+        let replaced = DiffOp::Replace { old_index: 1, old_len: 2, new_index: 1, new_len: 2 };
+        assert_eq!(ops[1], replaced);
+        assert_eq!((ops[0].new_range(), ops[2].new_range()), (0..1, 3..4));
+    }
+
+    #[test]
+    fn a_line_is_told_by_the_field_that_holds_it() {
+        let text = "spec:\n  containers:\n  - env:\n    - name: A\n      value: b\n    image: x\n  data: |\n    key:\n      \
+                    text\n";
+        let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+        let fields: Vec<String> = (0..lines.len()).map(|row| field_of(&lines, row)).collect();
+        let env = "spec.containers.env";
+        let expected = ["", "spec", "spec.containers", env, env, "spec.containers", "spec", "spec.data", "spec.data"];
+        assert_eq!(fields, expected);
+    }
 }
