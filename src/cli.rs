@@ -27,6 +27,8 @@ pub enum Command {
     Render(Render),
     /// Say who is touched: environments and clusters, applications, instances, objects deleted.
     Impact(Impact),
+    /// Show what changes in the clusters: the rendered objects, line by line, without secrets.
+    Diff(Diff),
     /// Say where each field of a rendered object was set, and over what.
     Blame(Blame),
     /// Say what a rule looks for, why, and how to mend it.
@@ -117,6 +119,26 @@ pub struct Impact {
     /// Exit with 1 where anything is touched.
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// `diff`
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// What is compared.
+    #[command(flatten)]
+    pub sides: Sides,
+    /// Write a report; repeat it to write several. Without a file it goes to standard output.
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub format: Vec<FormatTo<ImpactFormat>>,
+    /// How many lines to show around each change.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub context: usize,
+    /// Exit with 1 where anything differs.
+    #[arg(long)]
+    pub exit_code: bool,
+    /// When to use color.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
 }
 
 /// `render`
@@ -247,7 +269,7 @@ pub enum Format {
     StepSummary,
 }
 
-/// The report formats of `impact`.
+/// The report formats of `impact` and `diff`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum ImpactFormat {
     /// For people.

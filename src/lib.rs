@@ -44,13 +44,15 @@
 //! **report** – findings to text, JSON, SARIF, annotations, Code Quality, JUnit or a summary. Uses base and the types of
 //! rules and impact. Never: a finding dropped or graded again.
 //!
-//! **cli, config, baseline, sides, run, folder, origins, touched** – the edge: what may be asked, on the command line and
-//! in the configuration, what is known and does not count, which two trees are meant, the pipeline, a line a stage, one
-//! folder rendered, where rendered values come from, and who is touched.
+//! **cli, config, baseline, sides, run, folder, origins, touched, blanked, shown** – the edge: what may be asked, on the
+//! command line and in the configuration, what is known and does not count, which two trees are meant, the pipeline, a
+//! line a stage, one folder rendered, where rendered values come from, who is touched, objects without their secrets, and
+//! how their texts differ.
 
 pub mod api;
 pub mod base;
 pub mod baseline;
+mod blanked;
 pub mod cli;
 pub mod compare;
 pub mod config;
@@ -67,6 +69,7 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod secrets;
+pub mod shown;
 pub mod sides;
 pub mod touched;
 pub mod world;

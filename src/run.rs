@@ -26,12 +26,14 @@ use crate::impact::{self, Impact};
 use crate::model::{Address, Object, Trees};
 use crate::read::{Ci, ReadError};
 use crate::report::{
-    self, ApiImpact, ApplicationImpact, BaseName, Color, Format, ImpactFormat, ImpactPart, Links, Report, Room, Summary,
+    self, ApiImpact, ApplicationImpact, BaseName, Color, DiffFormat, DiffReport, Format, ImpactFormat, ImpactPart, Links,
+    Report, Room, Summary,
 };
 use crate::rules::{
     self, Baseline, BaselineEntry, CommentsOf, Facts, Mistake, Purpose, RuleSet, Settings, Severity, Show, Verdict,
 };
 use crate::secrets::{self, RunKey};
+use crate::shown;
 use crate::sides::{Sides, sides};
 use crate::touched;
 use crate::world::{self, World};
@@ -92,6 +94,7 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
     let done = match &cli.command {
         Command::Check(ask) => check(ask, env, out, err),
         Command::Impact(ask) => impact(ask, env, out),
+        Command::Diff(ask) => diff(ask, env, out),
         Command::Render(ask) => folder::render(ask, env, out, err),
         Command::Blame(ask) => folder::blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
@@ -197,7 +200,11 @@ fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) 
 }
 
 fn colored(ask: &cli::Check, env: &Env) -> bool {
-    match ask.color {
+    is_colored(ask.color, env)
+}
+
+fn is_colored(when: cli::When, env: &Env) -> bool {
+    match when {
         cli::When::Always => true,
         cli::When::Never => false,
         cli::When::Auto => env.color,
@@ -363,6 +370,37 @@ fn impact(ask: &cli::Impact, env: &Env, out: &mut dyn Write) -> Result<u8, Stop>
             cli::ImpactFormat::Markdown => ImpactFormat::Markdown,
         };
         let text = told.print(format, part);
+        match &to.file {
+            None => out.write_all(text.as_bytes())?,
+            Some(path) => write_file(&env.directory.join(path), text.as_bytes())?,
+        }
+    }
+    Ok(if ask.exit_code && told.is_any() { FINDINGS } else { CLEAN })
+}
+
+/// Shows what changes in the clusters.
+fn diff(ask: &cli::Diff, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
+    let sources = Arc::new(Sources::default());
+    let told = pool(ask.sides.jobs)?.install(|| -> Result<DiffReport, Stop> {
+        let trees = Trees::new(sources.clone());
+        let sides = sides(&ask.sides, env, &trees)?;
+        if sides.base.is_none() {
+            let text = "nothing to compare with: name the base (`--base REV`)";
+            return Err(Stop::Told(text.to_owned(), NOT_JUDGED));
+        }
+        let color = if is_colored(ask.color, env) { Color::On } else { Color::Off };
+        let configuration = configuration(&ask.sides, env, &trees, &sides, color)?;
+        let within = sides.within.clone();
+        Ok(shown::told(&weigh(trees, sides, configuration, env.today), &within, ask.context))
+    })?;
+    for to in &ask.format {
+        let colored = if to.file.is_none() { is_colored(ask.color, env) } else { ask.color == cli::When::Always };
+        let format = match to.format {
+            cli::ImpactFormat::Text => DiffFormat::Text(if colored { Color::On } else { Color::Off }),
+            cli::ImpactFormat::Json => DiffFormat::Json,
+            cli::ImpactFormat::Markdown => DiffFormat::Markdown,
+        };
+        let text = told.print(format);
         match &to.file {
             None => out.write_all(text.as_bytes())?,
             Some(path) => write_file(&env.directory.join(path), text.as_bytes())?,

@@ -5,6 +5,7 @@
 //! worst first or last; a byte of a file that `Sources` would not show.
 
 mod beside;
+mod diff;
 mod explain;
 mod github;
 mod gitlab;
@@ -27,6 +28,7 @@ use std::io;
 use crate::base::{Snapshot, Sources, Span};
 use crate::rules::Verdict;
 
+pub use diff::{DiffChange, DiffFormat, DiffPlace, DiffReport, Hunk, Move, ObjectDiff};
 pub use explain::{explain, list, list_json};
 pub use impact::{
     ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport,
