@@ -233,10 +233,15 @@ pub fn read(trees: &Trees, file: FileId, snapshot: &Snapshot) -> Result<Configur
     }
     let schema = serde_json::from_str(SCHEMA).expect("the schema is our own, and a test reads it");
     let mistakes = Schema::new(schema).mistakes(root);
-    if !mistakes.is_empty() {
-        return Err(mistakes);
+    let resolver = Resolver { root, snapshot, mistakes: Vec::new() };
+    if mistakes.is_empty() {
+        return resolver.resolve(rules::typed(trees, root)?);
     }
-    Resolver { root, snapshot, mistakes: Vec::new() }.resolve(rules::typed(trees, root)?)
+    // What the schema cannot say, such as a pattern that cannot be read, is told in the same run where the rest can be typed.
+    let more = rules::typed(trees, root).ok().and_then(|options| resolver.resolve(options).err());
+    let mut all: Vec<Mistake> = mistakes.into_iter().chain(more.into_iter().flatten()).collect();
+    all.sort_by_key(|mistake| mistake.at.range);
+    Err(all)
 }
 
 /// Blanks what follows `salt:` on its line, also in a file that cannot be parsed.

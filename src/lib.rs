@@ -44,9 +44,10 @@
 //! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding
 //! dropped, sorted or graded again.
 //!
-//! **cli, config, baseline, sides, run, folder, origins, touched** – the edge: what may be asked, on the command line and
-//! in the configuration, what is known and does not count, which two trees are meant, the pipeline, a line a stage, one
-//! folder rendered, where rendered values come from, and who is touched.
+//! **cli, config, baseline, sides, run, folder, init, origins, starter, survey, touched** – the edge: what may be asked, on
+//! the command line and in the configuration, what is known and does not count, which two trees are meant, the pipeline,
+//! a line a stage, one folder rendered, a repository looked at and the files that it begins with, where rendered values
+//! come from, and who is touched.
 
 pub mod api;
 pub mod base;
@@ -58,6 +59,7 @@ pub mod delivery;
 pub mod folder;
 pub mod grammar;
 pub mod impact;
+mod init;
 pub mod model;
 pub mod origins;
 pub mod parse;
@@ -68,6 +70,8 @@ pub mod rules;
 pub mod run;
 pub mod secrets;
 pub mod sides;
+mod starter;
+mod survey;
 pub mod touched;
 pub mod world;
 

@@ -35,11 +35,14 @@ const EDGE: &[&str] = &[
     "cli.rs",
     "config.rs",
     "folder.rs",
+    "init.rs",
     "run.rs",
     "main.rs",
     "lib.rs",
     "origins.rs",
     "sides.rs",
+    "starter.rs",
+    "survey.rs",
     "touched.rs",
 ];
 

@@ -64,6 +64,9 @@ pub fn list(rules: &RuleSet) -> String {
         }
         out.push('\n');
     }
+    let count = rules.rules.len();
+    writeln!(out, "{count} rules; `off` is off by default; `gitops-guard explain ID|PACK` says why and what to do")
+        .expect("a string takes all");
     out
 }
 

@@ -30,7 +30,7 @@ pub use impact::{
 };
 pub use json::{ApiImpact, ApplicationImpact, DeletedObject, InstanceCounts, UnrenderedPart};
 pub use mistake::mistakes;
-pub use plain::log;
+pub use plain::{in_a_line, log};
 
 /// A judged change, with what a report says besides its findings.
 pub struct Report<'a> {
