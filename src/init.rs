@@ -49,7 +49,9 @@ pub(crate) fn init(ask: &cli::Init, env: &Env, out: &mut dyn Write) -> Result<u8
     desk.configuration(&found)?;
     match found.platforms.other_hooks.filter(|_| !found.platforms.pre_commit) {
         None => desk.hook()?,
-        Some(other) => writeln!(desk.out, "to do        {other} runs the hooks here: let it run `gitops-guard check --staged`")?,
+        Some(other) => {
+            writeln!(desk.out, "to do        {other} runs the hooks here: let it run `gitops-guard check --staged`")?
+        }
     }
     if found.platforms.github.is_some() {
         desk.workflow()?;
@@ -60,7 +62,8 @@ pub(crate) fn init(ask: &cli::Init, env: &Env, out: &mut dyn Write) -> Result<u8
         desk.quote(&job)?;
     }
     if found.platforms.github.is_none() && found.platforms.gitlab.is_none() {
-        let text = "neither GitHub nor GitLab was recognized; `gitops-guard check --base REV` is all that a job has to run";
+        let text =
+            "neither GitHub nor GitLab was recognized; `gitops-guard check --base REV` is all that a job has to run";
         writeln!(desk.out, "  no workflow: {text}")?;
     }
     next(ask, &found, desk.out)?;
@@ -93,7 +96,8 @@ fn summary(found: &Survey, out: &mut dyn Write) -> io::Result<()> {
     let seen = |all: &[crate::survey::Seen]| names(all.iter().map(|seen| seen.name.to_owned()).collect());
     let known = found.environments.iter().map(|known| report::in_a_line(&known.name).into_owned()).collect();
     let guessed = found.candidates.iter().map(|one| report::in_a_line(&one.name).into_owned()).collect();
-    let has = |what: &Option<String>, name: &str| what.as_ref().map(|why| format!("{name} ({})", report::in_a_line(why)));
+    let has =
+        |what: &Option<String>, name: &str| what.as_ref().map(|why| format!("{name} ({})", report::in_a_line(why)));
     let judges = [has(&found.platforms.github, "GitHub"), has(&found.platforms.gitlab, "GitLab")];
     writeln!(out, "found {} objects in {} builds", found.objects, found.builds)?;
     writeln!(out, "  controllers    {}", seen(&found.controllers))?;
@@ -221,7 +225,8 @@ impl Desk<'_> {
         }
         self.folder(name)?;
         let mut file = fs::OpenOptions::new().write(true).create_new(true).open(self.root.join(name));
-        let written = file.as_mut().map_err(|error| io::Error::from(error.kind())).and_then(|f| f.write_all(text.as_bytes()));
+        let written =
+            file.as_mut().map_err(|error| io::Error::from(error.kind())).and_then(|f| f.write_all(text.as_bytes()));
         written.map_err(|error| unwritten(name, &error))?;
         Ok(self.tell("wrote", name, "")?)
     }

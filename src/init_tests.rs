@@ -1,4 +1,6 @@
 //! `init` on a disk: what it writes, what it leaves, and that the judgement stays the same.
+//!
+//! Never: a repository of somebody else; each test makes its own.
 
 use std::fs;
 use std::path::Path;
@@ -109,8 +111,11 @@ fn a_link_leads_nowhere() {
     fs::remove_dir_all(made.path().join(".github")).expect("ours");
     fs::create_dir(outside.path().join("workflows")).expect("ours");
     std::os::unix::fs::symlink(outside.path(), made.path().join(".github")).expect("a link");
-    std::os::unix::fs::symlink(outside.path().join("hooks"), made.path().join(".pre-commit-config.yaml")).expect("a link");
-    git2::Repository::open(made.path()).and_then(|r| r.remote("origin", "https://github.com/a/b").map(drop)).expect("ours");
+    std::os::unix::fs::symlink(outside.path().join("hooks"), made.path().join(".pre-commit-config.yaml"))
+        .expect("a link");
+    git2::Repository::open(made.path())
+        .and_then(|r| r.remote("origin", "https://github.com/a/b").map(drop))
+        .expect("ours");
     let (code, said) = asked(made.path(), &["init"]);
     assert_eq!(code, 2, "{said}");
     assert_eq!(fs::read_dir(outside.path().join("workflows")).expect("ours").count(), 0, "{said}");
@@ -131,7 +136,10 @@ fn hooks_are_extended_in_their_style() {
     for (text, starts) in [
         ("repos:\n- repo: local\n  hooks: []\n", "- repo: local\n  hooks:\n  - id"),
         ("repos:\n  - repo: local\n    hooks: []\n", "  - repo: local\n    hooks:\n    - id"),
-        ("a: 1\nrepos:  # all\n\n  # one\n  - repo: local\n    hooks:\n    - id: x\n\n# end\nb: 2\n", "  - repo: local\n    hooks:\n    - id: g"),
+        (
+            "a: 1\nrepos:  # all\n\n  # one\n  - repo: local\n    hooks:\n    - id: x\n\n# end\nb: 2\n",
+            "  - repo: local\n    hooks:\n    - id: g",
+        ),
         ("repos:\n- repo: local\n  hooks: []", "- repo: local\n  hooks:\n  - id"),
         ("repos:\r\n- repo: local\r\n  hooks: []\r\n", "- repo: local\r\n  hooks:\r\n  - id"),
     ] {
@@ -143,7 +151,14 @@ fn hooks_are_extended_in_their_style() {
         assert_eq!(added, entry.lines().count(), "{longer}");
         assert!(!text.ends_with("b: 2\n") || longer.ends_with("\n\n# end\nb: 2\n"), "{longer}");
     }
-    for text in ["", "repos: []\n", "repos: [{repo: local, hooks: []}]\n", "a: 1\n", "repos: &a\n- repo: local\n", "repos:\n- [\n"] {
+    for text in [
+        "",
+        "repos: []\n",
+        "repos: [{repo: local, hooks: []}]\n",
+        "a: 1\n",
+        "repos: &a\n- repo: local\n",
+        "repos:\n- [\n",
+    ] {
         assert_eq!(extended(text, &entry), None, "{text}");
     }
 }

@@ -93,7 +93,9 @@ fn count(number: usize, one: &str) -> String {
 /// The configuration for a repository.
 pub(crate) fn configuration(found: &Survey, salt: &str) -> String {
     let mut page = Page::default();
-    page.say(format!("The configuration of gitops-guard, begun by `gitops-guard init` {VERSION}; it is yours to change."));
+    page.say(format!(
+        "The configuration of gitops-guard, begun by `gitops-guard init` {VERSION}; it is yours to change."
+    ));
     page.say("Everything in it is optional, and `gitops-guard config schema` documents every key. Nothing but the salt is set:");
     page.say("what is found below goes without saying. A line that begins with `#` and no space is an example that fits this");
     page.say("repository: take away the `#`, and it holds.");
@@ -163,9 +165,12 @@ fn layers(page: &mut Page, found: &Survey) {
     }));
     page.gap();
     page.say("Tiers: the layers of the platform, by the names of folders.");
-    page.list(found.tiers.iter().map(|(tier, folder, builds)| {
-        format!("{tier}: {} ({})", name(folder), count(*builds, "build"))
-    }));
+    page.list(
+        found
+            .tiers
+            .iter()
+            .map(|(tier, folder, builds)| format!("{tier}: {} ({})", name(folder), count(*builds, "build"))),
+    );
     let untold = found.roots.iter().filter(|root| !root.is_tiered && is_plain(&root.path));
     let mut folders: Vec<String> = untold.filter_map(|root| Some(root.path.rsplit_once('/')?.0.to_owned())).collect();
     folders.sort();
@@ -197,7 +202,9 @@ fn environments(page: &mut Page, found: &Survey) {
     }
     let order = order(found);
     if !order.is_empty() {
-        page.say("In the order in which changes are promoted; the first whose path matches counts. Names that say what an");
+        page.say(
+            "In the order in which changes are promoted; the first whose path matches counts. Names that say what an",
+        );
         page.say("environment is for are `dev`, `staging`, `prod` and their long forms.");
         page.example("environments:");
         page.example("  order:");

@@ -1,4 +1,6 @@
 //! What `init` offers is read by the tool itself, and says nothing of its own.
+//!
+//! Never: a file on a disk.
 
 use super::{configuration, hook, hooks, job, workflow};
 use crate::config;

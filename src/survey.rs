@@ -224,11 +224,11 @@ fn roots(trees: &Trees, world: &World) -> Vec<Root> {
     let mut roots = BTreeMap::new();
     for application in world.applications.iter().filter(|application| application.is_root) {
         let path = trees.sources().path(trees.sources().outermost(application.place).file).clone();
-        let rows: BTreeSet<usize> =
-            application.builds.iter().filter_map(|(build, _)| world.row_of(build)).collect();
+        let rows: BTreeSet<usize> = application.builds.iter().filter_map(|(build, _)| world.row_of(build)).collect();
         let holds = world.applications.iter().filter(|other| other.held_by.iter().any(|row| rows.contains(row)));
         let key = &application.key;
-        let name = if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) };
+        let name =
+            if key.namespace.is_empty() { key.name.to_string() } else { format!("{}/{}", key.namespace, key.name) };
         let is_tiered = tier_of(&path, &world.layout).is_some_and(|tier| tier.name() == "root");
         let holds = holds.count();
         roots.insert((name.clone(), path.to_string()), Root { name, path: path.to_string(), holds, is_tiered });

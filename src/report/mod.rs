@@ -23,7 +23,7 @@ use std::io;
 use crate::base::{Snapshot, Sources, Span};
 use crate::rules::Verdict;
 
-pub use explain::{explain, list, list_json};
+pub use explain::{explain, list, list_json, meaning};
 pub use impact::{
     ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport,
     KeptObject, MovedObject, Tally,
