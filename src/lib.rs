@@ -44,10 +44,10 @@
 //! **report** – findings to text, JSON, SARIF, annotations, Code Quality, JUnit or a summary. Uses base and the types of
 //! rules and impact. Never: a finding dropped or graded again.
 //!
-//! **cli, config, baseline, sides, run, folder, origins, touched, blanked, shown** – the edge: what may be asked, on the
-//! command line and in the configuration, what is known and does not count, which two trees are meant, the pipeline, a
-//! line a stage, one folder rendered, where rendered values come from, who is touched, objects without their secrets, and
-//! how their texts differ.
+//! **cli, config, baseline, sides, run, folder, init, origins, starter, survey, touched, blanked, shown** – the edge: what
+//! may be asked, on the command line and in the configuration, what is known and does not count, which two trees are
+//! meant, the pipeline, a line a stage, one folder rendered, a repository looked at and the files that it begins with,
+//! where rendered values come from, who is touched, objects without their secrets, and how their texts differ.
 
 pub mod api;
 pub mod base;
@@ -60,6 +60,7 @@ pub mod delivery;
 pub mod folder;
 pub mod grammar;
 pub mod impact;
+mod init;
 pub mod model;
 pub mod origins;
 pub mod parse;
@@ -71,6 +72,8 @@ pub mod run;
 pub mod secrets;
 pub mod shown;
 pub mod sides;
+mod starter;
+mod survey;
 pub mod touched;
 pub mod world;
 

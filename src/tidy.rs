@@ -36,12 +36,15 @@ const EDGE: &[&str] = &[
     "cli.rs",
     "config.rs",
     "folder.rs",
+    "init.rs",
     "run.rs",
     "main.rs",
     "lib.rs",
     "origins.rs",
     "shown.rs",
     "sides.rs",
+    "starter.rs",
+    "survey.rs",
     "touched.rs",
 ];
 
