@@ -120,7 +120,7 @@ fn secrets_that_trade_places_are_shown_to_change() {
     let report = told(&secret("{a: one-1, b: two-2}"), &secret("{a: two-2, b: one-1}"), &[]);
     let lines: Vec<&String> = report.objects.iter().flat_map(|one| &one.hunks).flat_map(|hunk| &hunk.lines).collect();
     let changed: Vec<&&String> = lines.iter().filter(|line| line.contains("(changed)")).collect();
-    assert_eq!(changed, [&"+  a: [redacted (changed)]", &"+  b: [redacted (changed)]"], "{lines:?}");
+    assert_eq!(changed, [&"+  a: '[redacted (changed)]'", &"+  b: '[redacted (changed)]'"], "{lines:?}");
     let list = |args: &str| {
         let spec = format!("{{template: {{spec: {{containers: [{{name: a, args: {args}}}]}}}}}}");
         files(&[("d.yaml", &format!("apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: s}}\nspec: {spec}\n"))])
