@@ -175,6 +175,10 @@ struct NewBaseline {
 }
 
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+    if let Some(file) = written_twice(&ask.format) {
+        let text = format!("`{}` is to hold two reports: give each a file of its own", file.display());
+        return Err(Stop::Told(text, NOT_JUDGED));
+    }
     let sources = Arc::new(Sources::default());
     let judged = pool(ask.sides.jobs)?.install(|| -> Result<Judgement, Stop> {
         let trees = Trees::new(sources.clone());
@@ -486,6 +490,14 @@ impl Judgement {
         };
         if failing > 0 { FINDINGS } else { CLEAN }
     }
+}
+
+/// A file that two reports would go into, of which one would be lost.
+fn written_twice(formats: &[cli::FormatTo]) -> Option<&Path> {
+    let files: Vec<&Path> = formats.iter().filter_map(|to| to.file.as_deref()).collect();
+    let again = files.iter().enumerate().find(|(row, file)| files[..*row].contains(*file));
+    // A terminal or a pipe takes all.
+    again.map(|(_, file)| *file).filter(|file| !file.starts_with("/dev"))
 }
 
 /// A format that was asked for, as a report knows it.

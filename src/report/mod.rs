@@ -1,5 +1,5 @@
-//! One report to text, JSON, SARIF, the annotations of GitHub, GitLab's Code Quality, JUnit, or a summary in Markdown; who
-//! is touched as text, JSON or Markdown; a rule and the list of rules as text.
+//! One report to text, JSON, SARIF, the annotations of GitHub, GitLab's Code Quality, test results, or a summary in
+//! Markdown; who is touched as text, JSON or Markdown; a rule and the list of rules as text.
 //!
 //! Never: a finding graded again, or dropped without a word; another order than the verdict's but where readers see the
 //! worst first or last; a byte of a file that `Sources` would not show.

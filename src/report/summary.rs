@@ -172,7 +172,7 @@ fn findings(report: &Report<'_>, rows: usize, bytes: usize) -> String {
         out.push_str(&list);
         if more > 0 {
             let blank = if shown > 0 { "\n" } else { "" };
-            write!(out, "{blank}… {more} more (all in the JSON report)\n").expect("a string takes all");
+            writeln!(out, "{blank}… {more} more (all in the JSON report)").expect("a string takes all");
         }
         out.push_str(foot);
     }
