@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use comrak::nodes::NodeValue;
+use comrak::nodes::{Node, NodeValue};
 use comrak::{Arena, Options, parse_document};
 use serde_json::Value;
 
@@ -91,6 +91,12 @@ fn no_report_is_written_over_another() {
     assert!(!temp.path().join("report").exists());
 }
 
+/// Whether a text stands behind `<code>`, where hosts look for no mentions.
+fn is_code<'a>(node: Node<'a>) -> bool {
+    let before = node.previous_sibling();
+    before.is_some_and(|node| matches!(&node.data.borrow().value, NodeValue::HtmlInline(tag) if tag == "<code>"))
+}
+
 #[test]
 fn hostile_names_are_names_in_all_formats() {
     let reports = reports("formats/hostile/base", "formats/hostile/head");
@@ -109,7 +115,9 @@ fn hostile_names_are_names_in_all_formats() {
     for node in root.descendants() {
         match &node.data.borrow().value {
             NodeValue::Link(link) => panic!("a name is a link: {}", link.url),
-            NodeValue::Text(text) => assert!(!text.contains("@team") && !text.contains("#1"), "{text}"),
+            NodeValue::Text(text) if !is_code(node) => {
+                assert!(!text.contains("@team") && !text.contains("#1"), "{text}");
+            }
             NodeValue::HtmlInline(html) => assert!(["<code>", "</code>"].contains(&&**html), "{html}"),
             NodeValue::HtmlBlock(block) => {
                 let ours = ["<!-- gitops-guard -->", "<details>", "</details>"];
