@@ -232,11 +232,44 @@ pub fn read(trees: &Trees, file: FileId, snapshot: &Snapshot) -> Result<Configur
         trees.sources().redact(salt.place());
     }
     let schema = serde_json::from_str(SCHEMA).expect("the schema is our own, and a test reads it");
-    let mistakes = Schema::new(schema).mistakes(root);
+    let mut mistakes = Schema::new(schema).mistakes(root);
+    mistakes.extend(unfit_texts(root, snapshot));
     if !mistakes.is_empty() {
+        mistakes.sort_by_key(|mistake| mistake.at.range);
         return Err(mistakes);
     }
-    Resolver { root, snapshot, mistakes: Vec::new() }.resolve(rules::typed(trees, root)?)
+    Ok(Resolver { root, snapshot }.resolve(rules::typed(trees, root)?))
+}
+
+/// What is wrong with texts that the schema takes: patterns that cannot be read, folders without rule files.
+fn unfit_texts(root: View<'_>, snapshot: &Snapshot) -> Vec<Mistake> {
+    fn list(of: Option<View<'_>>) -> Vec<View<'_>> {
+        of.into_iter().flat_map(|list| list.items()).collect()
+    }
+    let tiers = root.get("tiers").into_iter().flat_map(|tiers| tiers.fields()).flat_map(|tier| tier.value.items());
+    let order = list(root.path(["environments", "order"]));
+    let paths = order.iter().flat_map(|entry| list(entry.get("paths")));
+    let ignored = list(root.get("ignore")).into_iter().filter_map(|entry| entry.get("path"));
+    let globs = tiers.chain(paths).chain(ignored).chain(list(root.get("exclude")));
+    let unread = globs.filter_map(|at| {
+        let error = Glob::new(at.as_str()?).err()?;
+        Some(Mistake::new(at.place(), error.to_string()))
+    });
+    let packs = list(root.get("packs")).into_iter().filter_map(|at| {
+        let folder = at.as_str()?;
+        let mistake = Mistake::new(at.place(), format!("there is no rule file in a folder `{folder}`"));
+        let help = "name a folder of this repository that holds `<rule-id>.yaml`";
+        rule_files(snapshot, folder).is_empty().then(|| mistake.with_help(help))
+    });
+    unread.chain(packs).collect()
+}
+
+/// The rule files in a folder, at any depth.
+fn rule_files(snapshot: &Snapshot, folder: &str) -> Vec<(RepoPath, FileId)> {
+    let Some(folder) = RepoPath::new(folder) else { return Vec::new() };
+    let is_rule = |path: &RepoPath| matches!(path.name().rsplit_once('.'), Some((_, "yaml" | "yml")));
+    let all = snapshot.files().filter(|(path, _)| path.is_within(&folder) && is_rule(path));
+    all.map(|(path, file)| (path.clone(), file)).collect()
 }
 
 /// Blanks what follows `salt:` on its line, also in a file that cannot be parsed.
@@ -259,23 +292,42 @@ fn generated(option: GeneratorOption) -> Generated {
     Generated { set, generator, elements }
 }
 
-/// Options to a configuration.
+/// Patterns; what cannot be read was a mistake already.
+fn globs(texts: &[String]) -> Vec<Glob> {
+    texts.iter().filter_map(|text| Glob::new(text).ok()).collect()
+}
+
+fn tiers(options: &Options) -> BTreeMap<Tier, Vec<Glob>> {
+    let tier = |name: &TierName| match name {
+        TierName::Root => Tier::Root,
+        TierName::Core => Tier::Core,
+        TierName::Stable => Tier::Stable,
+        TierName::Beta => Tier::Beta,
+        TierName::Workloads => Tier::Workloads,
+    };
+    options.tiers.iter().map(|(name, paths)| (tier(name), globs(paths))).collect()
+}
+
+fn environments(options: &Environments) -> Vec<(Arc<str>, Vec<Glob>)> {
+    options.order.iter().map(|option| (Arc::from(&*option.name), globs(&option.paths))).collect()
+}
+
+/// Options to a configuration, once nothing is wrong with them.
 struct Resolver<'t> {
     root: View<'t>,
     snapshot: &'t Snapshot,
-    mistakes: Vec<Mistake>,
 }
 
 impl<'t> Resolver<'t> {
-    fn resolve(mut self, options: Options) -> Result<Configuration, Vec<Mistake>> {
+    fn resolve(&self, options: Options) -> Configuration {
         let suppressing = self.suppressing(&options);
-        let (allow, exclude) = (self.items(&["secrets", "allow"]), self.items(&["exclude"]));
-        let configuration = Configuration {
-            layout: Layout { tiers: self.tiers(&options), environments: self.environments(&options.environments) },
+        let allow = self.items(&["secrets", "allow"]);
+        Configuration {
+            layout: Layout { tiers: tiers(&options), environments: environments(&options.environments) },
             packs: self.packs(&options.packs),
             rules: self.rules(&options.rules),
             ignores: self.ignores(&options.ignore),
-            exclude: self.globs(&options.exclude, &exclude),
+            exclude: globs(&options.exclude),
             allowed: options.secrets.allow.into_iter().zip(allow).collect(),
             repositories: options.repositories,
             outside: Outside {
@@ -286,9 +338,7 @@ impl<'t> Resolver<'t> {
             salt: options.secrets.salt,
             lifecycle: options.deprecation.resolve(),
             suppressing,
-        };
-        self.mistakes.sort_by_key(|mistake| mistake.at.range);
-        if self.mistakes.is_empty() { Ok(configuration) } else { Err(self.mistakes) }
+        }
     }
 
     fn at(&self, path: &[&str]) -> View<'t> {
@@ -300,65 +350,10 @@ impl<'t> Resolver<'t> {
         self.at(path).items().map(|item| item.place()).collect()
     }
 
-    fn globs(&mut self, texts: &[String], at: &[Span]) -> Vec<Glob> {
-        texts.iter().zip(at).filter_map(|(text, at)| self.glob(text, *at)).collect()
-    }
-
-    fn glob(&mut self, text: &str, at: Span) -> Option<Glob> {
-        match Glob::new(text) {
-            Ok(glob) => Some(glob),
-            Err(error) => {
-                self.mistakes.push(Mistake::new(at, error.to_string()));
-                None
-            }
-        }
-    }
-
-    fn tiers(&mut self, options: &Options) -> BTreeMap<Tier, Vec<Glob>> {
-        let mut tiers = BTreeMap::new();
-        for (name, paths) in &options.tiers {
-            let tier = match name {
-                TierName::Root => Tier::Root,
-                TierName::Core => Tier::Core,
-                TierName::Stable => Tier::Stable,
-                TierName::Beta => Tier::Beta,
-                TierName::Workloads => Tier::Workloads,
-            };
-            let at = self.items(&["tiers", tier.name()]);
-            tiers.insert(tier, self.globs(paths, &at));
-        }
-        tiers
-    }
-
-    fn environments(&mut self, options: &Environments) -> Vec<(Arc<str>, Vec<Glob>)> {
-        let mut environments = Vec::new();
-        for (row, option) in options.order.iter().enumerate() {
-            let entry = self.at(&["environments", "order"]).item(row);
-            let at: Vec<Span> = entry
-                .and_then(|entry| entry.get("paths"))
-                .map(|paths| paths.items().map(|item| item.place()).collect())
-                .unwrap_or_default();
-            environments.push((Arc::from(&*option.name), self.globs(&option.paths, &at)));
-        }
-        environments
-    }
-
     /// The rule files in these folders, at any depth.
-    fn packs(&mut self, folders: &[String]) -> Vec<RuleFile> {
-        let mut files: BTreeMap<RepoPath, FileId> = BTreeMap::new();
-        for (folder, at) in folders.iter().zip(self.items(&["packs"])) {
-            let is_rule = |path: &RepoPath| matches!(path.name().rsplit_once('.'), Some((_, "yaml" | "yml")));
-            let within = RepoPath::new(folder).map(|folder| {
-                let all = self.snapshot.files().filter(move |(path, _)| path.is_within(&folder) && is_rule(path));
-                all.map(|(path, file)| (path.clone(), file)).collect::<Vec<_>>()
-            });
-            let found = within.unwrap_or_default();
-            if found.is_empty() {
-                let mistake = Mistake::new(at, format!("there is no rule file in a folder `{folder}`"));
-                self.mistakes.push(mistake.with_help("name a folder of this repository that holds `<rule-id>.yaml`"));
-            }
-            files.extend(found);
-        }
+    fn packs(&self, folders: &[String]) -> Vec<RuleFile> {
+        let files: BTreeMap<RepoPath, FileId> =
+            folders.iter().flat_map(|folder| rule_files(self.snapshot, folder)).collect();
         let rule = |(path, file): (RepoPath, FileId)| RuleFile {
             pack: path.parent().map(|folder| folder.name().to_owned()).unwrap_or_default(),
             id: path.name().rsplit_once('.').map_or(path.name(), |(stem, _)| stem).to_owned(),
@@ -384,14 +379,14 @@ impl<'t> Resolver<'t> {
         resolved.collect()
     }
 
-    fn ignores(&mut self, options: &[IgnoreOption]) -> Vec<(Ignore, Span)> {
+    fn ignores(&self, options: &[IgnoreOption]) -> Vec<(Ignore, Span)> {
         let mut ignores = Vec::new();
         for (row, option) in options.iter().enumerate() {
             let entry = self.at(&["ignore"]).item(row).unwrap_or(self.root);
             let place = |name: &str| entry.get(name).unwrap_or(entry).place();
-            let (at, rule, path) = (entry.place(), place("rule"), place("path"));
-            let glob = option.path.as_ref().map(|text| self.glob(text, path));
-            // A pattern that cannot be read is a mistake already; it must not become one that matches all.
+            let (at, rule) = (entry.place(), place("rule"));
+            let glob = option.path.as_ref().map(|text| Glob::new(text).ok());
+            // A pattern that cannot be read was a mistake already; it must not become one that matches all.
             if glob != Some(None) {
                 let explained = option.reason.iter().any(|reason| reason.chars().any(char::is_alphanumeric));
                 let until = option.until.as_ref().map(|date| date.parse());

@@ -44,13 +44,15 @@
 //! **report** – findings to text, JSON, SARIF, annotations, Code Quality, test results or a summary. Uses base and the
 //! types of rules and impact. Never: a finding dropped or graded again.
 //!
-//! **cli, config, baseline, sides, run, folder, origins, touched** – the edge: what may be asked, on the command line and
-//! in the configuration, what is known and does not count, which two trees are meant, the pipeline, a line a stage, one
-//! folder rendered, where rendered values come from, and who is touched.
+//! **cli, config, baseline, sides, run, folder, init, origins, starter, survey, touched, blanked, shown** – the edge: what
+//! may be asked, on the command line and in the configuration, what is known and does not count, which two trees are
+//! meant, the pipeline, a line a stage, one folder rendered, a repository looked at and the files that it begins with,
+//! where rendered values come from, who is touched, objects without their secrets, and how their texts differ.
 
 pub mod api;
 pub mod base;
 pub mod baseline;
+mod blanked;
 pub mod cli;
 pub mod compare;
 pub mod config;
@@ -58,6 +60,7 @@ pub mod delivery;
 pub mod folder;
 pub mod grammar;
 pub mod impact;
+mod init;
 pub mod model;
 pub mod origins;
 pub mod parse;
@@ -67,7 +70,10 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod secrets;
+pub mod shown;
 pub mod sides;
+mod starter;
+mod survey;
 pub mod touched;
 pub mod world;
 

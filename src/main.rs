@@ -7,7 +7,6 @@ use std::panic;
 use std::process::ExitCode;
 use std::sync::Once;
 
-use clap::Parser as _;
 use gitops_guard::cli::Cli;
 use gitops_guard::run::{self, Env};
 
@@ -22,7 +21,7 @@ fn main() -> ExitCode {
 }
 
 fn answer() -> u8 {
-    let cli = Cli::parse();
+    let cli = Cli::of_process();
     let env = Env::of_process(io::stdout().is_terminal());
     let mut out = io::BufWriter::new(io::stdout().lock());
     // Not locked: a thread that panics has to be heard while this one waits for it.

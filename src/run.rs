@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use clap::CommandFactory as _;
 use rayon::prelude::*;
 
 use crate::base::{BlobId, Date, FileId, History, Passage, RepoPath, Sources, Span};
@@ -23,15 +24,18 @@ use crate::compare::{self, Changes};
 use crate::config::{self, Configuration};
 use crate::folder;
 use crate::impact::{self, Impact};
+use crate::init;
 use crate::model::{Address, Object, Trees};
 use crate::read::{Ci, ReadError};
 use crate::report::{
-    self, ApiImpact, ApplicationImpact, BaseName, Color, Format, ImpactFormat, ImpactPart, Links, Report, Room, Summary,
+    self, ApiImpact, ApplicationImpact, BaseName, Color, DiffFormat, DiffReport, Format, ImpactFormat, ImpactPart, Links,
+    Report, Room, Summary,
 };
 use crate::rules::{
     self, Baseline, BaselineEntry, CommentsOf, Facts, Mistake, Purpose, RuleSet, Settings, Severity, Show, Verdict,
 };
 use crate::secrets::{self, RunKey};
+use crate::shown;
 use crate::sides::{Sides, sides};
 use crate::touched;
 use crate::world::{self, World};
@@ -92,10 +96,14 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
     let done = match &cli.command {
         Command::Check(ask) => check(ask, env, out, err),
         Command::Impact(ask) => impact(ask, env, out),
+        Command::Diff(ask) => diff(ask, env, out),
         Command::Render(ask) => folder::render(ask, env, out, err),
         Command::Blame(ask) => folder::blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
         Command::Rules(ask) => list(ask, out),
+        Command::Init(ask) => init::init(ask, env, out),
+        Command::Completions(ask) => completions(ask.shell, out),
+        Command::Man(ask) => man(ask, out),
         Command::Config(cli::Config { command: cli::ConfigCommand::Schema }) => {
             out.write_all(config::SCHEMA.as_bytes()).map(|()| CLEAN).map_err(Stop::from)
         }
@@ -201,7 +209,11 @@ fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) 
 }
 
 fn colored(ask: &cli::Check, env: &Env) -> bool {
-    match ask.color {
+    is_colored(ask.color, env)
+}
+
+fn is_colored(when: cli::When, env: &Env) -> bool {
+    match when {
         cli::When::Always => true,
         cli::When::Never => false,
         cli::When::Auto => env.color,
@@ -367,6 +379,37 @@ fn impact(ask: &cli::Impact, env: &Env, out: &mut dyn Write) -> Result<u8, Stop>
             cli::ImpactFormat::Markdown => ImpactFormat::Markdown,
         };
         let text = told.print(format, part);
+        match &to.file {
+            None => out.write_all(text.as_bytes())?,
+            Some(path) => write_file(&env.directory.join(path), text.as_bytes())?,
+        }
+    }
+    Ok(if ask.exit_code && told.is_any() { FINDINGS } else { CLEAN })
+}
+
+/// Shows what changes in the clusters.
+fn diff(ask: &cli::Diff, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
+    let sources = Arc::new(Sources::default());
+    let told = pool(ask.sides.jobs)?.install(|| -> Result<DiffReport, Stop> {
+        let trees = Trees::new(sources.clone());
+        let sides = sides(&ask.sides, env, &trees)?;
+        if sides.base.is_none() {
+            let text = "nothing to compare with: name the base (`--base REV`)";
+            return Err(Stop::Told(text.to_owned(), NOT_JUDGED));
+        }
+        let color = if is_colored(ask.color, env) { Color::On } else { Color::Off };
+        let configuration = configuration(&ask.sides, env, &trees, &sides, color)?;
+        let within = sides.within.clone();
+        Ok(shown::told(&weigh(trees, sides, configuration, env.today), &within, ask.context))
+    })?;
+    for to in &ask.format {
+        let colored = if to.file.is_none() { is_colored(ask.color, env) } else { ask.color == cli::When::Always };
+        let format = match to.format {
+            cli::ImpactFormat::Text => DiffFormat::Text(if colored { Color::On } else { Color::Off }),
+            cli::ImpactFormat::Json => DiffFormat::Json,
+            cli::ImpactFormat::Markdown => DiffFormat::Markdown,
+        };
+        let text = told.print(format);
         match &to.file {
             None => out.write_all(text.as_bytes())?,
             Some(path) => write_file(&env.directory.join(path), text.as_bytes())?,
@@ -560,24 +603,80 @@ fn settings(ask: &cli::Check, env: &Env, rules: &RuleSet) -> Result<Settings, St
     })
 }
 
-fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
+pub(crate) fn pool(jobs: Option<NonZeroUsize>) -> Result<rayon::ThreadPool, Stop> {
     // Rendering recurses along the includes of kustomizations; a worker's default stack is smaller than main's.
     let builder = rayon::ThreadPoolBuilder::new().num_threads(jobs.map_or(0, NonZeroUsize::get)).stack_size(16 << 20);
     builder.build().map_err(|error| Stop::Told(format!("no threads can be started: {error}"), NOT_JUDGED))
 }
 
+/// The rules to be told of. No threads are started: that takes longer than to read the files by one.
+fn listed_rules() -> RuleSet {
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    // A thread can be taken for a pool once only.
+    alone.map_or_else(|_| RuleSet::embedded(), |alone| alone.install(RuleSet::embedded))
+}
+
 fn explain(ask: &cli::Explain, out: &mut dyn Write) -> Result<u8, Stop> {
-    let rules = RuleSet::embedded();
-    let Some(rule) = rules.get(&ask.id) else {
-        let near = rules.near(&ask.id).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        return Err(Stop::Told(format!("no rule is called `{}`{near}", ask.id), NOT_JUDGED));
+    let rules = listed_rules();
+    let packs = rules.packs();
+    let (mut asked, mut unknown): (Vec<&rules::Rule>, Vec<String>) = (Vec::new(), Vec::new());
+    for name in &ask.names {
+        match (rules.get(name), packs.get(&**name)) {
+            (Some(rule), _) => asked.push(rule),
+            (None, Some(pack)) => asked.extend(pack),
+            (None, None) => {
+                let near = rules.near(name).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                unknown.push(format!("no rule or pack is called `{name}`{near}"));
+            }
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(Stop::Told(unknown.join("\nerror: "), NOT_JUDGED));
+    }
+    for (row, rule) in asked.into_iter().enumerate() {
+        if row > 0 {
+            out.write_all(b"\n")?;
+        }
+        write!(out, "{}", report::explain(rule))?;
+    }
+    Ok(CLEAN)
+}
+
+fn completions(shell: cli::Shell, out: &mut dyn Write) -> Result<u8, Stop> {
+    let shell = match shell {
+        cli::Shell::Bash => clap_complete::Shell::Bash,
+        cli::Shell::Zsh => clap_complete::Shell::Zsh,
+        cli::Shell::Fish => clap_complete::Shell::Fish,
+        cli::Shell::PowerShell => clap_complete::Shell::PowerShell,
+        cli::Shell::Elvish => clap_complete::Shell::Elvish,
     };
-    write!(out, "{}", report::explain(rule))?;
+    // Into memory first: the generator knows no error, and a reader may go away.
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "gitops-guard", &mut text);
+    out.write_all(&text)?;
+    Ok(CLEAN)
+}
+
+/// The man page of the tool, or of a command, as roff.
+fn man(ask: &cli::Man, out: &mut dyn Write) -> Result<u8, Stop> {
+    let mut command = Cli::command();
+    command.build();
+    let page = match &ask.command {
+        None => command,
+        Some(name) => command.find_subcommand(name).cloned().ok_or_else(|| {
+            let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+            let near = rules::near(name, &names).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            Stop::Told(format!("no command is called `{name}`{near}"), NOT_JUDGED)
+        })?,
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text)?;
+    out.write_all(&text)?;
     Ok(CLEAN)
 }
 
 fn list(ask: &cli::Rules, out: &mut dyn Write) -> Result<u8, Stop> {
-    let rules = RuleSet::embedded();
+    let rules = listed_rules();
     match ask.format {
         cli::ListFormat::Text => write!(out, "{}", report::list(&rules))?,
         cli::ListFormat::Json => report::list_json(&rules, out)?,

@@ -17,6 +17,9 @@ use crate::rules::{RuleSet, Settings};
 use crate::sides::{Ancestors, Passed, Sides};
 use crate::testkit::{self, Files, Judgeable, Judged};
 
+#[path = "run_tests_diff.rs"]
+mod diff;
+
 #[path = "run_tests_impact.rs"]
 mod impact;
 

@@ -32,14 +32,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// The files that may use every room, and the machine.
 const EDGE: &[&str] = &[
     "baseline.rs",
+    "blanked.rs",
     "cli.rs",
     "config.rs",
     "folder.rs",
+    "init.rs",
     "run.rs",
     "main.rs",
     "lib.rs",
     "origins.rs",
+    "shown.rs",
     "sides.rs",
+    "starter.rs",
+    "survey.rs",
     "touched.rs",
 ];
 

@@ -50,7 +50,25 @@ fn paragraph(out: &mut String, title: &str, text: &str) {
     out.push('\n');
 }
 
-/// All rules, pack by pack: id, severity, and what its findings say.
+/// What a rule is about, in one line: what its findings say, or why they matter where that is mostly words of the kind.
+#[must_use]
+pub fn meaning(rule: &Rule) -> String {
+    let says = rule.says.to_string();
+    let mut is_word = false;
+    let prose = says.chars().filter(|c| {
+        is_word = *c == '{' || (is_word && *c != '}');
+        !is_word
+    });
+    let prose: String = prose.collect();
+    if prose.split_whitespace().filter(|word| word.chars().filter(|c| c.is_alphabetic()).count() > 2).count() >= 2 {
+        return says;
+    }
+    let why = rule.why.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = why.split_once(". ").map_or(&*why, |(first, _)| first);
+    sentence.trim_end_matches('.').to_owned()
+}
+
+/// All rules, pack by pack: id, severity, and what it is about.
 #[must_use]
 pub fn list(rules: &RuleSet) -> String {
     let width = rules.rules.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
@@ -60,10 +78,14 @@ pub fn list(rules: &RuleSet) -> String {
         for rule in rules {
             let severity = super::json::severity(rule.severity);
             let off = if rule.default == Default::Off { "off" } else { "" };
-            writeln!(out, "  {:width$}  {severity:7}  {off:3}  {}", rule.id, rule.says).expect("a string takes all");
+            writeln!(out, "  {:width$}  {severity:7}  {off:3}  {}", rule.id, meaning(rule))
+                .expect("a string takes all");
         }
         out.push('\n');
     }
+    let count = rules.rules.len();
+    writeln!(out, "{count} rules; `off` is off by default; `gitops-guard explain ID|PACK` says why and what to do")
+        .expect("a string takes all");
     out
 }
 

@@ -5,6 +5,7 @@
 //! worst first or last; a byte of a file that `Sources` would not show.
 
 mod beside;
+mod diff;
 mod explain;
 mod github;
 mod gitlab;
@@ -27,14 +28,15 @@ use std::io;
 use crate::base::{Snapshot, Sources, Span};
 use crate::rules::Verdict;
 
-pub use explain::{explain, list, list_json};
+pub use diff::{DiffChange, DiffFormat, DiffPlace, DiffReport, Hunk, Move, ObjectDiff};
+pub use explain::{explain, list, list_json, meaning};
 pub use impact::{
     ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport,
     KeptObject, MovedObject, Tally,
 };
 pub use json::{ApiImpact, ApplicationImpact, DeletedObject, InstanceCounts, UnrenderedPart};
 pub use mistake::mistakes;
-pub use plain::log;
+pub use plain::{in_a_line, log};
 
 /// A judged change, with what a report says besides its findings.
 pub struct Report<'a> {

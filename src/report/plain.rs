@@ -64,6 +64,12 @@ pub(super) fn unlike_command(line: &str) -> Cow<'_, str> {
     }
 }
 
+/// A text of the tree for one line of a page that people read.
+#[must_use]
+pub fn in_a_line(text: &str) -> Cow<'_, str> {
+    visible(text)
+}
+
 /// A text of several lines for a log.
 #[must_use]
 pub fn log(text: &str) -> String {
