@@ -62,6 +62,8 @@ pub struct Report<'a> {
     pub is_empty: bool,
     /// Who is touched; only where a format asks for it.
     pub touched: Option<ImpactReport>,
+    /// What changes in the clusters; only where a format asks for it.
+    pub differences: Option<DiffReport>,
     /// Where the lines can be read; `None` where nobody knows.
     pub links: Option<Links>,
 }

@@ -130,6 +130,7 @@ fn report<'a>(trees: &'a Trees, head: &'a Snapshot, verdict: &'a Verdict) -> Rep
         head,
         is_empty: false,
         touched: None,
+        differences: None,
         links: None,
     }
 }
