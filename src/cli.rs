@@ -346,7 +346,7 @@ pub enum Format {
     Github,
     /// For merge requests of GitLab: Code Quality.
     Gitlab,
-    /// For lists of test results: JUnit.
+    /// For lists of test results.
     Junit,
     /// For a comment on a pull request: at most 60,000 bytes, and it says what was cut.
     Markdown,

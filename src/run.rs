@@ -28,8 +28,8 @@ use crate::init;
 use crate::model::{Address, Object, Trees};
 use crate::read::{Ci, ReadError};
 use crate::report::{
-    self, ApiImpact, ApplicationImpact, BaseName, Color, DiffFormat, DiffReport, Format, ImpactFormat, ImpactPart, Links,
-    Report, Room, Summary,
+    self, ApiImpact, ApplicationImpact, BaseName, Color, DiffFormat, DiffReport, Format, ImpactFormat, ImpactPart,
+    Links, Report, Room, Summary,
 };
 use crate::rules::{
     self, Baseline, BaselineEntry, CommentsOf, Facts, Mistake, Purpose, RuleSet, Settings, Severity, Show, Verdict,
@@ -42,6 +42,9 @@ use crate::world::{self, World};
 
 /// The columns of text that is for no terminal.
 const WIDTH: usize = 100;
+
+/// How many lines a summary shows around a difference.
+const CONTEXT: usize = 3;
 
 /// What the process is run in, read once.
 pub struct Env {
@@ -168,6 +171,8 @@ pub struct Judgement {
     weighed: Weighed,
     /// The commit that the work tree was checked out from.
     commit: Option<String>,
+    /// Folders and files that are shown; empty for all.
+    within: Vec<RepoPath>,
     /// Whether neither side holds anything that a rule reads.
     empty: bool,
     new_baseline: NewBaseline,
@@ -183,6 +188,10 @@ struct NewBaseline {
 }
 
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+    if let Some(file) = written_twice(&ask.format) {
+        let text = format!("`{}` is to hold two reports: give each a file of its own", file.display());
+        return Err(Stop::Told(text, NOT_JUDGED));
+    }
     let sources = Arc::new(Sources::default());
     let judged = pool(ask.sides.jobs)?.install(|| -> Result<Judgement, Stop> {
         let trees = Trees::new(sources.clone());
@@ -338,14 +347,14 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
 pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let Asked { rules, settings, configuration, salt } = asked;
     let settings = Settings { within: sides.within.clone(), ..settings };
-    let (today, commit) = (settings.today, sides.commit.clone());
+    let (today, commit, within) = (settings.today, sides.commit.clone(), sides.within.clone());
     let weighed = weigh(trees, sides, configuration, today);
     let Weighed { trees, head, changes, impact, .. } = &weighed;
     let base = weighed.base.as_ref().map(|(base, _)| base);
     let verdict = rules::judge(&rules, &Facts { trees, base, head, changes, impact, today }, &settings);
     let empty = base.into_iter().chain([head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     let new_baseline = NewBaseline { before: settings.baseline.entries, today, salt };
-    Judgement { weighed, commit, empty, new_baseline, verdict }
+    Judgement { weighed, commit, within, empty, new_baseline, verdict }
 }
 
 /// Tells who is touched, or the delivery graph.
@@ -481,6 +490,7 @@ impl Judgement {
             head: &head.snapshot,
             is_empty: self.empty,
             touched: is_told.then(|| touched::told(&self.weighed)),
+            differences: is_told.then(|| shown::told(&self.weighed, &self.within, CONTEXT)),
             links: links(env, self.commit.as_deref()),
         };
         for (to, format) in ask.format.iter().zip(formats) {
@@ -531,6 +541,14 @@ impl Judgement {
         };
         if failing > 0 { FINDINGS } else { CLEAN }
     }
+}
+
+/// A file that two reports would go into, of which one would be lost.
+fn written_twice(formats: &[cli::FormatTo]) -> Option<&Path> {
+    let files: Vec<&Path> = formats.iter().filter_map(|to| to.file.as_deref()).collect();
+    let again = files.iter().enumerate().find(|(row, file)| files[..*row].contains(*file));
+    // A terminal or a pipe takes all.
+    again.map(|(_, file)| *file).filter(|file| !file.starts_with("/dev"))
 }
 
 /// A format that was asked for, as a report knows it.

@@ -1,5 +1,5 @@
-//! The picture in the README is what the tool prints for the demo: drawn from its colored output, compared with what is
-//! committed. `INSTA_UPDATE=always cargo test --test picture` draws it anew.
+//! The picture in the README, and the summary in the documentation, are what the tool prints for the demo: drawn from its
+//! colored output, compared with what is committed. `INSTA_UPDATE=always cargo test --test picture` draws it anew.
 //!
 //! Never: a picture that somebody edited.
 
@@ -16,11 +16,17 @@ const LINE_HEIGHT: usize = 18;
 
 /// What the tool prints for the demo.
 fn output(color: &str) -> String {
+    said(&["--color", color])
+}
+
+fn said(more: &[&str]) -> String {
     let done = Command::new(env!("CARGO_BIN_EXE_gitops-guard"))
         .args(COMMAND.split(' ').skip(1))
-        .args(["--color", color])
+        .args(more)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("COLUMNS", COLUMNS.to_string())
+        .env_remove("GITHUB_ACTIONS")
+        .env_remove("GITLAB_CI")
         .output()
         .expect("the binary runs");
     assert_eq!(done.status.code(), Some(1), "the demo has findings");
@@ -119,6 +125,17 @@ fn the_picture_shows_what_the_demo_prints_today() {
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert!(committed == drawn, "docs/demo.svg is old: INSTA_UPDATE=always cargo test --test picture");
+}
+
+#[test]
+fn the_summary_is_what_the_demo_gives_today() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/summary.md");
+    let text = format!("<!-- {COMMAND} --format markdown -->\n{}", said(&["--format", "markdown"]));
+    if updating() {
+        fs::write(&path, &text).expect("the page can be written");
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "docs/summary.md is old: INSTA_UPDATE=always cargo test --test picture");
 }
 
 #[test]
