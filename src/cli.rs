@@ -29,6 +29,8 @@ pub enum Command {
     Render(Render),
     /// Say who is touched: environments and clusters, applications, instances, objects deleted.
     Impact(Impact),
+    /// Show what changes in the clusters: the rendered objects, line by line, without secrets.
+    Diff(Diff),
     /// Say where each field of a rendered object was set, and over what.
     Blame(Blame),
     /// Say what a rule looks for, why, and how to mend it.
@@ -152,6 +154,26 @@ pub struct Impact {
     /// Exit with 1 where anything is touched.
     #[arg(long)]
     pub exit_code: bool,
+}
+
+/// `diff`
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// What is compared.
+    #[command(flatten)]
+    pub sides: Sides,
+    /// Write a report; repeat it to write several. Without a file it goes to standard output.
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    pub format: Vec<FormatTo<ImpactFormat>>,
+    /// How many lines to show around each change.
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub context: usize,
+    /// Exit with 1 where anything differs.
+    #[arg(long)]
+    pub exit_code: bool,
+    /// When to use color.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
 }
 
 /// `render`
@@ -322,9 +344,17 @@ pub enum Format {
     Sarif,
     /// For GitHub Actions: an annotation for each of the worst findings.
     Github,
+    /// For merge requests of GitLab: Code Quality.
+    Gitlab,
+    /// For lists of test results: JUnit.
+    Junit,
+    /// For a comment on a pull request: at most 60,000 bytes, and it says what was cut.
+    Markdown,
+    /// The same for the step summary of GitHub Actions: at most 900 KiB.
+    StepSummary,
 }
 
-/// The report formats of `impact`.
+/// The report formats of `impact` and `diff`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum ImpactFormat {
     /// For people.

@@ -41,17 +41,18 @@
 //! **rules** – rule files, check kinds, the engine, findings. Uses all above but read and render. The only room with
 //! severities. Never: a file, a format.
 //!
-//! **report** – findings to text, JSON, SARIF or annotations. Uses base and the types of rules and impact. Never: a finding
-//! dropped, sorted or graded again.
+//! **report** – findings to text, JSON, SARIF, annotations, Code Quality, JUnit or a summary. Uses base and the types of
+//! rules and impact. Never: a finding dropped or graded again.
 //!
-//! **cli, config, baseline, sides, run, folder, init, origins, starter, survey, touched** – the edge: what may be asked, on
-//! the command line and in the configuration, what is known and does not count, which two trees are meant, the pipeline,
-//! a line a stage, one folder rendered, a repository looked at and the files that it begins with, where rendered values
-//! come from, and who is touched.
+//! **cli, config, baseline, sides, run, folder, init, origins, starter, survey, touched, blanked, shown** – the edge: what
+//! may be asked, on the command line and in the configuration, what is known and does not count, which two trees are
+//! meant, the pipeline, a line a stage, one folder rendered, a repository looked at and the files that it begins with,
+//! where rendered values come from, who is touched, objects without their secrets, and how their texts differ.
 
 pub mod api;
 pub mod base;
 pub mod baseline;
+mod blanked;
 pub mod cli;
 pub mod compare;
 pub mod config;
@@ -69,6 +70,7 @@ pub mod report;
 pub mod rules;
 pub mod run;
 pub mod secrets;
+pub mod shown;
 pub mod sides;
 mod starter;
 mod survey;

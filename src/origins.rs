@@ -7,6 +7,7 @@ use std::fmt::{Display, Write as _};
 use std::sync::Arc;
 
 use crate::base::{FileId, Problem, RepoPath, Span, TextRange};
+use crate::blanked::extent;
 use crate::model::{Entry, How, MadeNode, MadeScalar, Object, Origin, Set, Trees, Value, View};
 use crate::render::{self, Rendered};
 use crate::report::{self, Color};
@@ -250,17 +251,6 @@ impl Hidden {
         }
         self.covers(extent(view)).then(|| Value::scalar(MadeScalar::Str(BLANK.into()), origin))
     }
-}
-
-/// The bytes that a value came from: all of its file, where a generator took that as a whole.
-fn extent(view: View<'_>) -> Span {
-    let (at, value) = (view.place(), view.value());
-    let set = value.origin().and_then(|origin| origin.set.as_ref());
-    if set.is_some_and(|set| set.how == How::Generator) && at == view.trees().top(at.file) {
-        let end = view.trees().sources().text(at.file).len() as u32;
-        return Span { range: TextRange::new(0, end), ..at };
-    }
-    at
 }
 
 /// The ranges sorted, and one where several touch.

@@ -28,15 +28,20 @@ use crate::init;
 use crate::model::{Address, Object, Trees};
 use crate::read::{Ci, ReadError};
 use crate::report::{
-    self, ApiImpact, ApplicationImpact, BaseName, Color, Format, ImpactFormat, ImpactPart, Report, Summary,
+    self, ApiImpact, ApplicationImpact, BaseName, Color, DiffFormat, DiffReport, Format, ImpactFormat, ImpactPart, Links,
+    Report, Room, Summary,
 };
 use crate::rules::{
     self, Baseline, BaselineEntry, CommentsOf, Facts, Mistake, Purpose, RuleSet, Settings, Severity, Show, Verdict,
 };
 use crate::secrets::{self, RunKey};
+use crate::shown;
 use crate::sides::{Sides, sides};
 use crate::touched;
 use crate::world::{self, World};
+
+/// The columns of text that is for no terminal.
+const WIDTH: usize = 100;
 
 /// What the process is run in, read once.
 pub struct Env {
@@ -66,7 +71,7 @@ impl Env {
             ci: Ci::from_variables(&|name| std::env::var(name).ok()),
             today: today(given("SOURCE_DATE_EPOCH").as_deref()),
             color: given("NO_COLOR").is_none() && (terminal || forced),
-            width: given("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(measured).unwrap_or(100),
+            width: given("COLUMNS").and_then(|columns| columns.parse().ok()).or_else(measured).unwrap_or(WIDTH),
             index: given("GIT_INDEX_FILE").map(PathBuf::from),
         }
     }
@@ -91,6 +96,7 @@ pub fn run(cli: &Cli, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> io
     let done = match &cli.command {
         Command::Check(ask) => check(ask, env, out, err),
         Command::Impact(ask) => impact(ask, env, out),
+        Command::Diff(ask) => diff(ask, env, out),
         Command::Render(ask) => folder::render(ask, env, out, err),
         Command::Blame(ask) => folder::blame(ask, env, out, err),
         Command::Explain(ask) => explain(ask, out),
@@ -160,6 +166,8 @@ pub struct Weighed {
 /// A judged change: everything that a report is made from.
 pub struct Judgement {
     weighed: Weighed,
+    /// The commit that the work tree was checked out from.
+    commit: Option<String>,
     /// Whether neither side holds anything that a rule reads.
     empty: bool,
     new_baseline: NewBaseline,
@@ -197,7 +205,11 @@ fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) 
 }
 
 fn colored(ask: &cli::Check, env: &Env) -> bool {
-    match ask.color {
+    is_colored(ask.color, env)
+}
+
+fn is_colored(when: cli::When, env: &Env) -> bool {
+    match when {
         cli::When::Always => true,
         cli::When::Never => false,
         cli::When::Auto => env.color,
@@ -326,14 +338,14 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
 pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let Asked { rules, settings, configuration, salt } = asked;
     let settings = Settings { within: sides.within.clone(), ..settings };
-    let today = settings.today;
+    let (today, commit) = (settings.today, sides.commit.clone());
     let weighed = weigh(trees, sides, configuration, today);
     let Weighed { trees, head, changes, impact, .. } = &weighed;
     let base = weighed.base.as_ref().map(|(base, _)| base);
     let verdict = rules::judge(&rules, &Facts { trees, base, head, changes, impact, today }, &settings);
     let empty = base.into_iter().chain([head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     let new_baseline = NewBaseline { before: settings.baseline.entries, today, salt };
-    Judgement { weighed, empty, new_baseline, verdict }
+    Judgement { weighed, commit, empty, new_baseline, verdict }
 }
 
 /// Tells who is touched, or the delivery graph.
@@ -363,6 +375,37 @@ fn impact(ask: &cli::Impact, env: &Env, out: &mut dyn Write) -> Result<u8, Stop>
             cli::ImpactFormat::Markdown => ImpactFormat::Markdown,
         };
         let text = told.print(format, part);
+        match &to.file {
+            None => out.write_all(text.as_bytes())?,
+            Some(path) => write_file(&env.directory.join(path), text.as_bytes())?,
+        }
+    }
+    Ok(if ask.exit_code && told.is_any() { FINDINGS } else { CLEAN })
+}
+
+/// Shows what changes in the clusters.
+fn diff(ask: &cli::Diff, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
+    let sources = Arc::new(Sources::default());
+    let told = pool(ask.sides.jobs)?.install(|| -> Result<DiffReport, Stop> {
+        let trees = Trees::new(sources.clone());
+        let sides = sides(&ask.sides, env, &trees)?;
+        if sides.base.is_none() {
+            let text = "nothing to compare with: name the base (`--base REV`)";
+            return Err(Stop::Told(text.to_owned(), NOT_JUDGED));
+        }
+        let color = if is_colored(ask.color, env) { Color::On } else { Color::Off };
+        let configuration = configuration(&ask.sides, env, &trees, &sides, color)?;
+        let within = sides.within.clone();
+        Ok(shown::told(&weigh(trees, sides, configuration, env.today), &within, ask.context))
+    })?;
+    for to in &ask.format {
+        let colored = if to.file.is_none() { is_colored(ask.color, env) } else { ask.color == cli::When::Always };
+        let format = match to.format {
+            cli::ImpactFormat::Text => DiffFormat::Text(if colored { Color::On } else { Color::Off }),
+            cli::ImpactFormat::Json => DiffFormat::Json,
+            cli::ImpactFormat::Markdown => DiffFormat::Markdown,
+        };
+        let text = told.print(format);
         match &to.file {
             None => out.write_all(text.as_bytes())?,
             Some(path) => write_file(&env.directory.join(path), text.as_bytes())?,
@@ -422,6 +465,8 @@ impl Judgement {
         let Weighed { trees, base, head, impact, .. } = &self.weighed;
         let sources = trees.sources();
         let files: BTreeSet<&RepoPath> = head.texts.iter().map(|file| sources.path(*file)).collect();
+        let formats: Vec<Format> = ask.format.iter().map(|to| format_of(ask, env, to)).collect();
+        let is_told = formats.iter().any(|format| format.tells_impact());
         let report = Report {
             sources,
             verdict: &self.verdict,
@@ -432,19 +477,11 @@ impl Judgement {
             applications: impact::applications(head).iter().map(|one| ApplicationImpact::of(sources, one)).collect(),
             unrendered: touched::unrendered(trees, head),
             head: &head.snapshot,
+            is_empty: self.empty,
+            touched: is_told.then(|| touched::told(&self.weighed)),
+            links: links(env, self.commit.as_deref()),
         };
-        for to in &ask.format {
-            let colored = if to.file.is_none() { colored(ask, env) } else { ask.color == cli::When::Always };
-            let format = match to.format {
-                cli::Format::Json => Format::Json,
-                cli::Format::Sarif => Format::Sarif,
-                cli::Format::Github => Format::Github,
-                cli::Format::Text => Format::Text {
-                    color: if colored { Color::On } else { Color::Off },
-                    width: env.width,
-                    summary: if ask.quiet { Summary::Off } else { Summary::On },
-                },
-            };
+        for (to, format) in ask.format.iter().zip(formats) {
             match &to.file {
                 None => report.write(format, out)?,
                 Some(path) => {
@@ -492,6 +529,33 @@ impl Judgement {
         };
         if failing > 0 { FINDINGS } else { CLEAN }
     }
+}
+
+/// A format that was asked for, as a report knows it.
+fn format_of(ask: &cli::Check, env: &Env, to: &cli::FormatTo) -> Format {
+    let colored = if to.file.is_none() { colored(ask, env) } else { ask.color == cli::When::Always };
+    match to.format {
+        cli::Format::Json => Format::Json,
+        cli::Format::Sarif => Format::Sarif,
+        cli::Format::Github => Format::Github,
+        cli::Format::Gitlab => Format::Gitlab,
+        cli::Format::Junit => Format::Junit,
+        cli::Format::Markdown => Format::Markdown(Room::Comment),
+        cli::Format::StepSummary => Format::Markdown(Room::StepSummary),
+        cli::Format::Text => Format::Text {
+            color: if colored { Color::On } else { Color::Off },
+            // A file is read in another window.
+            width: if to.file.is_none() { env.width } else { WIDTH },
+            summary: if ask.quiet { Summary::Off } else { Summary::On },
+        },
+    }
+}
+
+/// Where the platform shows what is judged. It has no commit that was made here.
+fn links(env: &Env, commit: Option<&str>) -> Option<Links> {
+    let web = env.ci.web.as_ref()?;
+    let head = commit.filter(|commit| web.commits.iter().any(|known| known == commit));
+    Some(Links { files: web.files.clone(), head: head.map(str::to_owned) })
 }
 
 fn settings(ask: &cli::Check, env: &Env, rules: &RuleSet) -> Result<Settings, Stop> {

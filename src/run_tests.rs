@@ -17,6 +17,9 @@ use crate::rules::{RuleSet, Settings};
 use crate::sides::{Ancestors, Passed, Sides};
 use crate::testkit::{self, Files, Judgeable, Judged};
 
+#[path = "run_tests_diff.rs"]
+mod diff;
+
 #[path = "run_tests_impact.rs"]
 mod impact;
 
@@ -48,6 +51,7 @@ fn sides(sources: &Arc<Sources>, tree: &Judgeable<'_>) -> Sides {
         past: (!tree.past.is_empty()).then(|| past(sources, tree)),
         passed: (!tree.between.is_empty()).then(|| passed(sources, tree)),
         root: None,
+        commit: None,
     }
 }
 

@@ -27,6 +27,7 @@ fn told(base: Option<&Files>, head: &Files) -> ImpactReport {
         past: None,
         passed: None,
         root: None,
+        commit: None,
     };
     touched::told(&weigh(Trees::new(sources), sides, Configuration::default(), crate::base::Date::from_unix(0)))
 }

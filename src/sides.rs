@@ -28,13 +28,15 @@ pub struct Sides {
     pub(crate) passed: Option<Passed>,
     /// The folder that the configuration lies in, where it is on a disk.
     pub(crate) root: Option<PathBuf>,
+    /// The commit that the work tree was checked out from.
+    pub(crate) commit: Option<String>,
 }
 
 impl Sides {
     /// A head alone.
     pub(crate) fn of(head: Snapshot) -> Self {
         let here = Here::default();
-        Self { base: None, head, here, within: Vec::new(), past: None, passed: None, root: None }
+        Self { base: None, head, here, within: Vec::new(), past: None, passed: None, root: None, commit: None }
     }
 }
 
@@ -116,6 +118,8 @@ fn in_repository(
         }
     })?;
     let here = Here::new(repository.remotes());
+    // What is staged is no commit yet.
+    let checked_out = if ask.staged { None } else { repository.head().ok().flatten().map(|commit| commit.id) };
     let within = within(repository.root(), paths)?;
     let commit = base.as_ref().and_then(|(_, name)| repository.resolve(name.merge_base.as_deref()?).ok());
     let root = repository.root().map(Path::to_owned);
@@ -128,7 +132,7 @@ fn in_repository(
         let sources = sources.clone();
         Box::new(move |paths| repository.history(&commit, paths, &sources, Reach::default()))
     });
-    Ok(Sides { base, head, here, within, past, passed, root })
+    Ok(Sides { base, head, here, within, past, passed, root, commit: checked_out })
 }
 
 /// Lists the head, by one thread, while the others parse the base.

@@ -32,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// The files that may use every room, and the machine.
 const EDGE: &[&str] = &[
     "baseline.rs",
+    "blanked.rs",
     "cli.rs",
     "config.rs",
     "folder.rs",
@@ -40,6 +41,7 @@ const EDGE: &[&str] = &[
     "main.rs",
     "lib.rs",
     "origins.rs",
+    "shown.rs",
     "sides.rs",
     "starter.rs",
     "survey.rs",

@@ -153,6 +153,14 @@ fn no_planted_value_gets_out() {
         runs.push(vec!["impact", "--base", "main", "--format", format]);
     }
     runs.push(vec!["impact", "--graph"]);
+    for base in ["main", "base-folder"] {
+        for format in ["text", "json", "markdown"] {
+            runs.push(vec!["diff", "--base", base, "--format", format]);
+        }
+    }
+    runs.push(vec!["diff", "--base", "HEAD", "--context", "1000"]);
+    runs.push(vec!["diff", "--staged", "--color", "always"]);
+    runs.push(vec!["diff", "--base", "main", "--context", "1000", "--color", "always", "--jobs", "1"]);
     // What goes wrong: no such base, a configuration and a baseline that hold values themselves.
     runs.push(vec!["check", "--base", "nowhere"]);
     runs.push(vec!["check", "--config", "broken/config.yaml"]);

@@ -258,7 +258,7 @@ fn namespace(random: &mut Random, known: &mut [Known], entries: &mut Entries) {
     if !random.percent(18) {
         return;
     }
-    let namespace = random.word(&["shop", "prod", "default", "team-a"]);
+    let namespace = random.word(&["shop", "shop", "prod", "prod", "default", "team-a", "1", "true"]);
     entries.push(("namespace".to_owned(), text(namespace)));
     for known in known {
         known.namespaces.push(namespace.to_owned());

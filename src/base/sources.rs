@@ -307,6 +307,22 @@ impl Sources {
         loaded.redacted.lock().unwrap_or_else(PoisonError::into_inner).push(span.range);
     }
 
+    /// The redacted parts of a span, in the file on disk: sorted, none beside another, cut to the span. A span of no
+    /// bytes lies in a part that goes around it.
+    pub fn blanked(&self, span: Span) -> Vec<TextRange> {
+        let span = self.outermost(span);
+        let blanked = &self.shown(span.file).blanked;
+        let first = blanked.partition_point(|range| range.end <= span.range.start);
+        let end = span.range.end.max(span.range.start + 1);
+        let within = blanked[first..].iter().take_while(|range| range.start < end);
+        within
+            .map(|range| {
+                let start = range.start.max(span.range.start);
+                TextRange::new(start, range.end.min(span.range.end).max(start))
+            })
+            .collect()
+    }
+
     /// What may be shown of a file.
     pub fn shown(&self, file: FileId) -> &Shown {
         let file = self.files[file.0 as usize].outer.unwrap_or(file);
@@ -388,6 +404,9 @@ mod tests {
         assert_eq!(sources.shown_slice(at(19, 26)), "[redacted]");
         assert_eq!(sources.shown_slice(at(21, 23)), "[redacted]");
         assert_eq!(sources.shown_slice(at(34, 38)), "host");
+        assert_eq!(sources.blanked(at(9, 21)), [TextRange::new(19, 21)]);
+        assert_eq!(sources.blanked(at(20, 20)), [TextRange::new(20, 20)]);
+        assert!(sources.blanked(at(26, 40)).is_empty() && sources.blanked(at(0, 19)).is_empty());
         assert_eq!(sources.positions(at(34, 38)).0, Position { line: 3, column: 1 });
     }
 

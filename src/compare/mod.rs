@@ -7,15 +7,19 @@ mod composition;
 mod composition_parts;
 mod constraint;
 mod graph;
+mod hashes;
 mod immutable;
 mod objects;
 mod part;
 mod promise;
+mod same;
 mod schema;
 mod what;
 
+pub use hashes::{hashed_names, without_hashes};
 pub use part::{Left, Part, PartChange};
 pub use promise::promise_content;
+pub use same::Same;
 pub use what::What;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ mod again;
 mod compositions;
 mod delivered;
 mod destinations;
+mod differences;
 mod graph;
 mod instances;
 mod past;
@@ -33,6 +34,7 @@ pub use crate::delivery::Ending;
 pub use delivered::{
     Assumed, Deletion, Delivered, Handover, Kept, Unrendered, applications, assumed, deletions, kept, moved, unrendered,
 };
+pub use differences::{Applied, Difference, Differences, Differs, differences};
 pub use graph::{Graph, Node, NodeChange, Power, graph};
 pub use past::{Rereleased, StoredBefore, asks};
 pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};

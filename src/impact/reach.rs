@@ -2,14 +2,14 @@
 //!
 //! Never: what a cluster makes of what leaves the repository; `prune` tells that.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::prune::pair_applications;
 use crate::base::{Problem, ProblemKind, Side, Span};
-use crate::compare::Changes;
-use crate::delivery::{Application, Stage, environment_of};
-use crate::model::{Address, Trees};
+use crate::compare::{Changes, Same};
+use crate::delivery::{Application, Layout, Stage, environment_of};
+use crate::model::Trees;
 use crate::world::{Built, ObjectAt, World};
 
 /// Who is touched.
@@ -155,7 +155,6 @@ impl<'a> Way<'a> {
 }
 
 struct Walk<'a> {
-    trees: &'a Trees,
     base: Way<'a>,
     head: Way<'a>,
     /// For each application of the base its row in the head.
@@ -164,27 +163,25 @@ struct Walk<'a> {
     by_head: Vec<Tally>,
     /// Of the applications that only the base has.
     by_base: BTreeMap<usize, Tally>,
-    /// Pairs of values that were compared already: overlays share what their bases hold.
-    compared: HashMap<(Address, Address), bool>,
+    same: Same<'a>,
 }
 
 impl<'a> Walk<'a> {
     fn new(trees: &'a Trees, base: &'a World, head: &'a World) -> Self {
         Self {
-            trees,
             partners: pair_applications(trees, base, head),
             base: Way::new(trees, base),
             head: Way::new(trees, head),
             by_goal: BTreeMap::new(),
             by_head: vec![Tally::default(); head.applications.len()],
             by_base: BTreeMap::new(),
-            compared: HashMap::new(),
+            same: Same::new(trees, base, head),
         }
     }
 
     fn add(&mut self, base: Option<ObjectAt>, head: Option<ObjectAt>) {
         let stays = match (base, head) {
-            (Some(base), Some(head)) if self.is_equal(base, head) => Fate::Unchanged,
+            (Some(base), Some(head)) if self.same.holds(base, head) => Fate::Unchanged,
             _ => Fate::Changed,
         };
         let none = BTreeSet::new();
@@ -209,16 +206,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn is_equal(&mut self, base: ObjectAt, head: ObjectAt) -> bool {
-        let (was, is) = (&self.base.world.builds[base.build], &self.head.world.builds[head.build]);
-        if Arc::ptr_eq(&was.rendered, &is.rendered) && base.object == head.object {
-            return true;
-        }
-        let (was, is) = (&was.rendered.objects[base.object].value, &is.rendered.objects[head.object].value);
-        let equal = || self.trees.view(was).is_equal(&self.trees.view(is));
-        was.is_same(is) || *self.compared.entry((Address::of(was), Address::of(is))).or_insert_with(equal)
-    }
-
     fn destinations(&self) -> Vec<Destined> {
         let mut rows: Vec<Destined> = self
             .by_goal
@@ -230,15 +217,9 @@ impl<'a> Walk<'a> {
                 objects: *objects,
             })
             .collect();
-        let order = &self.head.world.layout.environments;
-        let rank = |row: &Destined| {
-            let name = row.environment.as_deref();
-            let configured = order.iter().position(|(known, _)| Some(&**known) == name);
-            (!row.is_delivered, configured.unwrap_or(order.len()), stage_rank(name))
-        };
-        rows.sort_by(|a, b| {
-            let names = |row: &Destined| (row.environment.clone(), row.cluster.clone());
-            (rank(a), names(a)).cmp(&(rank(b), names(b)))
+        rows.sort_by_cached_key(|row| {
+            let (environment, cluster) = (row.environment.clone(), row.cluster.clone());
+            (rank(&self.head.world.layout, row.is_delivered, environment.as_deref()), environment, cluster)
         });
         rows
     }
@@ -269,6 +250,13 @@ fn fate(before: bool, after: bool, stays: Fate) -> Fate {
         (true, false) => Fate::Deleted,
         (false, _) => Fate::Added,
     }
+}
+
+/// Where a destination comes: what is delivered in the order in which changes are promoted, then what is not.
+pub(super) fn rank(layout: &Layout, is_delivered: bool, environment: Option<&str>) -> (bool, usize, usize) {
+    let order = &layout.environments;
+    let configured = order.iter().position(|(known, _)| Some(&**known) == environment);
+    (!is_delivered, configured.unwrap_or(order.len()), stage_rank(environment))
 }
 
 /// Where an environment comes when nobody has configured an order; what is unknown comes last.

@@ -236,6 +236,11 @@ impl<'t> Builder<'t> {
         if matches!(kind, Kind::Literal | Kind::Folded) {
             self.tabs(TextRange::new(start, range.end.max(start)));
         }
+        let is_in_flow = || self.open.last().is_some_and(|open| self.nodes[open.node.0 as usize].flags & Node::FLOW != 0);
+        if kind == Kind::Plain && value.starts_with('?') && is_in_flow() {
+            let message = "what starts with `?` is a key between brackets: put it in quotes".to_owned();
+            self.problem(ParseProblemKind::Refused, range, message);
+        }
         if let Some(message) = tag.and_then(|tag| refused(meaning(tag), &value)) {
             self.problem(ParseProblemKind::Refused, range, message);
         }

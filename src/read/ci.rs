@@ -1,4 +1,5 @@
-//! What continuous integration says of the change: which commit or branch it will be merged into.
+//! What continuous integration says of the change: which commit or branch it will be merged into, and where its files
+//! can be read.
 //!
 //! Never: the process's environment; the edge hands in what it read there.
 
@@ -18,6 +19,28 @@ pub struct Ci {
     pub base_commit: Option<String>,
     /// The branch that the change will be merged into, without `refs/heads/`.
     pub base_branch: Option<String>,
+    /// Where the platform shows files.
+    pub web: Option<Web>,
+}
+
+/// Where a platform shows the files of a repository.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Web {
+    /// The address of all files; `/`, a commit, `/` and a path follow.
+    pub files: String,
+    /// The commits of the change that the platform has.
+    pub commits: Vec<String>,
+}
+
+impl Web {
+    /// The files of a repository at an address, which has to be plain: it becomes a part of links.
+    fn new(address: &str, below: &str, commits: impl IntoIterator<Item = Option<String>>) -> Option<Self> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:".contains(c);
+        let is_web = address.starts_with("https://") || address.starts_with("http://");
+        let files = format!("{}/{below}", address.trim_end_matches('/'));
+        let commits = commits.into_iter().flatten().collect();
+        (is_web && address.chars().all(plain)).then_some(Self { files, commits })
+    }
 }
 
 type Variables<'v> = &'v dyn Fn(&str) -> Option<String>;
@@ -57,7 +80,13 @@ impl Ci {
 fn github(given: Variables<'_>) -> Ci {
     let event = given("GITHUB_EVENT_PATH").and_then(|path| event(Path::new(&path))).unwrap_or_default();
     let said = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    let ci = Ci { platform: "GitHub Actions", ..Ci::default() };
+    let web = given("GITHUB_SERVER_URL").zip(given("GITHUB_REPOSITORY")).and_then(|(server, repository)| {
+        let is_gitea = ["GITEA_ACTIONS", "FORGEJO_ACTIONS"].into_iter().any(|name| given(name).is_some());
+        let below = if is_gitea { "src/commit" } else { "blob" };
+        let commits = [given("GITHUB_SHA"), said("/pull_request/head/sha")];
+        Web::new(&format!("{}/{repository}", server.trim_end_matches('/')), below, commits)
+    });
+    let ci = Ci { platform: "GitHub Actions", web, ..Ci::default() };
     match given("GITHUB_EVENT_NAME").unwrap_or_default().as_str() {
         name if name.starts_with("pull_request") => Ci {
             // `pull_request_target` runs on the base itself, which is not a merge of anything.
@@ -85,7 +114,9 @@ fn is_merge_ref(name: Option<&str>) -> bool {
 }
 
 fn gitlab(given: Variables<'_>) -> Ci {
-    let ci = Ci { platform: "GitLab CI", ..Ci::default() };
+    let commits = [given("CI_COMMIT_SHA"), given("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA")];
+    let web = given("CI_PROJECT_URL").and_then(|project| Web::new(&project, "-/blob", commits));
+    let ci = Ci { platform: "GitLab CI", web, ..Ci::default() };
     if let Some(target) = given("CI_MERGE_REQUEST_TARGET_BRANCH_NAME") {
         let kind = given("CI_MERGE_REQUEST_EVENT_TYPE").unwrap_or_default();
         return Ci {
@@ -113,6 +144,7 @@ fn azure(given: Variables<'_>) -> Ci {
             .filter(|_| target.is_some() && is_merge_ref(given("BUILD_SOURCEBRANCH").as_deref())),
         base_commit: None,
         base_branch: target.map(|name| branch(&name).unwrap_or(name)),
+        web: None,
     }
 }
 

@@ -20,7 +20,7 @@ mod tests;
 mod tree;
 mod work_tree;
 
-pub use ci::Ci;
+pub use ci::{Ci, Web};
 pub use default_base::Base;
 pub use disk::folder;
 pub use error::ReadError;

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::context::{Accumulated, Base, Context, Missing, Trace};
+use super::emit;
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patches::{Patcher, Patches};
@@ -15,7 +16,7 @@ use super::schema::Beside;
 use super::transform::{self, Cx};
 use super::validated::is_untouched;
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Span};
-use crate::model::{KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Value, View, configuration};
+use crate::model::{Field, KUSTOMIZATION_NAMES, Kustomization, KustomizationKind, Value, View, configuration};
 
 /// The kustomizations that led to this one, from the nearest up.
 pub(super) struct Chain<'c> {
@@ -66,6 +67,7 @@ pub(super) fn kustomization(cx: &Context<'_>, folder: &RepoPath, by: Span) -> Re
     match found[..] {
         [file] => {
             load::content(cx.trees, file, cx.trees.top(file))?;
+            load::no_json_escapes(cx.trees, file)?;
             Kustomization::read(cx.trees, file)
         }
         [first, second, ..] => {
@@ -106,8 +108,11 @@ impl<'l> Layer<'l> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
         if self.out.openapi.is_none() && self.kustomization.get(self.cx.trees, "openapi").is_some() {
-            self.out.openapi = Some((self.chain.folder.clone(), self.kustomization.file, self.beside()));
+            let bringing = (self.chain.folder.clone(), self.kustomization.file, self.beside());
+            self.cx.schemas.meet(&bringing);
+            self.out.openapi = Some(bringing);
         }
+        self.cx.schemas.enter(self.kustomization.file);
         self.not_rendered();
         let entries: Vec<(View<'_>, Result<Target, Problem>)> = self
             .kustomization
@@ -120,6 +125,7 @@ impl<'l> Layer<'l> {
             self.soften(done)?;
         }
         self.configurations()?;
+        self.no_control_characters()?;
         self.generators()?;
         self.components()?;
         self.transformers()?;
@@ -129,6 +135,20 @@ impl<'l> Layer<'l> {
         }
         self.vars()?;
         Ok(self.out)
+    }
+
+    /// kustomize hands its fields to what acts on them as JSON, which it cannot read where a text has control characters.
+    fn no_control_characters(&self) -> Result<(), Problem> {
+        let trees = self.cx.trees;
+        // There are none but by escapes.
+        if !trees.sources().text(self.kustomization.file).contains('\\') {
+            return Ok(());
+        }
+        let fields = HANDED_ON.iter().filter_map(|field| self.kustomization.get(trees, field));
+        match fields.into_iter().find_map(control_character) {
+            Some(at) => Err(does_not_build(at, "control characters are not allowed")),
+            None => Ok(()),
+        }
     }
 
     /// Whether a schema that is met now is added to kustomize's own.
@@ -177,8 +197,9 @@ impl<'l> Layer<'l> {
     }
 
     fn push(&mut self, resource: Resource, entry: View<'_>) -> Result<(), Problem> {
+        self.cx.schemas.load();
         let kind = self.cx.trees.view(&resource.value).get("kind").map(|kind| kind.place());
-        self.out.resources.push(self.cx.schema, resource).map_err(|id| {
+        self.out.resources.push(self.cx.schema(), resource).map_err(|id| {
             let problem = registered(entry.place(), &id);
             if let Some(kind) = kind { problem.with_related(kind, "this object") } else { problem }
         })
@@ -194,6 +215,8 @@ impl<'l> Layer<'l> {
                 .with_help("list it under `components`"));
         }
         let from = &base.accumulated;
+        // Who was accumulated before was not entered now.
+        from.openapi.iter().for_each(|bringing| self.cx.schemas.meet(bringing));
         let before = self.out.resources.list().len();
         for resource in from.resources.list() {
             self.push(resource.clone(), entry)?;
@@ -281,8 +304,9 @@ impl<'l> Layer<'l> {
 
     /// Adds a generated object, or lays it over the one of its identity (`resWrangler.appendReplaceOrMerge`).
     fn absorb(&mut self, resource: Resource, args: View<'_>) -> Result<(), Problem> {
+        self.cx.schemas.load();
         let at = args.get("name").unwrap_or(args).place();
-        let schema = self.cx.schema;
+        let schema = self.cx.schema();
         let id = resource.id.clone();
         let unknown = self.out.missing() == Missing::Unknown;
         match (self.out.resources.rows(schema, &id), resource.behavior) {
@@ -298,7 +322,7 @@ impl<'l> Layer<'l> {
             }
             ([row], _) => {
                 let row = *row;
-                let merged = generate::over(self.cx, resource, &self.out.resources.list()[row])?;
+                let merged = generate::over(self.cx, resource, &self.out.resources.list()[row]);
                 self.out.resources.replace(schema, row, merged);
                 Ok(())
             }
@@ -466,7 +490,7 @@ impl<'l> Layer<'l> {
         run: impl Fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
         let specs = self.out.specs.clone();
-        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema, specs: &specs };
+        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema(), specs: &specs };
         match run(&cx, self.out.resources.edit(), value) {
             Err(_) if self.out.missing() == Missing::Unknown => Ok(()),
             done => done,
@@ -586,6 +610,37 @@ impl<'l> Layer<'l> {
         // Which object a variable reads is settled here, while only this kustomization's objects are there.
         self.step_of("vars", transform::declare_vars)
     }
+}
+
+/// The fields that kustomize's own generators and transformers are made of.
+const HANDED_ON: [&str; 15] = [
+    "commonAnnotations",
+    "commonLabels",
+    "configMapGenerator",
+    "generatorOptions",
+    "imageTags",
+    "images",
+    "labels",
+    "namePrefix",
+    "nameSuffix",
+    "namespace",
+    "patches",
+    "patchesJson6902",
+    "patchesStrategicMerge",
+    "replicas",
+    "secretGenerator",
+];
+
+/// The first key or text below with a control character.
+fn control_character(view: View<'_>) -> Option<Span> {
+    if view.is_scalar() {
+        return emit::from_json(view.as_str()?).err().map(|_| view.place());
+    }
+    let field = |field: Field<'_>| match emit::from_json(field.name()) {
+        Err(_) => Some(field.key_place()),
+        Ok(_) => control_character(field.value),
+    };
+    view.fields().find_map(field).or_else(|| view.items().find_map(control_character))
 }
 
 fn registered(at: Span, id: &Id) -> Problem {

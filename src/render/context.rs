@@ -2,6 +2,7 @@
 //!
 //! Never: a step of a build; whoever takes one is given this.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -39,11 +40,79 @@ pub enum ManagedBy {
 pub(super) struct Context<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) trees: &'a Trees,
-    /// The schema of this build: kustomize's own, or the root's `openapi`.
-    pub(super) schema: &'a Schema,
+    pub(super) schemas: &'a Schemas,
     pub(super) options: Options,
     pub(super) bases: &'a Bases,
     pub(super) trace: Trace,
+}
+
+impl<'a> Context<'a> {
+    /// The schema that holds now.
+    pub(super) fn schema(&self) -> &'a Schema {
+        self.schemas.now()
+    }
+}
+
+/// Who brings a schema: the folder, its kustomization, and what the schema is beside.
+pub(super) type Bringing = (RepoPath, FileId, Beside);
+
+/// The schemas of one build, which kustomize has one at a time of: its own until a kustomization is read that brings
+/// another, and that one from then on.
+#[derive(Default)]
+pub(super) struct Schemas {
+    /// The other one, with the kustomization that brings it.
+    other: Option<(FileId, Schema)>,
+    has_other: Cell<bool>,
+    /// The first kustomization that brings one.
+    met: RefCell<Option<Bringing>>,
+    has_loaded: Cell<bool>,
+}
+
+impl Schemas {
+    /// Those of a build whose root brings one.
+    pub(super) fn of_root(file: FileId, schema: Schema) -> Self {
+        Self { has_other: Cell::new(true), ..Self::later(file, schema) }
+    }
+
+    /// Those of a build with a kustomization that brings one.
+    pub(super) fn later(file: FileId, schema: Schema) -> Self {
+        Self { other: Some((file, schema)), ..Self::default() }
+    }
+
+    fn now(&self) -> &Schema {
+        match &self.other {
+            Some((_, other)) if self.has_other.get() => other,
+            _ => Schema::builtin(),
+        }
+    }
+
+    /// Whether there is another than kustomize's.
+    pub(super) fn is_other(&self) -> bool {
+        self.other.is_some()
+    }
+
+    /// A kustomization is read.
+    pub(super) fn enter(&self, file: FileId) {
+        if self.other.as_ref().is_some_and(|(by, _)| *by == file) {
+            self.has_other.set(true);
+        }
+    }
+
+    /// A kustomization brings a schema.
+    pub(super) fn meet(&self, (folder, file, own): &Bringing) {
+        let beside = if self.has_loaded.get() { Beside::Builtin } else { *own };
+        self.met.borrow_mut().get_or_insert_with(|| (folder.clone(), *file, beside));
+    }
+
+    /// An object is loaded, for which kustomize reads its own schema.
+    pub(super) fn load(&self) {
+        self.has_loaded.set(true);
+    }
+
+    /// The first kustomization that brings a schema.
+    pub(super) fn met(&self) -> Option<Bringing> {
+        self.met.borrow().clone()
+    }
 }
 
 /// Whether the transformers that come by an object are noted in it.
@@ -91,7 +160,7 @@ pub(super) struct Accumulated {
     /// What was lost without a word.
     pub(super) silent: Silent,
     /// The first kustomization that brings a schema.
-    pub(super) openapi: Option<(RepoPath, FileId, Beside)>,
+    pub(super) openapi: Option<Bringing>,
 }
 
 impl Accumulated {

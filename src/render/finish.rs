@@ -9,7 +9,7 @@ use super::order;
 use super::resource::{Author, Resource, Source};
 use super::transform::{self, Cx};
 use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
-use crate::model::{How, Key, Object, Origin, Trees, Value, View};
+use crate::model::{Entry, How, Key, Object, Origin, Trees, Value, View};
 use crate::parse::{Kind, Scalar};
 
 /// The label of kustomize v5.7.1, whose output this is.
@@ -54,7 +54,7 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
         Err(problem) if problem.kind == ProblemKind::NotRendered => problems.push(problem),
         done => done?,
     }
-    let transformers = Cx { trees, schema: cx.schema, specs: &from.specs };
+    let transformers = Cx { trees, schema: cx.schema(), specs: &from.specs };
     transform::name_references(&transformers, &mut list)?;
     let vars: Vec<View<'_>> = from.vars.iter().map(|var| trees.view(var)).collect();
     match transform::vars(&transformers, &mut list, &vars) {
@@ -63,7 +63,7 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
     }
     list.retain(|resource| !is_local(trees.view(&resource.value)));
     order::sort(&mut list, root.kustomization.get(trees, "sortOptions"), cx.options.order)?;
-    if let Some(misfit) = list.iter().find_map(Resource::misfit) {
+    if let Some(misfit) = list.iter().find_map(|resource| resource.misfit(trees)) {
         return Err(misfit.clone());
     }
     let asked = Asked::read(cx, root);
@@ -262,6 +262,20 @@ fn set_in_metadata(trees: &Trees, value: &mut Value, field: &str, (name, text): 
     });
 }
 
+/// kustomize writes all annotations anew as text, which it does when it notes something there.
+pub(super) fn text_annotations(trees: &Trees, value: &mut Value) {
+    let annotations = trees.view(value).path(["metadata", "annotations"]);
+    if annotations.is_none_or(|annotations| annotations.fields().all(|field| is_tidy(field.value))) {
+        return;
+    }
+    value.update_field(trees, "metadata", |metadata| {
+        metadata.update_field(trees, "annotations", |annotations| {
+            let Some(entries) = annotations.entries_mut(trees) else { return };
+            entries.iter_mut().for_each(|entry| write_as_text(trees, entry));
+        });
+    });
+}
+
 /// kustomize writes all annotations anew: internal ones go, values become text, an empty map goes.
 fn tidy_annotations(trees: &Trees, value: &mut Value) {
     join_annotations(trees, value);
@@ -287,18 +301,20 @@ fn tidy_annotations(trees: &Trees, value: &mut Value) {
         metadata.update_field(trees, "annotations", |annotations| {
             let Some(entries) = annotations.entries_mut(trees) else { return };
             entries.retain(|entry| !INTERNAL.contains(&entry.key.text(trees)));
-            for entry in entries {
-                let view = trees.view(&entry.value);
-                if !is_tidy(view) {
-                    // Its history goes on: what is written is the same.
-                    let set = entry.value.origin().and_then(|origin| origin.set.clone());
-                    let at = if view.is_unwritten() { entry.key.place(trees) } else { view.place() };
-                    let text = Value::text(&view.written(), Origin { at, set });
-                    entry.value = text;
-                }
-            }
+            entries.iter_mut().for_each(|entry| write_as_text(trees, entry));
         });
     });
+}
+
+/// Makes an annotation text. Its history goes on: what is written is the same.
+fn write_as_text(trees: &Trees, entry: &mut Entry) {
+    let view = trees.view(&entry.value);
+    if is_tidy(view) {
+        return;
+    }
+    let set = entry.value.origin().and_then(|origin| origin.set.clone());
+    let at = if view.is_unwritten() { entry.key.place(trees) } else { view.place() };
+    entry.value = Value::text(&view.written(), Origin { at, set });
 }
 
 /// Whether an annotation stays as it is: text, and not in a notation that grows when it is written.

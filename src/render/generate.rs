@@ -70,7 +70,6 @@ pub(super) fn generate(
         entries.push(made.entry("type", given.map_or_else(|| made.text("Opaque"), |t| made.copy(t))));
     }
     made.data(kind, name.as_str().unwrap_or_default(), pairs, &mut entries)?;
-    bare_keys(&entries, cx.trees)?;
     let is_set = |field: &str| options.iter().flatten().any(|o| o.get(field).and_then(|v| v.as_bool()) == Some(true));
     let asks = |o: &&View<'_>| o.get("immutable").and_then(|v| v.as_bool()) == Some(true);
     if let Some(asked) = options.iter().flatten().find(asks).and_then(|o| o.get("immutable")) {
@@ -78,6 +77,7 @@ pub(super) fn generate(
         entries.push(made.entry("immutable", value));
     }
     let mut resource = Resource::new(cx.trees, Value::map(entries, made.origin(made.by)));
+    bare_keys(cx.trees.view(&resource.value), &mut Vec::new(), &mut resource.bare_keys);
     resource.behavior = match args.str_at(["behavior"]) {
         Some("merge") => Behavior::Merge,
         Some("replace") => Behavior::Replace,
@@ -133,7 +133,7 @@ pub(super) fn service_account(cx: &Context<'_>, config: View<'_>) -> Result<Reso
 
 /// The metadata and data of a generated object that takes the place of `old`
 /// (`kustomize api/resource.CopyMergeMetaDataFieldsFrom`, `MergeDataMapFrom`).
-pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Result<Resource, Problem> {
+pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resource {
     let trees = cx.trees;
     let by = trees.view(&new.value).place();
     let mut metadata = new.value.field(trees, "metadata").unwrap_or_else(|| new.value.clone());
@@ -160,7 +160,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resul
             match laid_over(trees, [lower, upper], Nulls::Empty, by) {
                 Some(merged) => {
                     // All keys are written anew.
-                    bare_keys(&[Entry { key: Key::made(field, by), value: merged.clone() }], trees)?;
+                    bare_keys(trees.view(&merged), &mut vec![field.into()], &mut new.bare_keys);
                     new.value.set_field(trees, Key::made(field, by), merged);
                 }
                 None => {
@@ -177,7 +177,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resul
     new.variables.clone_from(&old.variables);
     new.behavior = old.behavior;
     new.hash = new.hash.and(old.hash);
-    Ok(new)
+    new
 }
 
 /// A value as kustomize reads it in a map of text.
@@ -220,17 +220,16 @@ fn laid_over(trees: &Trees, [lower, upper]: [Option<Value>; 2], nulls: Nulls, by
 }
 
 /// kustomize writes the keys of what it generates without quotes, and cannot print those that are then no text.
-fn bare_keys(entries: &[Entry], trees: &Trees) -> Result<(), Problem> {
-    for Entry { value, .. } in entries {
-        for field in trees.view(value).fields() {
-            if !matches!(resolve_plain(field.name()), Scalar::Str(_)) {
-                let message = format!("unsupported key `{}`: kustomize writes it without quotes", field.name());
-                return Err(does_not_build(field.key_place(), message));
-            }
-            bare_keys(&[Entry { key: field.key(), value: field.value.value() }], trees)?;
+fn bare_keys(view: View<'_>, way: &mut Vec<Box<str>>, found: &mut Vec<(Vec<Box<str>>, Problem)>) {
+    for field in view.fields() {
+        way.push(field.name().into());
+        if !matches!(resolve_plain(field.name()), Scalar::Str(_)) {
+            let message = format!("unsupported key `{}`: kustomize writes it without quotes", field.name());
+            found.push((way.clone(), does_not_build(field.key_place(), message)));
         }
+        bare_keys(field.value, way, found);
+        way.pop();
     }
-    Ok(())
 }
 
 /// Makes the values of one generated object.

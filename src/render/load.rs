@@ -9,9 +9,9 @@ use rayon::prelude::*;
 
 use super::remote::Remote;
 use super::resource::Resource;
-use crate::base::{Content, FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span, Special, TextRange};
+use crate::base::{Content, FileId, Found, NodeId, Problem, ProblemKind, RepoPath, Snapshot, Span, Special, TextRange};
 use crate::model::{Trees, Value, View};
-use crate::parse::ParseProblemKind;
+use crate::parse::{Kind, ParseProblemKind};
 
 /// `--load-restrictor`
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -153,10 +153,43 @@ fn no_directive(trees: &Trees, file: FileId) -> Result<(), Problem> {
 
 /// Refuses a file that is not YAML from end to end. Duplicate keys are none of it: kustomize takes the last.
 pub(super) fn is_whole(trees: &Trees, file: FileId) -> Result<(), Problem> {
+    no_json_escapes(trees, file)?;
     let mut problems = trees.parsed(file).problems().iter();
     let Some(broken) = problems.find(|p| p.kind != ParseProblemKind::DuplicateKey) else { return Ok(()) };
     let at = trees.sources().outermost(Span { file, range: broken.at });
     Err(does_not_build(at, format!("malformed YAML in `{}`: {}", trees.sources().path(file), broken.message)))
+}
+
+/// Refuses a text with an escape that go-yaml does.
+pub(super) fn no_json_escapes(trees: &Trees, file: FileId) -> Result<(), Problem> {
+    let Some(range) = json_escape(trees, file) else { return Ok(()) };
+    let at = trees.sources().outermost(Span { file, range });
+    let message = "found an escape that JSON has and YAML has not: `\\/`, or half of a surrogate pair";
+    Err(does_not_build(at, message).with_help("write the character itself"))
+}
+
+/// The first text of a file with an escape that go-yaml refuses, though it is JSON: an escaped slash, or a character above
+/// U+FFFF in two halves.
+fn json_escape(trees: &Trees, file: FileId) -> Option<TextRange> {
+    let text = trees.sources().text(file);
+    let is_meant = |behind: &[u8]| {
+        matches!(behind, [b'/', ..] | [b'u', b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..])
+    };
+    // Few texts have a backslash, and fewer one of these.
+    memchr::memchr_iter(b'\\', text.as_bytes()).find(|at| is_meant(&text.as_bytes()[at + 1..]))?;
+    let parsed = trees.parsed(file);
+    let quoted = (0..parsed.len() as u32).map(NodeId).filter(|node| parsed.kind(*node) == Kind::DoubleQuoted);
+    quoted.map(|node| parsed.range(node)).find(|range| {
+        let mut rest = &text.as_bytes()[range.bytes()];
+        while let Some(at) = memchr::memchr(b'\\', rest) {
+            rest = &rest[at + 1..];
+            if is_meant(rest) {
+                return true;
+            }
+            rest = rest.get(1..).unwrap_or_default();
+        }
+        false
+    })
 }
 
 /// The documents of a file as kustomize reads objects: empty ones left out, lists replaced by what they hold.

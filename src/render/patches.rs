@@ -3,7 +3,10 @@
 //!
 //! Never: the patching of one object; that is `patch`'s.
 
+use std::collections::HashSet;
+
 use super::context::{Context, Missing, Trace};
+use super::finish::text_annotations;
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patch::{self, Outcome, Passed, PatchError};
 use super::resource::{Author, Id, Resource, Source};
@@ -11,8 +14,8 @@ use super::select::Selector;
 use super::set::ResourceSet;
 use super::shared;
 use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
-use crate::model::{AppliedPatch, Entry, Origin, Silent, Trees, Value, View};
-use crate::parse::ParseProblemKind;
+use crate::model::{AppliedPatch, Entry, Field, MadeScalar, Origin, Silent, Trees, Value, View};
+use crate::parse::{ParseProblemKind, Scalar};
 
 /// Applies patches to the objects of one accumulation.
 pub(super) struct Patcher<'p> {
@@ -65,7 +68,8 @@ impl Ends {
 /// What a patch text is.
 enum Patch<'t> {
     Strategic(Vec<Value>),
-    Json(View<'t>),
+    Json(Vec<View<'t>>),
+    /// No operations, of which kustomize has the same as of none.
     Nothing,
 }
 
@@ -98,11 +102,13 @@ impl<'p> Patcher<'p> {
                 }
             }
             Patch::Json(operations) => match target {
-                Some(target) => self.json(operations, target, Memory::Kept, by),
+                Some(target) => self.json(&operations, target, Memory::Kept, by),
                 None => Err(no_target(by)),
             },
-            Patch::Nothing if target.is_some() => Ok(()),
-            Patch::Nothing => Err(no_target(by)),
+            Patch::Nothing => match target {
+                Some(target) => self.json(&[], target, Memory::Kept, by),
+                None => Err(no_target(by)),
+            },
         }
     }
 
@@ -146,8 +152,8 @@ impl<'p> Patcher<'p> {
         }
         let (file, by) = self.text(entry, ["path", inline], Ends::Kept)?;
         match self.classify(file, by)? {
-            Patch::Json(operations) if operations.items().next().is_some() => {
-                self.json(operations, target, Memory::Lost, by)
+            Patch::Json(operations) if !operations.is_empty() => {
+                self.json(&operations, target, Memory::Lost, by)
             }
             Patch::Json(_) | Patch::Nothing => Err(does_not_build(by, "patch appears to be empty")),
             Patch::Strategic(_) => Err(does_not_build(by, "a JSON patch is a list of operations, this is an object")),
@@ -201,15 +207,21 @@ impl<'p> Patcher<'p> {
         let unreadable = |at, why: &str| {
             does_not_build(at, format!("unable to parse SM or JSON patch: {why}")).with_related(by, "patched here")
         };
-        if let Some(broken) = parsed.problems().iter().find(|p| p.kind != ParseProblemKind::DuplicateKey) {
+        let text = trees.sources().content(file).text().unwrap_or_default();
+        // The first document is read as operations, whatever comes behind it; objects are read from all.
+        let end = first_end(text);
+        let mut broken = parsed.problems().iter().filter(|p| p.kind != ParseProblemKind::DuplicateKey);
+        if let Some(broken) = broken.find(|problem| problem.at.start < end) {
             let at = trees.sources().outermost(Span { file, range: broken.at });
             return Err(unreadable(at, &broken.message));
         }
-        let Some(root) = parsed.documents().iter().find_map(|document| document.root) else {
-            return Ok(Patch::Nothing);
+        let first = parsed.documents().first().and_then(|document| document.root);
+        let Some(view) = first.map(|root| trees.node(file, root)).filter(|view| !view.is_null()) else {
+            return Ok(match load::documents(trees, file) {
+                Ok(patches) if !patches.is_empty() => Patch::Strategic(patches),
+                _ => Patch::Nothing,
+            });
         };
-        let view = trees.node(file, root);
-        let text = trees.sources().content(file).text().unwrap_or_default();
         // What starts so is JSON to kustomize, and no YAML beyond it.
         if text.starts_with('[')
             && let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text)
@@ -218,9 +230,15 @@ impl<'p> Patcher<'p> {
             return Err(unreadable(view.place(), &why).with_help("write the operations as a YAML list, or as JSON"));
         }
         if view.is_seq() {
-            return match view.items().find(|item| !item.is_map()) {
-                None => Ok(Patch::Json(view)),
-                Some(item) => Err(unreadable(item.place(), "an operation is a map")),
+            if !text.starts_with('[') {
+                load::no_json_escapes(trees, file).map_err(|problem| problem.with_related(by, "patched here"))?;
+            }
+            if let Some(item) = view.items().find(|item| !item.is_map()) {
+                return Err(unreadable(item.place(), "an operation is a map"));
+            }
+            return match null_key(view) {
+                None => Ok(Patch::Json(view.items().collect())),
+                Some(at) => Err(unreadable(at, "a key may not be `null`")),
             };
         }
         match load::documents(trees, file) {
@@ -235,7 +253,7 @@ impl<'p> Patcher<'p> {
         let cx = self.cx;
         let view = cx.trees.view(patch);
         let id = Id::of(view);
-        let row = match self.set.rows(cx.schema, &id) {
+        let row = match self.set.rows(cx.schema(), &id) {
             [row] => *row,
             [] if self.missing == Missing::Unknown => return Ok(()),
             rows => {
@@ -255,7 +273,7 @@ impl<'p> Patcher<'p> {
         let rows = self.select(target)?;
         let patch = &with_text_metadata(self.cx.trees, patch);
         self.merge(&rows, patch, allowed, (target.place(), by))?;
-        if let Some(id) = self.set.duplicate(self.cx.schema).filter(|_| allowed.name || allowed.kind) {
+        if let Some(id) = self.set.duplicate(self.cx.schema()).filter(|_| allowed.name || allowed.kind) {
             return Err(does_not_build(by, format!("may not add resource with an already registered id: {id}")));
         }
         Ok(())
@@ -263,7 +281,7 @@ impl<'p> Patcher<'p> {
 
     fn select(&self, target: View<'_>) -> Result<Vec<usize>, Problem> {
         let selector = Selector::new(target)?;
-        let meant = |resource: &Resource| selector.matches(self.cx.trees, self.cx.schema, resource);
+        let meant = |resource: &Resource| selector.matches(self.cx.trees, self.cx.schema(), resource);
         Ok(self.set.list().iter().enumerate().filter(|(_, held)| meant(held)).map(|(row, _)| row).collect())
     }
 
@@ -281,12 +299,13 @@ impl<'p> Patcher<'p> {
         let mut deleted = Vec::new();
         for row in rows {
             let resource = self.set.touch(*row);
-            let how = patch::Laying { trees, schema: self.cx.schema, by, before: &resource.patched };
+            let how = patch::Laying { trees, schema: self.cx.schema(), by, before: &resource.patched };
             let (outcome, silent) =
                 patch::strategic(how, &mut resource.value, patch, whole).map_err(|error| failed(error, by))?;
             resource.patched.strategic.push(by);
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             shared::settle(trees, resource);
+            name_without_type(trees, &mut resource.value, allowed);
             if drops_annotations(patch) {
                 resource.forget();
                 disown(self.cx, resource, self.author, by);
@@ -308,22 +327,27 @@ impl<'p> Patcher<'p> {
         Ok(())
     }
 
-    fn json(&mut self, operations: View<'_>, target: View<'_>, memory: Memory, by: Span) -> Result<(), Problem> {
+    fn json(&mut self, operations: &[View<'_>], target: View<'_>, memory: Memory, by: Span) -> Result<(), Problem> {
         let trees = self.cx.trees;
         let mut renamed = false;
         let rows = self.select(target)?;
         let mut applied = AppliedPatch { by, at: target.place(), objects: rows.len(), lost: Vec::new() };
         for row in rows {
             let resource = self.set.touch(row);
-            if let Some(misfit) = resource.misfit() {
+            if let Some(misfit) = resource.misfit(trees) {
                 return Err(misfit.clone());
+            }
+            refuse_duplicates(trees, resource).map_err(|problem| problem.with_related(by, "patched here"))?;
+            if memory == Memory::Kept {
+                text_annotations(trees, &mut resource.value);
             }
             let silent = patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
+            text_annotations(trees, &mut resource.value);
             // The object went through JSON, where every value stands for itself.
             resource.shared.clear();
             resource.patched = Passed { json: true, strategic: Vec::new() };
-            if operations.items().any(replaces_annotations) {
+            if operations.iter().copied().any(replaces_annotations) {
                 // kustomize keeps its notes there.
                 disown(self.cx, resource, self.author, by);
             }
@@ -335,11 +359,13 @@ impl<'p> Patcher<'p> {
             // A list needs no name.
             if resource.id.name.is_empty() && !before.name.is_empty() && !resource.id.kind.ends_with("List") {
                 let message = format!("missing metadata.name in object {before}");
-                return Err(does_not_build(operations.place(), message).with_related(by, "patched here"));
+                return Err(does_not_build(by, message).with_related(target.place(), "for this target"));
             }
             renamed |= before != resource.id;
         }
-        self.note(applied);
+        if !operations.is_empty() {
+            self.note(applied);
+        }
         if renamed {
             self.set.edit();
         }
@@ -419,6 +445,73 @@ fn drops_annotations(patch: View<'_>) -> bool {
     let Some(annotations) = patch.path(["metadata", "annotations"]) else { return false };
     let directive = annotations.str_at(["$patch"]);
     annotations.is_null() || matches!(directive, Some("delete" | "replace"))
+}
+
+/// kustomize writes the name and namespace anew after a patch, without the type of what was there.
+fn name_without_type(trees: &Trees, value: &mut Value, allowed: &Allowed) {
+    let is_meant = |name: &str| name == "namespace" || !allowed.name && name == "name";
+    let is_typed = |view: View<'_>| view.is_scalar() && !view.is_bare() && !matches!(view.scalar(), Scalar::Str(_));
+    let Some(metadata) = trees.view(value).get("metadata") else { return };
+    let typed: Vec<&str> = ["name", "namespace"]
+        .into_iter()
+        .filter(|name| is_meant(name) && metadata.get(name).is_some_and(|view| is_typed(view) && !view.is_null()))
+        .collect();
+    for name in typed {
+        value.update_field(trees, "metadata", |metadata| {
+            metadata.update_field(trees, name, |field| {
+                let view = trees.view(field);
+                let set = field.origin().and_then(|origin| origin.set.clone());
+                let bare = MadeScalar::Bare((&*view.written()).into());
+                let made = Value::scalar(bare, Origin { at: view.place(), set });
+                *field = made;
+            });
+        });
+    }
+}
+
+/// Where the first document of a text ends.
+fn first_end(text: &str) -> u32 {
+    let (mut at, mut has_begun) = (0, false);
+    for line in text.split_inclusive('\n') {
+        if has_begun && line.starts_with("---") {
+            return at as u32;
+        }
+        has_begun |= line.starts_with("---") || !line.trim().is_empty() && !line.starts_with('#');
+        at += line.len();
+    }
+    u32::MAX
+}
+
+/// The first key below that is `null`, which JSON has not.
+fn null_key(view: View<'_>) -> Option<Span> {
+    let field = |field: Field<'_>| match field.key_scalar() {
+        Scalar::Null => Some(field.key_place()),
+        _ => null_key(field.value),
+    };
+    view.fields().find_map(field).or_else(|| view.items().find_map(null_key))
+}
+
+/// kustomize cannot read an object whose map has a key twice as JSON.
+fn refuse_duplicates(trees: &Trees, resource: &Resource) -> Result<(), Problem> {
+    let Some(Source::File(file)) = resource.source else { return Ok(()) };
+    let mut problems = trees.parsed(file).problems().iter();
+    if problems.all(|problem| problem.kind != ParseProblemKind::DuplicateKey) {
+        return Ok(());
+    }
+    match second_key(trees.view(&resource.value)) {
+        Some(field) => {
+            let message = format!("the key `{}` is given twice in this map", field.name());
+            Err(does_not_build(field.key_place(), message))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The first field below whose key is there before.
+fn second_key(view: View<'_>) -> Option<Field<'_>> {
+    let mut names = HashSet::new();
+    let own = view.fields().find(|field| !names.insert(field.name()));
+    own.or_else(|| view.fields().map(|field| field.value).chain(view.items()).find_map(second_key))
 }
 
 fn failed(error: PatchError, by: Span) -> Problem {

@@ -212,7 +212,7 @@ impl Run<'_> {
     }
 
     fn add_to(&mut self, target: View<'_>, text: &str, at: Span) -> Result<(), Problem> {
-        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema, specs: &self.specs };
+        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema(), specs: &self.specs };
         let Some(path) = target.str_at(["fieldPath"]).filter(|path| !path.is_empty()) else {
             return Err(does_not_build(target.place(), "fieldPath cannot be empty"));
         };
@@ -304,7 +304,7 @@ impl Run<'_> {
         field: View<'_>,
         run: impl Fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
-        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema, specs };
+        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema(), specs };
         match run(&cx, self.set.edit(), field) {
             Err(_) if self.missing == Missing::Unknown => Ok(()),
             done => done,

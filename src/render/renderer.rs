@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::accumulate;
 use super::adjusted;
-use super::context::{Base, Bases, Context, Options, Trace};
+use super::context::{Base, Bases, Context, Options, Schemas, Trace};
 use super::emit;
 use super::finish;
 use super::load::{Target, Wanted, does_not_build, find};
@@ -74,10 +74,11 @@ impl<'a> Renderer<'a> {
         let (mut rendered, below) = plain::generated(self.snapshot, self.trees, &build.path);
         let top = || below.iter().flat_map(|folder| self.kustomizations(folder)).next();
         let Some(first) = rendered.files.first().copied().or_else(top) else { return rendered };
+        let schemas = Schemas::default();
         let context = Context {
             snapshot: self.snapshot,
             trees: self.trees,
-            schema: Schema::builtin(),
+            schemas: &schemas,
             options: self.options,
             bases: &self.bases,
             trace: Trace::Off,
@@ -111,8 +112,8 @@ impl<'a> Renderer<'a> {
         let Found::Folder(folder) = self.snapshot.find(&build.path) else { return Rendered::default() };
         let own = self.kustomizations(&folder);
         let Some(first) = own.first().copied() else { return Rendered::default() };
-        let schema = match self.schema(&folder, first, Beside::Nothing) {
-            Ok(schema) => schema,
+        let schemas = match self.schema(&folder, first, Beside::Nothing) {
+            Ok(schema) => schema.map_or_else(Schemas::default, |schema| Schemas::of_root(first, schema)),
             Err(problem) => return Rendered { files: own, problems: vec![problem], ..Rendered::default() },
         };
         let alone = Bases::default();
@@ -120,18 +121,18 @@ impl<'a> Renderer<'a> {
         let context = Context {
             snapshot: self.snapshot,
             trees: self.trees,
-            schema: schema.as_ref().unwrap_or_else(|| Schema::builtin()),
+            schemas: &schemas,
             options: self.options,
             // A base that was merged by another schema is another base, and so is one whose objects note who came by.
-            bases: if schema.is_some() || trace != Trace::Off { &alone } else { &self.bases },
+            bases: if schemas.is_other() || trace != Trace::Off { &alone } else { &self.bases },
             trace,
         };
         let mut files = own;
-        let result = self.accumulated(&context, &folder, first, &build.adjustments).and_then(|(root, schema)| {
+        let result = self.accumulated(&context, &folder, first, &build.adjustments).and_then(|(root, later)| {
             files.extend(&root.accumulated.files);
-            let schema = schema.as_ref().unwrap_or(context.schema);
+            let schemas = later.as_ref().unwrap_or(context.schemas);
             let silent = root.accumulated.silent.clone();
-            let (objects, problems) = finish::finish(&Context { schema, ..context }, &root)?;
+            let (objects, problems) = finish::finish(&Context { schemas, ..context }, &root)?;
             Ok((objects, problems, silent))
         });
         match result {
@@ -165,15 +166,15 @@ impl<'a> Renderer<'a> {
         Kustomization::read(self.trees, file).ok()
     }
 
-    /// What the kustomization accumulates to. A schema that a kustomize base or component brings holds for the whole
-    /// build where the kustomization has none; what was accumulated without it is then done anew.
+    /// What the kustomization accumulates to. A schema that a kustomize base or component brings holds for what is
+    /// read after it where the kustomization has none; all is then done anew, whatever became of it without the schema.
     fn accumulated(
         &self,
         cx: &Context<'_>,
         folder: &RepoPath,
         file: FileId,
         adjustments: &Adjustments,
-    ) -> Result<(Arc<Base>, Option<Schema>), Problem> {
+    ) -> Result<(Arc<Base>, Option<Schemas>), Problem> {
         let by = self.trees.top(file);
         let root = |cx: &Context<'_>| {
             if adjustments.is_none() {
@@ -182,18 +183,18 @@ impl<'a> Renderer<'a> {
                 adjusted::kustomization(cx, folder, by, adjustments).map(Arc::new)
             }
         };
-        let built = root(cx)?;
-        let theirs = built.accumulated.openapi.as_ref().filter(|(_, brings, _)| *brings != file);
-        let schema = match theirs {
-            Some((folder, file, beside)) if std::ptr::eq(cx.schema, Schema::builtin()) => {
-                self.schema(folder, *file, *beside)?
+        let built = root(cx);
+        let theirs = cx.schemas.met().filter(|(_, brings, _)| *brings != file && !cx.schemas.is_other());
+        let schemas = match theirs {
+            Some((folder, file, beside)) => {
+                self.schema(&folder, file, beside)?.map(|schema| Schemas::later(file, schema))
             }
-            _ => None,
+            None => None,
         };
-        let Some(schema) = schema else { return Ok((built, None)) };
+        let Some(schemas) = schemas else { return Ok((built?, None)) };
         let alone = Bases::default();
-        let built = root(&Context { schema: &schema, bases: &alone, ..*cx })?;
-        Ok((built, Some(schema)))
+        let built = root(&Context { schemas: &schemas, bases: &alone, ..*cx })?;
+        Ok((built, Some(schemas)))
     }
 
     /// The schema that the kustomization's `openapi` brings in the place of kustomize's.

@@ -94,6 +94,9 @@ pub(super) struct Resource {
     /// Values whose text does not go with their type, each with what kustomize says if it is still there when it
     /// reads the object.
     pub(super) misfits: Vec<(Value, Problem)>,
+    /// Keys that a generator wrote without quotes and that are then no text: the way to each, and what kustomize says if
+    /// it is still there when it reads the object.
+    pub(super) bare_keys: Vec<(Vec<Box<str>>, Problem)>,
     /// The patches that came by.
     pub(super) patched: Passed,
     /// What stands at several places and changes at all of them (`shared`).
@@ -166,6 +169,7 @@ impl Resource {
             hash: None,
             variables: Vec::new(),
             misfits: Vec::new(),
+            bare_keys: Vec::new(),
             patched: Passed::default(),
             shared: Vec::new(),
             source,
@@ -200,9 +204,12 @@ impl Resource {
         self.transformers.clear();
     }
 
-    /// Why kustomize cannot read a value that is in the object now.
-    pub(super) fn misfit(&self) -> Option<&Problem> {
-        self.misfits.iter().find(|(value, _)| shared::holds_made(&self.value, value)).map(|(_, problem)| problem)
+    /// Why kustomize cannot read a value or key that is in the object now.
+    pub(super) fn misfit(&self, trees: &Trees) -> Option<&Problem> {
+        let value = self.misfits.iter().find(|(value, _)| shared::holds_made(&self.value, value));
+        let is_there = |way: &[Box<str>]| way.iter().try_fold(trees.view(&self.value), |at, key| at.get(key)).is_some();
+        let key = || self.bare_keys.iter().find(|(way, _)| is_there(way)).map(|(_, problem)| problem);
+        value.map(|(_, problem)| problem).or_else(key)
     }
 
     /// The identity as it was written.

@@ -2,6 +2,7 @@
 //!
 //! Never: a mention, a link, an element or a table's bar that such a text could begin.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::plain;
@@ -22,17 +23,42 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{blank}{text}{blank}{fence}")
 }
 
-/// The same in a table, whose bars count inside code too.
+/// The same in a table, whose bars count inside code too. Readers do not agree on a backslash before a bar, so a name
+/// with one is written without either.
 pub(super) fn cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
+    let text = plain::visible(text);
+    if !text.contains('\\') {
+        return code(&text).replace('|', "\\|");
+    }
+    let mut out = String::from("<code>");
+    for c in text.chars() {
+        if c.is_alphanumeric() || c == ' ' {
+            out.push(c);
+        } else {
+            write!(out, "&#{};", u32::from(c)).expect("a string takes all");
+        }
+    }
+    out + "</code>"
 }
 
-/// A sentence of ours that may hold names: nothing in it is taken for markup.
+/// A sentence of ours that may hold names: nothing in it is taken for markup. Hosts look for mentions, numbers of issues,
+/// addresses and `:signs:` in what is left of the markup, so an escape alone does not stop them: behind the sign that
+/// begins one stands a space without width.
 pub(super) fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for c in plain::visible(text).chars() {
+    let text = plain::visible(text);
+    let mut before = "";
+    for (at, c) in text.char_indices() {
+        let begins = match c {
+            '@' | '#' | '!' | '~' | '%' | '&' | '$' | '^' => true,
+            // Time and places of ours are no `:signs:`.
+            ':' => !text[at + 1..].starts_with(' '),
+            '.' => before.len() >= 3 && before.is_char_boundary(before.len() - 3) && {
+                before[before.len() - 3..].eq_ignore_ascii_case("www")
+            },
+            _ => false,
+        };
         match c {
-            // A mention, an element and an address are told by these, whatever stands before them.
             '@' | '<' | '>' | '&' | ':' => write!(out, "&#{};", u32::from(c)).expect("a string takes all"),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|' | '~' | '$' => {
                 out.push('\\');
@@ -40,8 +66,38 @@ pub(super) fn prose(text: &str) -> String {
             }
             c => out.push(c),
         }
+        if begins {
+            out.push_str("&#8203;");
+        }
+        before = &text[..at + c.len_utf8()];
     }
     out
+}
+
+/// A message: what it has between backticks is code, the rest a sentence. However many backticks a name in it has, each
+/// part is escaped as what it is.
+pub(super) fn words(message: &str) -> String {
+    let parts: Vec<&str> = message.split('`').collect();
+    let last = parts.len() - 1;
+    let mut out = String::with_capacity(message.len() + 8);
+    for (row, part) in parts.iter().enumerate() {
+        match (row % 2, part.trim().is_empty()) {
+            // The last backtick has no other.
+            (1, _) if row == last => out.push_str(&prose(&format!("`{part}"))),
+            (1, true) => out.push_str(&prose(&format!("`{part}`"))),
+            (1, false) => out.push_str(&code(part)),
+            _ => out.push_str(&prose(part)),
+        }
+    }
+    out
+}
+
+/// The first characters of a text.
+pub(super) fn clipped(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
 }
 
 /// A text between the quotes of a node of a Mermaid diagram, which reads `#60;` as the character of that number.
@@ -67,7 +123,12 @@ mod tests {
         assert_eq!(code("x\n# y"), "`x\\n# y`");
         assert_eq!(cell("a|b"), "`a\\|b`");
         assert_eq!(code(""), "");
-        assert_eq!(prose("@all <b> [x](https://e)"), "&#64;all &#60;b&#62; \\[x\\]\\(https&#58;//e\\)");
+        assert_eq!(cell("a\\|b"), "<code>a&#92;&#124;b</code>");
+        let safe = "&#64;&#8203;all &#60;b&#62; \\[x\\]\\(https&#58;&#8203;//e\\)";
+        assert_eq!(prose("@all <b> [x](https://e)"), safe);
+        assert_eq!(prose("é www.e.org #1: x"), "é www.&#8203;e.org \\#&#8203;1&#58; x");
+        assert_eq!(words("`a` of @b `"), "`a` of &#64;&#8203;b \\`");
+        assert_eq!(words("`` x"), "\\`\\` x");
         assert_eq!(mermaid("a\"]; click n0 \"x"), "a#34;#93;#59; click n0 #34;x");
         assert_eq!(mermaid("```\n"), "#96;#96;#96;#92;n");
     }

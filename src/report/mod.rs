@@ -1,18 +1,23 @@
-//! One report to text, JSON, SARIF or the annotations of GitHub; who is touched as text, JSON or Markdown; a rule and
-//! the list of rules as text.
+//! One report to text, JSON, SARIF, the annotations of GitHub, GitLab's Code Quality, JUnit, or a summary in Markdown; who
+//! is touched as text, JSON or Markdown; a rule and the list of rules as text.
 //!
-//! Never: a finding dropped, sorted or graded again; a byte of a file that `Sources` would not show.
+//! Never: a finding graded again, or dropped without a word; another order than the verdict's but where readers see the
+//! worst first or last; a byte of a file that `Sources` would not show.
 
 mod beside;
+mod diff;
 mod explain;
 mod github;
+mod gitlab;
 mod head;
 mod impact;
 mod json;
+mod junit;
 mod markdown;
 mod mistake;
 mod plain;
 mod sarif;
+mod summary;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,6 +28,7 @@ use std::io;
 use crate::base::{Snapshot, Sources, Span};
 use crate::rules::Verdict;
 
+pub use diff::{DiffChange, DiffFormat, DiffPlace, DiffReport, Hunk, Move, ObjectDiff};
 pub use explain::{explain, list, list_json, meaning};
 pub use impact::{
     ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport,
@@ -52,6 +58,21 @@ pub struct Report<'a> {
     pub unrendered: Vec<UnrenderedPart>,
     /// The paths of the head: readers of some formats know no other.
     pub head: &'a Snapshot,
+    /// Whether neither side holds anything that a rule reads.
+    pub is_empty: bool,
+    /// Who is touched; only where a format asks for it.
+    pub touched: Option<ImpactReport>,
+    /// Where the lines can be read; `None` where nobody knows.
+    pub links: Option<Links>,
+}
+
+/// Where a host shows the files of both sides.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Links {
+    /// The address of all files; `/`, a commit, `/` and a path follow.
+    pub files: String,
+    /// The commit of the head, where the host has it.
+    pub head: Option<String>,
 }
 
 /// What the change was judged against, as a user would name it.
@@ -99,6 +120,29 @@ pub enum Format {
     Sarif,
     /// For the log of GitHub Actions, which makes annotations of it.
     Github,
+    /// For merge requests of GitLab: Code Quality.
+    Gitlab,
+    /// For lists of test results.
+    Junit,
+    /// For pull requests.
+    Markdown(Room),
+}
+
+impl Format {
+    /// Whether it tells who is touched.
+    #[must_use]
+    pub fn tells_impact(self) -> bool {
+        matches!(self, Self::Markdown(_))
+    }
+}
+
+/// How much a summary may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Room {
+    /// A comment.
+    Comment,
+    /// The summary of a step of GitHub Actions.
+    StepSummary,
 }
 
 /// Whether text is colored.
@@ -130,6 +174,9 @@ impl Report<'_> {
             Format::Json => json::write(self, out),
             Format::Sarif => sarif::write(self, out),
             Format::Github => github::write(self, out),
+            Format::Gitlab => gitlab::write(self, out),
+            Format::Junit => junit::write(self, out),
+            Format::Markdown(room) => summary::write(self, room, out),
         }
     }
 }

@@ -385,7 +385,7 @@ fn artifact(path: &RepoPath) -> ArtifactLocation {
 }
 
 /// A path as a relative URI: everything but letters, digits and `-._~/` as percent and two digits.
-fn uri(path: &str) -> String {
+pub(super) fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {
         match byte {

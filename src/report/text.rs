@@ -12,7 +12,7 @@ use super::beside;
 use super::plain::{unlike_command, visible};
 use super::window::Window;
 use super::{Color, Report, Summary};
-use crate::base::{Side, Sources, Span};
+use crate::base::{RepoPath, Side, Sources, Span};
 use crate::rules::{Finding, Label, Severity, Status, Verdict};
 
 /// Writes the findings and, where it is asked for, the summary.
@@ -26,7 +26,7 @@ pub(super) fn write(
     let width = width.max(NARROWEST);
     let handler = handler(color, width);
     let mut told = BTreeSet::new();
-    for finding in &report.verdict.findings {
+    for finding in worst_last(report) {
         let mut text = String::new();
         let shown = Shown::new(report.sources, finding, columns(width));
         handler.render_report(&mut text, &shown).map_err(io::Error::other)?;
@@ -36,14 +36,55 @@ pub(super) fn write(
             writeln!(out, "{}", unlike_command(line))?;
         }
         out.write_all(beside(report.sources, finding, width).as_bytes())?;
-        out.write_all(way_out(finding, &mut told).as_bytes())?;
-        out.write_all(notes(report.sources, finding).as_bytes())?;
+        for line in way_out(finding, &mut told).into_iter().chain(notes(report.sources, finding)) {
+            out.write_all(wrapped(&line, width).as_bytes())?;
+        }
         out.write_all(b"\n")?;
     }
-    if summary == Summary::On {
-        out.write_all(sum_up(report).as_bytes())?;
+    let last = if summary == Summary::On { sum_up(report) } else { Vec::new() };
+    for line in last {
+        out.write_all(wrapped(&line, width).as_bytes())?;
     }
     Ok(())
+}
+
+/// The findings by file, those files last, and in each those findings, that matter most: a terminal shows the end.
+fn worst_last<'a>(report: &Report<'a>) -> Vec<&'a Finding> {
+    let verdict: &'a Verdict = report.verdict;
+    let counts = |finding: &Finding| (finding.status == Status::Open).then_some(finding.severity);
+    let mut worst: BTreeMap<&RepoPath, Option<Severity>> = BTreeMap::new();
+    for finding in &verdict.findings {
+        let worst = worst.entry(report.sources.path(finding.primary.file)).or_default();
+        *worst = (*worst).max(counts(finding));
+    }
+    let mut findings: Vec<&Finding> = verdict.findings.iter().collect();
+    findings.sort_by_key(|finding| {
+        let path = report.sources.path(finding.primary.file);
+        (worst.get(path).copied().flatten(), path, counts(finding))
+    });
+    findings
+}
+
+/// A line, broken between words where it is to be read in few columns: a log keeps one line a fact.
+fn wrapped(line: &str, width: usize) -> String {
+    let start = line.len() - line.trim_start().len();
+    let indent = format!("{}  ", &line[..start]);
+    let (mut out, mut row) = (String::new(), line[..start].to_owned());
+    let mut push = |row: &str| writeln!(out, "{}", unlike_command(row)).expect("a string takes all");
+    for (nr, word) in line[start..].split(' ').enumerate() {
+        let is_full = width < WIDE && row.chars().count() + 1 + word.chars().count() > width;
+        match nr {
+            0 => {}
+            _ if is_full => {
+                push(&row);
+                row.clone_from(&indent);
+            }
+            _ => row.push(' '),
+        }
+        row.push_str(word);
+    }
+    push(&row);
+    out
 }
 
 pub(super) fn handler(color: Color, width: usize) -> GraphicalReportHandler {
@@ -164,21 +205,21 @@ fn beside(sources: &Sources, finding: &Finding, width: usize) -> String {
 }
 
 /// The way out in steps; of several findings that have the same one, only the first shows it.
-fn way_out<'a>(finding: &'a Finding, told: &mut BTreeSet<&'a [String]>) -> String {
+fn way_out<'a>(finding: &'a Finding, told: &mut BTreeSet<&'a [String]>) -> Vec<String> {
     if finding.steps.is_empty() {
-        return String::new();
+        return Vec::new();
     }
     if !told.insert(&finding.steps) {
-        return "  = the way out: as above\n".to_owned();
+        return vec!["  = the way out: as above".to_owned()];
     }
     let steps = finding.steps.iter().enumerate();
-    let lines = steps.map(|(row, step)| format!("    {}. {}\n", row + 1, visible(step)));
-    std::iter::once("  = the way out:\n".to_owned()).chain(lines).collect()
+    let lines = steps.map(|(row, step)| format!("    {}. {}", row + 1, visible(step)));
+    iter::once("  = the way out:".to_owned()).chain(lines).collect()
 }
 
 /// Related places in other files, and the rule.
-fn notes(sources: &Sources, finding: &Finding) -> String {
-    let mut out = String::new();
+fn notes(sources: &Sources, finding: &Finding) -> Vec<String> {
+    let mut out = Vec::new();
     let drawn = |label: &&Label| {
         let is_beside = finding.rewritten.is_some_and(|rewritten| rewritten.was == label.at);
         !is_beside && !is_near(sources, finding, label)
@@ -188,85 +229,92 @@ fn notes(sources: &Sources, finding: &Finding) -> String {
         let side = if label.side == Side::Base && finding.side != Side::Base { " (base)" } else { "" };
         let path = sources.path(label.at.file).to_string();
         let (path, says) = (visible(&path), visible(&label.says));
-        writeln!(out, "  = {path}:{}:{}{side}: {says}", at.line, at.column).expect("a string takes all");
+        out.push(format!("  = {path}:{}:{}{side}: {says}", at.line, at.column));
     }
     let rule = visible(&finding.rule);
-    writeln!(out, "  = rule: {rule} (gitops-guard explain {rule})").expect("a string takes all");
+    out.push(format!("  = rule: {rule} (gitops-guard explain {rule})"));
     out
 }
 
 /// The last lines: how many findings of how much, and what was not judged.
-fn sum_up(report: &Report<'_>) -> String {
+fn sum_up(report: &Report<'_>) -> Vec<String> {
     let verdict = report.verdict;
-    let mut line = format!(
-        "{}; {} of {} judged",
-        found(verdict),
-        many(report.judged.objects, "object"),
-        many(report.judged.builds, "build")
-    );
+    let mut line = format!("{}; {}", found(verdict), judged(report));
     match &report.base {
         Some(base) => {
             write!(line, " against {}", visible(base.shown())).expect("a string takes all");
         }
         None => line.push_str(" without a base"),
     }
-    let mut out = format!("{line}{}\n", not_rendered(report));
-    for standing in &verdict.standing {
+    let first = format!("{line}{}", not_rendered(report));
+    let lines = iter::once(first).chain(aside(verdict)).chain(added(report)).chain(not_run(verdict));
+    lines.collect()
+}
+
+/// `12 objects of 3 builds judged`
+pub(super) fn judged(report: &Report<'_>) -> String {
+    let (objects, builds) = (many(report.judged.objects, "object"), many(report.judged.builds, "build"));
+    format!("{objects} of {builds} judged")
+}
+
+/// What was found and does not count.
+pub(super) fn aside(verdict: &Verdict) -> Vec<String> {
+    let standing = verdict.standing.iter().map(|standing| {
         let count = many(standing.count, "finding");
-        writeln!(out, "{}: {count} that the base has too, in files that the change leaves alone", standing.rule)
-            .expect("a string takes all");
-    }
+        format!("{}: {count} that the base has too, in files that the change leaves alone", standing.rule)
+    });
+    let mut lines: Vec<String> = standing.collect();
     let others = verdict.counts.unchanged - verdict.standing.iter().map(|standing| standing.count).sum::<usize>();
     if others > 0 {
-        writeln!(out, "{} that the base has too (--all shows them)", many(others, "finding"))
-            .expect("a string takes all");
+        lines.push(format!("{} that the base has too (--all shows them)", many(others, "finding")));
     }
-    out.push_str(&suppressions(report));
+    if verdict.counts.suppressed > 0 {
+        lines.push(format!("{} suppressed (--all shows them)", many(verdict.counts.suppressed, "finding")));
+    }
+    lines.extend(baseline(verdict));
+    lines
+}
+
+/// Which rules could not judge.
+pub(super) fn not_run(verdict: &Verdict) -> Vec<String> {
+    let mut lines = Vec::new();
     if !verdict.skipped.is_empty() {
         let count = many(verdict.skipped.len(), "rule");
         let named = verdict.skipped.iter().take(NAMED_RULES).map(|id| &**id).collect::<Vec<_>>().join(", ");
         let more = if verdict.skipped.len() > NAMED_RULES { ", … (all in the JSON report)" } else { "" };
-        writeln!(out, "{count} did not run, for want of a base (name one: --base REV or DIR): {named}{more}")
-            .expect("a string takes all");
+        lines
+            .push(format!("{count} did not run, for want of a base (name one: --base REV or DIR): {named}{more}"));
     }
-    for (rule, count) in &verdict.undecided {
-        writeln!(out, "{rule} could not decide {}", many(*count, "case")).expect("a string takes all");
-    }
-    out
+    lines.extend(verdict.undecided.iter().map(|(rule, n)| format!("{rule} could not decide {}", many(*n, "case"))));
+    lines
 }
 
 /// How many suppressions are named.
 const NAMED_SUPPRESSIONS: usize = 10;
 
-/// What is suppressed, and the suppressions that the change adds, in their own words.
-fn suppressions(report: &Report<'_>) -> String {
-    let verdict = report.verdict;
-    let mut out = String::new();
-    if verdict.counts.suppressed > 0 {
-        let count = many(verdict.counts.suppressed, "finding");
-        writeln!(out, "{count} suppressed (--all shows them)").expect("a string takes all");
+/// The suppressions that the change adds, in their own words.
+fn added(report: &Report<'_>) -> Vec<String> {
+    let added = &report.verdict.added;
+    if added.is_empty() {
+        return Vec::new();
     }
-    out.push_str(&baseline(verdict));
-    if verdict.added.is_empty() {
-        return out;
-    }
-    writeln!(out, "the change adds {}:", many(verdict.added.len(), "suppression")).expect("a string takes all");
-    for at in verdict.added.iter().take(NAMED_SUPPRESSIONS) {
+    let mut lines = vec![format!("the change adds {}:", many(added.len(), "suppression"))];
+    lines.extend(added.iter().take(NAMED_SUPPRESSIONS).map(|at| {
         let line = report.sources.positions(*at).0.line;
         let (path, words) = (report.sources.path(at.file).to_string(), super::in_one_line(report.sources, *at));
-        writeln!(out, "  {}:{line} {}", visible(&path), visible(&words)).expect("a string takes all");
+        format!("  {}:{line} {}", visible(&path), visible(&words))
+    }));
+    if added.len() > NAMED_SUPPRESSIONS {
+        lines.push("  … (all in the JSON report)".to_owned());
     }
-    if verdict.added.len() > NAMED_SUPPRESSIONS {
-        out.push_str("  … (all in the JSON report)\n");
-    }
-    out
+    lines
 }
 
 /// What the baseline hides, and which of its entries hide nothing.
-fn baseline(verdict: &Verdict) -> String {
+fn baseline(verdict: &Verdict) -> Option<String> {
     let counts = verdict.counts;
     if counts.baseline + counts.stale + counts.expired == 0 {
-        return String::new();
+        return None;
     }
     let mut line = format!("{} in the baseline (--all shows them)", many(counts.baseline, "finding"));
     for (count, what) in [(counts.stale, "without a finding"), (counts.expired, "out of date")] {
@@ -275,7 +323,7 @@ fn baseline(verdict: &Verdict) -> String {
             write!(line, "; {count} {entries} {what}").expect("a string takes all");
         }
     }
-    line + "\n"
+    Some(line)
 }
 
 /// How many findings count, by severity.

@@ -2,7 +2,8 @@
 //!
 //! Never: a language understood whole; lines and fields are enough to find a name beside its value.
 
-use super::keys::Place;
+use super::keys::{self, Place};
+use super::manifest::is_no_literal;
 use super::placeholder::is_placeholder;
 use super::strength::{self, Strength};
 use super::value::{Found, Kind, Secret, judge};
@@ -71,7 +72,7 @@ impl Walk<'_> {
     fn node(&mut self, node: NodeId, name: &str) {
         match self.parsed.kind(node) {
             NodeKind::Alias => {}
-            NodeKind::Map => self.map(node),
+            NodeKind::Map => self.map(node, name),
             NodeKind::Seq => {
                 let items: Vec<NodeId> = self.parsed.children(node).collect();
                 for item in items {
@@ -82,7 +83,7 @@ impl Walk<'_> {
         }
     }
 
-    fn map(&mut self, map: NodeId) {
+    fn map(&mut self, map: NodeId, name: &str) {
         let children: Vec<NodeId> = self.parsed.children(map).collect();
         let pairs = || children.chunks_exact(2).map(|pair| (self.parsed.text(self.text, pair[0]), pair[1]));
         let named = pairs().find(|(key, _)| *key == "name").map(|(_, value)| self.parsed.text(self.text, value));
@@ -93,14 +94,20 @@ impl Walk<'_> {
                 (key, _) => (key.to_owned(), value),
             })
             .collect();
+        let names_keys = keys::names_keys(name);
         for (key, value) in fields {
+            // Each says which key of a Secret it is taken from.
+            if names_keys && !matches!(self.parsed.kind(value), NodeKind::Map | NodeKind::Seq) {
+                continue;
+            }
             self.node(value, &key);
         }
     }
 
     fn scalar(&mut self, node: NodeId, name: &str) {
-        let secret = Secret { name, place: Place::Field, text: self.parsed.text(self.text, node) };
-        self.worst = merge(self.worst, judge(secret, self.depth));
+        let text = self.parsed.text(self.text, node);
+        let found = judge(Secret { name, place: Place::Field, text }, self.depth);
+        self.worst = merge(self.worst, found.filter(|found| is_credential(*found, name, text)));
     }
 }
 
@@ -113,7 +120,13 @@ fn line_of(line: &str, file: &str, depth: u8) -> Option<Found> {
         Assigned::Quoted(_, found) => return Some(found),
         Assigned::Pair(pair) => pair,
     };
-    judge(Secret { name, place: Place::Field, text }, depth.min(1).saturating_sub(1))
+    let found = judge(Secret { name, place: Place::Field, text }, depth.min(1).saturating_sub(1));
+    found.filter(|found| is_credential(*found, name, text))
+}
+
+/// Whether what was found in a field is one where many fields are not: a word that only names something is none.
+fn is_credential(found: Found, name: &str, text: &str) -> bool {
+    !matches!(found.kind, Kind::Password) || !is_no_literal(name, text)
 }
 
 /// A name with the value behind it, on one line.
@@ -182,6 +195,11 @@ fn quoted_behind(line: &str) -> Option<(&str, Found)> {
     ["password '", "identified by '"].iter().find_map(|start| {
         let at = lower.find(start)? + start.len();
         let value = line[at..].split('\'').next()?;
+        // "1Password 'Outpost Token'" is a title.
+        let before = lower[..at].strip_suffix(start)?;
+        if value.contains(' ') || before.ends_with(|char: char| char.is_ascii_alphanumeric()) {
+            return None;
+        }
         let found = Found { kind: Kind::Password, strength: strength::of(value) };
         (!is_placeholder(value)).then_some((value, found))
     })
@@ -252,14 +270,14 @@ pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = &str> {
         let (_, password) = user.split_once(':')?;
         let is_none = password.len() < 3
             || is_placeholder(password)
-            || matches!(password, "password" | "pass" | "pw") && is_sample(authority);
+            || matches!(password, "password" | "pass" | "pw" | "token" | "secret") && is_sample(authority);
         (!is_none).then_some(password)
     })
 }
 
-/// `user:password@host`, as documentation writes it.
+/// `user:password@host` and `git:token@<host>`, as documentation writes it.
 fn is_sample(authority: &str) -> bool {
-    authority.starts_with("user") && authority.contains("@host")
+    authority.starts_with("user") && authority.contains("@host") || authority.contains("@<")
 }
 
 /// `Server=…;Password=…` (ADO, ODBC), `host=… password=…` (libpq). `Password=` alone is found in any program.

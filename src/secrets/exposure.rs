@@ -11,7 +11,7 @@ use super::sops::{self, gaps};
 use super::strength::Strength;
 use super::value::{self, Kind};
 use crate::base::{FileId, RepoPath, Sources, Span};
-use crate::model::{Object, Trees, Value};
+use crate::model::{Object, Trees, Value, View};
 
 /// A credential in a file.
 pub struct Exposure {
@@ -38,6 +38,17 @@ pub fn is_manifest(path: &RepoPath) -> bool {
 pub fn is_values_file(path: &RepoPath) -> bool {
     let name = path.name().to_ascii_lowercase();
     name.contains("values") && [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a document is the configuration of a machine that runs Talos, which holds the cluster's secrets
+/// (Talos `config/types/v1alpha1`: `version`, `machine`, `cluster`).
+#[must_use]
+pub fn is_machine_config(view: View<'_>) -> bool {
+    let has_map = |name| view.get(name).is_some_and(|value| value.is_map());
+    view.str_at(["version"]) == Some("v1alpha1")
+        && view.get("kind").is_none()
+        && has_map("machine")
+        && has_map("cluster")
 }
 
 /// The credentials in a file, sorted by place; none within the bytes of another.
@@ -96,7 +107,7 @@ fn of_document(trees: &Trees, document: &Value, key: &RunKey, is_values: bool, o
             nested(trees, &object, key).into_iter().for_each(|nested| add(nested.credentials));
             add(in_manifest(trees, &object, key));
         }
-        None if is_values => add(in_document(trees, document, key)),
+        None if is_values || is_machine_config(view) => add(in_document(trees, document, key)),
         None => {}
     }
     if sops::is_encrypted(view) {

@@ -140,6 +140,40 @@ const ABOUT: &[&str] = &[
     "complexity",
     "sub",
     "aud",
+    "var",
+    "vars",
+    "variable",
+    "variables",
+    "attr",
+    "attrs",
+    "attributes",
+    "map",
+    "maps",
+    "field",
+    "fields",
+    "algorithms",
+    "policies",
+    "cost",
+    "costs",
+    "price",
+    "budget",
+    "usage",
+    "rate",
+    "threshold",
+    "regex",
+    "regexp",
+    "pattern",
+    "selector",
+    "template",
+    "location",
+    "permission",
+    "permissions",
+    "protocol",
+    "time",
+    "timestamp",
+    "flow",
+    "uuid",
+    "guid",
 ];
 
 /// Whether a value under this name is a credential, if it is a literal of a credential's shape.
@@ -150,6 +184,8 @@ pub(super) fn is_sensitive(name: &str, place: Place) -> bool {
     }
     let words = words(name.rsplit('/').next().unwrap_or(name));
     let squashed: String = words.concat();
+    // Who has no password needs none.
+    let squashed = squashed.replace("passwordless", "");
     let says = SENSITIVE.iter().any(|part| squashed.contains(part))
         || words.iter().any(|word| SENSITIVE_WORDS.contains(&word.as_str()));
     says && !is_about(&words, &squashed, place)
@@ -160,6 +196,26 @@ pub(super) fn is_key(name: &str) -> bool {
     let words = words(name);
     words.last().is_some_and(|word| word == "key")
         && !words.iter().any(|word| matches!(word.as_str(), "public" | "pub"))
+}
+
+/// Whether the last word of a name, which says what its value is, is one for a credential: of `GITHUB_TOKEN`, and not of
+/// `TOKEN_GITHUB` or `token_cache`, where the value has to look like one.
+pub(super) fn ends_in_credential(name: &str) -> bool {
+    const FORMS: &[&str] =
+        &["key", "keys", "value", "data", "string", "hash", "base64", "b64", "raw", "plain", "plaintext"];
+    let words = words(name);
+    let last = words.last().map_or("", String::as_str).trim_end_matches(|char: char| char.is_ascii_digit());
+    FORMS.contains(&last)
+        || SENSITIVE_WORDS.contains(&last)
+        || SENSITIVE.iter().any(|part| last.contains(part) || words.concat().ends_with(part))
+}
+
+/// Whether a map of this name says which key of a Secret each of its fields is taken from.
+pub(super) fn names_keys(name: &str) -> bool {
+    const NAMES: &[&str] =
+        &["envsecrets", "secretenv", "secretenvs", "envfromsecret", "envfromsecrets", "extrasecretenv"];
+    let squashed = words(name).concat();
+    squashed.ends_with("secretkeys") || NAMES.contains(&squashed.as_str())
 }
 
 fn is_about(words: &[String], squashed: &str, place: Place) -> bool {
@@ -176,7 +232,10 @@ fn is_about(words: &[String], squashed: &str, place: Place) -> bool {
     let names_a_secret = (first == "existing" && last == "secret")
         || ["pullsecret", "pullsecrets", "configsecret", "kubesecret"].iter().any(|end| squashed.ends_with(end));
     let counts_tokens = last == "tokens" && words.iter().any(|word| matches!(word.as_str(), "max" | "min" | "server"));
+    // A price per token, the secret of nobody: `input_cost_per_token`.
+    let is_unit = words.len() > 1 && words[words.len() - 2] == "per";
     ABOUT.contains(&last)
+        || is_unit
         || names_a_key
         || names_a_secret
         || counts_tokens
@@ -214,7 +273,7 @@ fn push(words: &mut Vec<String>, current: &mut String) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, is_sensitive};
+    use super::{Place, ends_in_credential, is_sensitive, names_keys};
 
     #[test]
     fn names_of_credentials_and_names_about_them() {
@@ -262,9 +321,21 @@ mod tests {
             "admin.passwordMtime",
             "private_key_id",
             "passwordRef",
+            "input_cost_per_token",
+            "token_cost",
+            "secret_vars",
+            "authorization_flow_uuid",
+            "lastPasswordUpdateTime",
+            "LDAP_PASSWORD_ATTR",
+            "smtp_sasl_password_maps",
+            "webAuthnPolicyPasswordlessSignatureAlgorithms",
         ] {
             assert!(!is_sensitive(name, Place::Data), "{name}");
         }
+        for (name, own) in [("GITHUB_TOKEN", true), ("apiKey", true), ("TOKEN_GITHUB", false), ("secretFor", false)] {
+            assert_eq!(ends_in_credential(name), own, "{name}");
+        }
+        assert!(names_keys("existingSecretKeys") && names_keys("envSecrets") && !names_keys("keys"));
         assert!(is_sensitive("secretKey", Place::Data));
         assert!(!is_sensitive("secretKey", Place::Field));
         assert!(!is_sensitive("secret.reloader.stakater.com/reload", Place::Field));

@@ -246,9 +246,12 @@ fn key_behind(text: &str) -> Option<(usize, usize, bool)> {
     let body = &text[label + "-----".len()..];
     let body = &body[..body.find(END)?];
     let bare = body.replace("\\n", " ");
-    let has_key = bare
-        .split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '/' | '+' | '='))
-        .any(|run| run.len() >= 24 && !is_placeholder(run) && entropy(run) >= 3.0);
+    // Documentation leaves the middle out.
+    let is_cut = bare.split_whitespace().any(|line| matches!(line, "..." | "…" | "[...]"));
+    let has_key = !is_cut
+        && bare
+            .split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '/' | '+' | '='))
+            .any(|run| run.len() >= 24 && !is_placeholder(run) && entropy(run) >= 3.0);
     let encrypted = text[..label].starts_with("ENCRYPTED") || body.contains("Proc-Type: 4,ENCRYPTED");
     has_key.then_some((label, body.len(), encrypted))
 }

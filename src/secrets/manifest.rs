@@ -111,10 +111,6 @@ pub(super) fn in_literals(document: View<'_>, key: &RunKey) -> Vec<Credential> {
     judged.collect()
 }
 
-/// Fields of chart values that say for each variable which key of a Secret it comes from.
-const KEY_NAMES: &[&str] =
-    &["envSecrets", "secretEnv", "secretEnvs", "envFromSecret", "envFromSecrets", "secretKeys", "extraSecretEnv"];
-
 struct Walk<'t> {
     trees: &'t Trees,
     key: &'t RunKey,
@@ -187,13 +183,13 @@ impl<'t> Walk<'t> {
     }
 
     fn map(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, depth: u8) {
-        let names_keys = matches!(path.last(), Some(Step::Name(name)) if KEY_NAMES.contains(name));
+        let names_keys = matches!(path.last(), Some(Step::Name(name)) if keys::names_keys(name));
         let is_secret = view.str_at(["kind"]) == Some("Secret") && view.str_at(["apiVersion"]) == Some("v1");
         let named = pair_name(view);
         for field in view.fields() {
             let key = field.name();
             let is_reference = || ["Ref", "Refs", "Selector", "From"].iter().any(|end| key.ends_with(end));
-            let is_name = names_keys && field.value.as_str().is_some_and(self::is_reference);
+            let is_name = names_keys && field.value.as_str().is_some_and(is_name);
             if is_name
                 || ASIDE.contains(&key)
                 || !field.value.is_scalar() && is_reference()
@@ -290,7 +286,7 @@ fn is_looked_up(view: View<'_>) -> bool {
 }
 
 /// The credential on a line of a file called `file`: its name, its text, what it is.
-fn on_line<'l>(line: &'l str, file: &'l str) -> Option<(&'l str, &'l str, Found)> {
+pub(super) fn on_line<'l>(line: &'l str, file: &'l str) -> Option<(&'l str, &'l str, Found)> {
     let assigned = match embedded::assignment(line, file) {
         Some(Assigned::Quoted(value, found)) => Some((file, value, found)),
         Some(Assigned::Pair(pair)) => field(pair.name, pair.text).map(|found| (pair.name, pair.text, found)),
@@ -401,10 +397,12 @@ fn may_hold(name: &str, text: &str) -> bool {
         || ["{S", "SCRAM-", "Basic ", "Bearer "].iter().any(|start| text.starts_with(start))
 }
 
-fn is_no_literal(name: &str, text: &str) -> bool {
+/// Whether a value of its own is no credential all the same, outside a Secret's data.
+pub(super) fn is_no_literal(name: &str, text: &str) -> bool {
     let words = keys::words(name);
     let says_password = words.iter().any(|word| word.contains("pass") || matches!(word.as_str(), "pwd" | "pw"));
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
+    let is_number = text.parse::<f64>().is_ok()
+        || text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
     let is_letters = text.bytes().all(|byte| byte.is_ascii_alphabetic());
     let is_word = is_letters && !says_password && !is_literal_name(name, &words);
     let left = without_variables(text);
@@ -413,6 +411,7 @@ fn is_no_literal(name: &str, text: &str) -> bool {
     let is_part = words.last().is_some_and(|last| last == "secret") && words.iter().any(|word| word == text);
     text.len() < 3
         || is_part
+        || !keys::ends_in_credential(name) && is_made_of_words(text)
         || is_number && !says_password
         || is_duration(text)
         || is_word && (text.len() < 8 || text.bytes().all(|byte| byte.is_ascii_lowercase()))
@@ -432,6 +431,22 @@ fn is_literal_name(name: &str, words: &[String]) -> bool {
     is_variable && matches!(last, "secret" | "token") || words.concat().ends_with("cookiesecret")
 }
 
+/// The name of a key of a Secret, as chart values have it.
+fn is_name(text: &str) -> bool {
+    is_reference(text) || is_made_of_words(text)
+}
+
+/// `appflowy_s3_endpoint`, `userPassword`, `texthash:/etc/passwd`: words of letters, with a number of two digits at most
+/// behind each, as people write and generators of passwords do not.
+fn is_made_of_words(text: &str) -> bool {
+    let is_word = |part: &str| {
+        let letters = part.trim_end_matches(|char: char| char.is_ascii_digit());
+        part.len() - letters.len() <= 2 && letters.bytes().all(|byte| byte.is_ascii_alphabetic()) && letters.len() < 20
+    };
+    text.split(|char: char| matches!(char, '_' | '-' | '.' | ':' | '/' | ' ' | ',')).all(is_word)
+        && strength::entropy(text) < 4.2
+}
+
 /// `24h`, `15m30s`, `512Mi`
 fn is_duration(text: &str) -> bool {
     let letters = text.trim_start_matches(|char: char| char.is_ascii_digit() || char == '.');
@@ -447,7 +462,7 @@ fn is_duration(text: &str) -> bool {
 fn names_something(text: &str, says_password: bool) -> bool {
     const NAMES: &[&str] = &["secret", "cred", "token", "key", "auth", "cert", "oauth", "tls"];
     if text.bytes().any(|byte| byte.is_ascii_digit()) {
-        return !says_password && is_reference(text);
+        return !says_password && (is_reference(text) || text.contains('_') && is_made_of_words(text));
     }
     let is_path = text.contains('/')
         && text.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'/' | b'_' | b'-' | b'.'));

@@ -15,6 +15,8 @@ const REFERENCES: &[&str] = &[
     "azkv://",
     "arn:aws:secretsmanager",
     "secretref:",
+    "secret:",
+    "pullsecret:",
     "$ANSIBLE_VAULT",
     "age-encryption.org/",
     "-----BEGIN AGE ENCRYPTED FILE-----",
@@ -174,7 +176,9 @@ fn is_command(text: &str) -> bool {
     }
     let only_letters = words.iter().all(|word| word.chars().all(char::is_alphabetic));
     let starts = words.len() > 1 && words.first().is_some_and(|word| COMMANDS.contains(&word.as_str()));
-    let says = ["changeme", "replaceme", "replacethis", "placeholder"].iter().any(|word| squashed.contains(word));
+    let says = ["changeme", "replaceme", "replacethis", "placeholder", "base64encoded"]
+        .iter()
+        .any(|word| squashed.contains(word));
     let ends = words.len() > 1 && (squashed.ends_with("here") || squashed.ends_with("goeshere"));
     only_letters && (starts || says || ends) || says && squashed.len() < 40
 }
@@ -206,6 +210,8 @@ mod tests {
             "op://vault/item/field",
             "ref+vault://kv/app#t",
             "vault:kv/app#t",
+            "secret:argocd/dockerhub#creds",
+            "base64encodedaccountkey",
             "ENC[AES256_GCM,data:x]",
             "changeme",
             "CHANGE_ME",

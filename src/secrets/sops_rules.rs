@@ -4,12 +4,14 @@
 
 use regex::Regex;
 
+use super::exposure::is_encrypted_text;
 use super::keys::Place;
+use super::manifest::on_line;
 use super::mark::RunKey;
 use super::placeholder::is_placeholder;
 use super::sops::{Gap, GapFault, Stanza, is_encrypted_value, leaves_of, says_something};
 use super::value::{self, DEPTH, Secret, judge, judge_encoded};
-use crate::base::Span;
+use crate::base::{FileId, Sources, Span, TextRange};
 use crate::model::View;
 
 /// The fields of a creation rule that name who can decrypt (`sops config/config.go`).
@@ -138,6 +140,29 @@ pub fn must_be_encrypted(
     let field = steps.fold(String::new(), |pointer, step| format!("{pointer}/{step}"));
     let mark = key.mark(&[&field, &leaf.written()]);
     let gap = Gap { at: leaf.place(), fault: GapFault::Plain(path.join(".")), field, mark };
+    Some(Unencrypted { gap, asked: asked.filter(|_| !by_name) })
+}
+
+/// A credential in the clear in a file of lines (`.env`, `.ini`, `.properties`) that must be encrypted: its place, and the
+/// expression that asks for it; none where the file's name does. `path` is relative to the configuration's folder.
+#[must_use]
+pub fn lines_must_be_encrypted(
+    rules: &[CreationRule],
+    path: &str,
+    by_name: bool,
+    (sources, file): (&Sources, FileId),
+    key: &RunKey,
+) -> Option<Unencrypted> {
+    let asked = first(rules, path).and_then(|(_, rule)| Some(rule.text.as_ref()?.1));
+    let text = sources.content(file).text()?;
+    if asked.is_none() && !by_name || is_encrypted_text(text) {
+        return None;
+    }
+    let (name, value, _) = text.lines().find_map(|line| on_line(line, ""))?;
+    // The value is a part of the text, so its address says where.
+    let start = value.as_ptr() as usize - text.as_ptr() as usize;
+    let at = Span { file, range: TextRange::new(start as u32, (start + value.len()) as u32) };
+    let gap = Gap { at, fault: GapFault::Plain(name.to_owned()), field: String::new(), mark: key.mark(&[name, value]) };
     Some(Unencrypted { gap, asked: asked.filter(|_| !by_name) })
 }
 

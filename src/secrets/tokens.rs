@@ -239,7 +239,7 @@ impl Format {
                     let run = rest.iter().take(most + 1).take_while(|byte| alphabet.has(**byte)).count();
                     // A run that is too long is another thing; runs of one character are written by hand.
                     let varied = rest[..run].iter().any(|byte| *byte != rest[0]);
-                    if run < *least || run > *most || !varied {
+                    if run < *least || run > *most || !varied || is_words(&rest[..run]) {
                         return None;
                     }
                     end += run;
@@ -248,6 +248,15 @@ impl Format {
         }
         Some(end)
     }
+}
+
+/// `live-slack-token-value`, `123456789abcdef`, or long without one digit: written by somebody who shows how a token looks.
+fn is_words(run: &[u8]) -> bool {
+    let is_prose = run.contains(&b'-') && run.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+    let has_digit = run.iter().any(u8::is_ascii_digit);
+    let is_capitals = run.iter().all(u8::is_ascii_uppercase);
+    let counts = run.len() < 24 && memchr::memmem::find(run, b"123456789").is_some();
+    counts || !has_digit && !is_capitals && (is_prose || run.len() >= 30)
 }
 
 #[cfg(test)]
@@ -285,6 +294,9 @@ mod tests {
             format!("AKIA{}", run("QZ7XW2", 17)),
             format!("ghp_{}", run("x", 36)),
             format!("sha256:{}", run("0123456789abcdef", 64)),
+            format!("xoxb-{}", "live-slack-token-value"),
+            format!("xoxa-{}", "123456789abcdef"),
+            format!("ghp_{}", run("Sample", 36)),
         ] {
             assert!(find(&text).is_none(), "{text}");
         }

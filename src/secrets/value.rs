@@ -140,7 +140,10 @@ fn private_key(text: &str) -> Option<Found> {
             continue;
         }
         let body = body.split("-----END").next().unwrap_or(body).replace("\\n", " ");
-        if body.trim().is_empty() || !is_placeholder(&body) {
+        // Documentation leaves the middle out.
+        let is_cut = body.lines().any(|line| matches!(line.trim(), "..." | "…" | "[...]"));
+        let has_key = body.split_whitespace().any(|run| run.len() >= 16 && !run.starts_with('#'));
+        if body.trim().is_empty() || has_key && !is_cut && !is_placeholder(&body) {
             let encrypted = label.starts_with("ENCRYPTED") || body.contains("Proc-Type: 4,ENCRYPTED");
             return Some(Found::new(Kind::PrivateKey, if encrypted { Strength::Weak } else { Strength::Strong }));
         }
@@ -209,9 +212,10 @@ fn literal(secret: Secret<'_>, text: &str) -> Option<Found> {
 fn header(text: &str, place: Place) -> Option<Found> {
     let (scheme, value) = text.split_once(' ').unwrap_or(("", text));
     let value = value.trim();
-    // "Basic settings" is a title.
-    let is_words =
-        place == Place::Field && (value.len() < 8 || value.contains(' ') || !is_pair(value) && scheme == "Basic");
+    // "Basic settings" is a title, and "Bearer disabled" says that there is none.
+    let is_word = value.len() < 20 && value.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_words = place == Place::Field
+        && (value.len() < 8 || value.contains(' ') || is_word || !is_pair(value) && scheme == "Basic");
     if is_placeholder(value) || is_words {
         return None;
     }
@@ -244,7 +248,13 @@ fn is_harmless(name: &str, text: &str) -> bool {
     let is_algorithm = last == "hash" && text.len() < 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let bare = text.split('/').next().unwrap_or(text);
     let is_address = text.contains('.') && bare.parse::<std::net::Ipv4Addr>().is_ok();
+    let squashed = keys::words(name).concat();
+    // Where it says who asks and not what with, it is a word: `accesskey: backup-writer`.
+    let is_id = squashed.ends_with("accesskey") && !squashed.contains("secret") && is_name(text);
+    let is_connection = ["connectionstring", "dsn"].iter().any(|end| squashed.ends_with(end)) && opens_nothing(text);
     is_word
+        || is_id
+        || is_connection
         || is_address
         || is_algorithm
         || is_document
@@ -312,12 +322,28 @@ pub(super) fn is_reference(text: &str) -> bool {
         text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'));
     let is_uuid = text.len() == 36 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let is_random = text.split(['-', '.']).any(|part| part.len() >= 20 && strength::entropy(part) >= 3.2);
+    // `abcdef.0123456789abcdef`, by which a machine joins a cluster.
+    let is_bootstrap = text.len() == 23 && text.as_bytes()[6] == b'.' && text.bytes().any(|byte| byte.is_ascii_digit());
     is_dns
+        && !is_bootstrap
         && text.contains(['-', '.'])
         && text.len() <= 63
         && !is_uuid
         && !is_random
         && text.starts_with(|char: char| char.is_ascii_alphabetic())
+}
+
+/// A connection string of which no part is a credential: a file, or a password that is filled in.
+fn opens_nothing(text: &str) -> bool {
+    let mut parts = text.split([';', '&', '?', ' ']).filter_map(|part| part.split_once('='));
+    let is_open = |(name, value): (&str, &str)| keys::is_sensitive(name.trim(), Place::Field) && !is_placeholder(value);
+    let names_user = text.split_once('@').is_some_and(|(user, _)| user.contains(':'));
+    text.contains('=') && !names_user && !parts.any(is_open)
+}
+
+/// A word, or words with separators: letters alone, or a DNS name.
+fn is_name(text: &str) -> bool {
+    is_reference(text) || text.len() < 20 && text.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// The base64 form of a placeholder: somebody encoded `changeme` twice, or the Vault path that a plugin replaces.

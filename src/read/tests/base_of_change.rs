@@ -149,3 +149,25 @@ fn platforms_name_the_base_each_in_its_way() {
     assert_eq!(read("", &azure), "abc |  | main");
     assert_eq!(read("", &[("CI_COMMIT_SHA", "abc")]), " |  | ");
 }
+
+#[test]
+fn platforms_show_files_each_at_its_place() {
+    let files = |variables: &[(&str, &str)]| {
+        let given = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+        Ci::from_variables(&given).web.map(|web| format!("{} {}", web.files, web.commits.join(" ")))
+    };
+    let github = [
+        ("GITHUB_ACTIONS", "true"),
+        ("GITHUB_SERVER_URL", "https://github.com"),
+        ("GITHUB_REPOSITORY", "acme/fleet"),
+        ("GITHUB_SHA", "abc"),
+    ];
+    assert_eq!(files(&github).as_deref(), Some("https://github.com/acme/fleet/blob abc"));
+    let gitea: Vec<_> = github.into_iter().chain([("GITEA_ACTIONS", "true")]).collect();
+    assert_eq!(files(&gitea).as_deref(), Some("https://github.com/acme/fleet/src/commit abc"));
+    let gitlab = [("GITLAB_CI", "true"), ("CI_PROJECT_URL", "https://gitlab.com/a/b/"), ("CI_COMMIT_SHA", "abc")];
+    assert_eq!(files(&gitlab).as_deref(), Some("https://gitlab.com/a/b/-/blob abc"));
+    for address in ["javascript:alert(1)", "https://a/b)](x", "https://a/b\"c"] {
+        assert_eq!(files(&[("GITLAB_CI", "true"), ("CI_PROJECT_URL", address)]), None, "{address}");
+    }
+}

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 use self::page::Page;
 use self::style::{Style, Use, analyze, is_plain_word};
-pub(super) use self::text::{as_decoded, from_json, json_text};
+pub(super) use self::text::{Refolded, as_decoded, from_json, json_text, refolded};
 use crate::base::Span;
 use crate::model::{Field, Trees, Value, View};
 use crate::parse::{Kind, Scalar};

@@ -18,6 +18,28 @@ pub(in crate::render) fn as_decoded<'t>(view: View<'_>, text: Cow<'t, str>) -> C
     Cow::Owned(refold(&text))
 }
 
+/// What becomes of a text that is put in the place of folded text.
+pub(in crate::render) enum Refolded {
+    Same,
+    As(String),
+    /// go-yaml writes what it cannot read.
+    Unreadable,
+}
+
+/// What becomes of a text in the place of a folded one: it is written as such, and read again.
+pub(in crate::render) fn refolded(text: &str) -> Refolded {
+    if !style::analyze(text).is_block() {
+        return Refolded::Same;
+    }
+    if text.starts_with('\t') {
+        return Refolded::Unreadable;
+    }
+    match refold(text) {
+        new if new == text => Refolded::Same,
+        new => Refolded::As(new),
+    }
+}
+
 /// Writes folded text as go-yaml does (`yaml_emitter_write_folded_scalar`) and reads it (`yaml_parser_scan_block_scalar`),
 /// a line at a time.
 fn refold(text: &str) -> String {

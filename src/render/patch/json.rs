@@ -12,16 +12,13 @@ use crate::render::emit::{as_decoded, json_time, quoted_in_flow};
 pub(in crate::render) fn json(
     trees: &Trees,
     target: &mut Value,
-    operations: View<'_>,
+    operations: &[View<'_>],
     by: Span,
 ) -> Result<Vec<Silent>, PatchError> {
-    if !operations.is_seq() {
-        return Err(PatchError::new(operations.place(), "a JSON patch is a list of operations"));
-    }
     let stands_in = stand_in_annotations(trees, target, operations, by);
     let mut silent = Vec::new();
-    for operation in operations.items() {
-        silent.extend(Operation { trees, by, view: operation }.apply(target)?);
+    for operation in operations {
+        silent.extend(Operation { trees, by, view: *operation }.apply(target)?);
     }
     if stands_in {
         target.update_field(trees, "metadata", |metadata| {
@@ -37,12 +34,12 @@ pub(in crate::render) fn json(
 
 /// kustomize keeps notes in an object's annotations while it builds, so that operations always meet a map there, also
 /// where none is written. Gives whether one was put there.
-fn stand_in_annotations(trees: &Trees, target: &mut Value, operations: View<'_>, by: Span) -> bool {
-    let aims = |operation: View<'_>, name| {
+fn stand_in_annotations(trees: &Trees, target: &mut Value, operations: &[View<'_>], by: Span) -> bool {
+    let aims = |operation: &View<'_>, name| {
         operation.str_at([name]).is_some_and(|path| path.split('/').skip(1).take(2).eq(["metadata", "annotations"]))
     };
     let is_missing = trees.view(target).path(["metadata", "annotations"]).is_none_or(|view| view.is_null());
-    if !is_missing || !operations.items().any(|operation| aims(operation, "path") || aims(operation, "from")) {
+    if !is_missing || !operations.iter().any(|operation| aims(operation, "path") || aims(operation, "from")) {
         return false;
     }
     let empty = Value::map(Vec::new(), Origin::within(by));
@@ -239,7 +236,8 @@ impl<'t> Operation<'t> {
 
     /// The operation's value, in place of `old`; `null` where it has none.
     fn value(&self, old: Option<Value>) -> Value {
-        let Some(value) = self.view.get("value") else { return self.null(old) };
+        let value = self.view.get("value").filter(|value| !value.is_unwritten());
+        let Some(value) = value else { return self.null(old) };
         let mut linked = Value::link(self.trees, value.value(), How::Patch, self.by, old);
         yaml11::retype(self.trees, &mut linked, self.by);
         // Brackets in the patch mean nothing: it is read at once.
@@ -371,8 +369,11 @@ fn is_changed_by_json(view: View<'_>, is_in_flow: bool) -> bool {
 fn in_json(view: View<'_>, is_in_flow: bool) -> Option<MadeScalar> {
     /// From here on Go writes a float with an exponent.
     const LONG: u64 = 1_000_000;
-    let float =
-        |value: f64| (value.is_finite() && *view.written() != go_float(value)).then_some(MadeScalar::Float(value));
+    let is_typed = !view.is_bare();
+    let float = |value: f64| {
+        let is_same = is_typed && *view.written() == go_float(value);
+        (value.is_finite() && !is_same).then_some(MadeScalar::Float(value))
+    };
     if let Some(text) = quoted_in_flow(view, is_in_flow).filter(|_| !view.is_unwritten()) {
         return Some(MadeScalar::Str((&*text).into()));
     }
@@ -382,11 +383,13 @@ fn in_json(view: View<'_>, is_in_flow: bool) -> Option<MadeScalar> {
         Scalar::Int(value) if value.unsigned_abs() < LONG => MadeScalar::Int(value),
         Scalar::Int(value) => return float(value as f64),
         Scalar::Uint(value) => return float(value as f64),
+        // Go writes `-0` for it, which is an integer.
+        Scalar::Float(0.0) => return Some(MadeScalar::Int(0)),
         Scalar::Float(value) => return float(value),
         Scalar::Timestamp(time) => return Some(MadeScalar::Str(json_time(view, &time).ok()?.into())),
         Scalar::Str(text) => {
             let is_folded = view.notation() == Some(Kind::Folded) && text.contains('\n');
-            return is_folded.then(|| MadeScalar::Str((&*as_decoded(view, text)).into()));
+            return (is_folded || !is_typed).then(|| MadeScalar::Str((&*as_decoded(view, text)).into()));
         }
     };
     let written = view.written();
@@ -397,5 +400,5 @@ fn in_json(view: View<'_>, is_in_flow: bool) -> Option<MadeScalar> {
         MadeScalar::Int(value) => written == value.to_string().as_str(),
         _ => true,
     };
-    (!is_same).then_some(scalar)
+    (!is_same || !is_typed).then_some(scalar)
 }

@@ -8,7 +8,7 @@ use super::{Loss, Outcome, PatchError, Silent, yaml11};
 use crate::base::Span;
 use crate::model::{Entry, Field, How, Origin, Trees, Value, View, split_api_version};
 use crate::parse::{Kind, Scalar, parse, resolve_plain};
-use crate::render::emit::is_plain;
+use crate::render::emit::{Refolded, is_plain, refolded};
 use crate::render::schema::{DefinitionId, Schema, Strategy};
 
 /// With what a patch is laid over an object.
@@ -186,26 +186,32 @@ impl<'a> Merge<'a> {
             *target = self.link(patch, Some(target.clone()));
             return Ok(Step::Keep);
         }
-        *target = self.scalar(target, patch);
+        *target = self.scalar(target, patch)?;
         Ok(Step::Keep)
     }
 
     /// A scalar of the patch in the place of one of the target. kyaml keeps the notation of the target's, so that a
     /// number in the place of quoted text becomes text (`kustomize kyaml/yaml FieldSetter`).
-    fn scalar(&self, target: &Value, patch: View<'_>) -> Value {
-        let becomes_text = match patch.scalar() {
+    fn scalar(&self, target: &Value, patch: View<'_>) -> Result<Value, PatchError> {
+        let notation = first_notation(self.trees, self.before, target);
+        let is_folded = patch.notation() == Some(Kind::Folded);
+        let text = match patch.scalar() {
             // A folded text is folded no more where another notation was before.
-            Scalar::Str(_) => {
-                patch.notation() == Some(Kind::Folded)
-                    && first_notation(self.trees, self.before, target) != Notation::Folded
-            }
-            _ => first_notation(self.trees, self.before, target) != Notation::Plain,
+            Scalar::Str(text) if is_folded => (notation != Notation::Folded).then_some(text),
+            Scalar::Str(text) if notation == Notation::Folded => match refolded(&text) {
+                Refolded::Same => None,
+                Refolded::As(text) => Some(text.into()),
+                Refolded::Unreadable => {
+                    let message = "found a tab character where an indentation space is expected";
+                    return Err(PatchError::new(patch.place(), message));
+                }
+            },
+            Scalar::Str(_) => None,
+            _ => (notation != Notation::Plain).then(|| patch.written()),
         };
-        if becomes_text {
-            let origin = Origin::set(patch.place(), How::Patch, self.by, Some(target.clone()));
-            return Value::text(&patch.written(), origin);
-        }
-        self.link(patch, Some(target.clone()))
+        let Some(text) = text else { return Ok(self.link(patch, Some(target.clone()))) };
+        let origin = Origin::set(patch.place(), How::Patch, self.by, Some(target.clone()));
+        Ok(Value::text(&text, origin))
     }
 
     fn put(&mut self, target: &mut Value, patch: View<'_>, known: Known<'a>) -> Result<Step, PatchError> {
@@ -279,7 +285,7 @@ impl<'a> Merge<'a> {
             return Ok(Step::Keep);
         }
         let view = self.trees.view(value);
-        if is_lost_null(view, side) {
+        if self.is_lost_null(view, side) {
             return Ok(Step::Drop);
         }
         if side == Alone::Patch && view.is_map() && view.get(DIRECTIVE).is_some() {
@@ -316,7 +322,7 @@ impl<'a> Merge<'a> {
     }
 
     pub(super) fn is_untidy_field(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
-        is_lost_null(view, side)
+        self.is_lost_null(view, side)
             || view.is_scalar() && without_type(self.trees, &view.value()).is_some()
             || side == Alone::Patch && view.is_map() && view.get(DIRECTIVE).is_some()
             || side == Alone::Patch
@@ -343,6 +349,12 @@ impl<'a> Merge<'a> {
 
     pub(super) fn lose(&mut self, at: Span, loss: Loss) {
         self.silent.push(Silent { at, loss });
+    }
+
+    /// A `null` of the target stays if it is written, which it is after JSON.
+    fn is_lost_null(&self, view: View<'_>, side: Alone) -> bool {
+        let is_unwritten = || !self.before.json && !view.is_bare() && view.written().is_empty();
+        view.is_null() && (side == Alone::Patch || is_unwritten())
     }
 
     fn note_list_directives(&mut self, list: View<'_>) {
@@ -391,14 +403,13 @@ fn directive_place(patch: View<'_>) -> Span {
     patch.field(DIRECTIVE).map_or(patch.place(), |field| field.key_place())
 }
 
-fn is_lost_null(view: View<'_>, side: Alone) -> bool {
-    view.is_null() && (side == Alone::Patch || view.written().is_empty())
-}
-
 /// The text of a value that kustomize made without a type: it takes it for text when it sets fields anew, which it does
-/// with all that a strategic patch passes.
+/// with all that a strategic patch passes, but for nothing.
 fn without_type(trees: &Trees, value: &Value) -> Option<Value> {
     let view = trees.view(value);
+    if view.written().is_empty() {
+        return None;
+    }
     let set = || value.origin().and_then(|origin| origin.set.clone());
     view.is_bare().then(|| Value::text(&view.written(), Origin { at: view.place(), set: set() }))
 }
@@ -437,6 +448,13 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
     loop {
         let view = trees.view(at);
         let set = at.origin().and_then(|origin| origin.set.as_ref());
+        match set.map(|set| set.how) {
+            // A count stays a number where there are no quotes.
+            Some(How::Replicas) if view.as_str().is_none() => return Notation::Plain,
+            // A generator writes anew what it lays over another object's.
+            Some(How::Generator) if view.notation().is_none() => return Notation::of(view),
+            _ => {}
+        }
         let row = set
             .filter(|set| set.how == How::Patch)
             .and_then(|set| passed_by.strategic.iter().rposition(|by| *by == set.by));
@@ -460,8 +478,12 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
 fn is_quoted_in_passing(view: View<'_>) -> bool {
     let Some(text) = view.as_str().filter(|text| !text.is_empty() && !text.contains('\n')) else { return false };
     let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte));
-    if is_word && !matches!(text, "-" | "---" | "...") {
-        return yaml11::switch(text).is_some() || !matches!(resolve_plain(text), Scalar::Str(_));
+    if text == "..." {
+        return false;
+    }
+    // A time is text to go-yaml v2.
+    if is_word && !matches!(text, "-" | "---") {
+        return yaml11::switch(text).is_some() || !matches!(resolve_plain(text), Scalar::Str(_) | Scalar::Timestamp(_));
     }
     // It may be a list, a map, or a word with blanks around.
     let parsed = parse(text);
@@ -469,6 +491,7 @@ fn is_quoted_in_passing(view: View<'_>) -> bool {
         Scalar::Str(inner) => {
             parsed.kind(node).is_scalar() && (parsed.kind(node) != Kind::Plain || yaml11::switch(&inner).is_none())
         }
+        Scalar::Timestamp(_) => true,
         _ => false,
     };
     parsed.problems().is_empty() && !parsed.documents().first().and_then(|first| first.root).is_some_and(is_text)

@@ -43,7 +43,7 @@ fn patched(base: &'static str, patch: &'static str) -> Patched {
     let mut value = base.clone();
     let view = trees.view(&patch);
     let result = if view.is_seq() {
-        json(&trees, &mut value, view, by).map(|silent| (Outcome::Changed, silent))
+        json(&trees, &mut value, &view.items().collect::<Vec<_>>(), by).map(|silent| (Outcome::Changed, silent))
     } else {
         strategic(
             Laying { trees: &trees, schema: Schema::builtin(), by, before: &Passed::default() },

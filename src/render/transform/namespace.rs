@@ -180,6 +180,17 @@ struct Subjects<'a> {
 }
 
 impl Subjects<'_> {
+    /// What is wrong with the field that a subject is chosen by.
+    fn wrong_kind(&self, item: View<'_>) -> Option<String> {
+        let name = match self.mode {
+            SubjectMode::DefaultOnly => "name",
+            SubjectMode::AllServiceAccounts => "kind",
+            SubjectMode::None => return None,
+        };
+        let wrong = expect_scalar(item.get(name)?).err()?;
+        Some(format!("looking up {name} on (cluster)role binding subject: {wrong}"))
+    }
+
     fn wants_item(&self, item: View<'_>) -> bool {
         let is = |name, wanted: &str| item.get(name).is_some_and(|value| value.written() == wanted);
         let chosen = match self.mode {
@@ -187,6 +198,9 @@ impl Subjects<'_> {
             SubjectMode::AllServiceAccounts => is("kind", "ServiceAccount"),
             SubjectMode::None => false,
         };
+        if self.wrong_kind(item).is_some() {
+            return true;
+        }
         let free = item.get("namespace").is_none_or(|value| self.namespace.wants(value));
         !item.is_map() && !item.is_null() || chosen && free
     }
@@ -205,6 +219,9 @@ impl Edit for Subjects<'_> {
                 continue;
             }
             expect_map(view)?;
+            if let Some(wrong) = self.wrong_kind(view) {
+                return Err(wrong);
+            }
             if view.get("namespace").is_none() {
                 let blank = Value::scalar(MadeScalar::Null, Origin::within(self.namespace.at));
                 item.set_field(trees, Key::made("namespace", self.namespace.at), blank);

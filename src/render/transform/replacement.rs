@@ -2,6 +2,7 @@
 //!
 //! Never: silence where a source or a target's field is missing.
 
+use super::super::patch::Passed;
 use super::super::resource::{Id, Resource};
 use super::super::schema::owned;
 use super::super::shared;
@@ -27,7 +28,7 @@ pub(in crate::render) fn replacements(
     let (Some(targets), true) = (targets, source.is_some() || constant.is_some()) else {
         return Err(broken(by, "replacements must specify a source and at least one target"));
     };
-    let copied = match (source, constant) {
+    let mut copied = match (source, constant) {
         (Some(source), None) => Copied::of_source(cx, resources, source)?,
         (None, Some(constant)) => {
             let text = text(constant, "sourceValue")?;
@@ -47,9 +48,8 @@ pub(in crate::render) fn replacements(
         let target = Target::read(target)?;
         for row in 0..resources.len() {
             if target.selects(cx.trees, &resources[row]) {
-                let now = copied.read_from.as_ref().and_then(|(read, _)| copied.now(cx.trees, &resources[*read].value));
                 let resource = &mut resources[row];
-                target.write(cx.trees, (row, &mut *resource), now.as_ref().unwrap_or(&copied))?;
+                target.write(cx.trees, (row, &mut *resource), &mut copied)?;
                 let before = resource.id.clone();
                 super::reread(cx.trees, resource);
                 if resource.id.name.is_empty() && !before.name.is_empty() {
@@ -127,16 +127,13 @@ impl Copied {
         }
     }
 
-    /// The map or list as it is now in its object: kustomize copies it anew at each place, with what was written into it
-    /// before.
-    fn now(&self, trees: &Trees, object: &Value) -> Option<Self> {
-        let (row, steps) = self.read_from.as_ref().filter(|_| self.part == Extent::Whole)?;
-        if trees.view(&self.value).is_scalar() {
-            return None;
-        }
-        match lookup(trees, object, steps) {
-            Ok(Lookup::Found(found)) => Some(Self::whole(trees.view(&found), &found, (*row, steps.clone()))),
-            _ => None,
+    /// Takes the value as it is now in its object, if that is the object in this row: kustomize copies it anew at each
+    /// place, with what was written into it before. Where it is no more, it stays what it was.
+    fn renew(&mut self, trees: &Trees, row: usize, object: &Value) {
+        let from = self.read_from.as_ref().filter(|(read, _)| *read == row && self.part == Extent::Whole);
+        let Some((_, steps)) = from else { return };
+        if let Ok(Lookup::Found(found)) = lookup(trees, object, steps) {
+            *self = Self::whole(trees.view(&found), &found, (row, steps.clone()));
         }
     }
 
@@ -299,7 +296,7 @@ impl Target {
             && !self.reject.iter().any(|selector| rejected_by_metadata(selector) || rejected_by_id(selector))
     }
 
-    fn write(&self, trees: &Trees, (row, resource): (usize, &mut Resource), copied: &Copied) -> Result<(), Problem> {
+    fn write(&self, trees: &Trees, (row, resource): (usize, &mut Resource), copied: &mut Copied) -> Result<(), Problem> {
         for (written, path, at) in &self.paths {
             let object = trees.view(&resource.value).get("kind").map(|kind| kind.place());
             let refuse = |message: String| {
@@ -313,17 +310,17 @@ impl Target {
                 refuse(format!("unable to find{or_create} field \"{written}\" in replacement target{separator}{cause}"))
             })?;
             for steps in found {
-                let is_own = copied.read_from.as_ref().is_some_and(|(read, _)| *read == row);
-                let now = if is_own { copied.now(trees, &resource.value) } else { None };
-                let copied = now.as_ref().unwrap_or(copied);
+                copied.renew(trees, row, &resource.value);
                 if let Some(value) = follow(trees, &mut resource.value, &steps)
-                    && let Some(misfit) = self.set(trees, value, copied).map_err(refuse)?
+                    && let Some(misfit) = self.set(trees, value, copied, &resource.patched).map_err(refuse)?
                 {
                     resource.misfits.push((value.clone(), refuse(misfit)));
                 }
+                copied.renew(trees, row, &resource.value);
             }
         }
         shared::settle(trees, resource);
+        copied.renew(trees, row, &resource.value);
         Ok(())
     }
 
@@ -348,7 +345,13 @@ impl Target {
 
     /// Puts the copied value in the place of a target's value (`kustomize replacement.setFieldValue`). Gives what is
     /// wrong with it where its text does not go with the target's type.
-    fn set(&self, trees: &Trees, value: &mut Value, copied: &Copied) -> Result<Option<String>, String> {
+    fn set(
+        &self,
+        trees: &Trees,
+        value: &mut Value,
+        copied: &Copied,
+        passed: &Passed,
+    ) -> Result<Option<String>, String> {
         let view = trees.view(value);
         let mut text = copied.text.clone();
         if !self.options.delimiter.is_empty() {
@@ -364,18 +367,48 @@ impl Target {
         if !view.is_scalar() {
             *value = match copied.part {
                 Extent::Whole => Value::link(trees, copied.brought.clone(), How::Replacement, self.at, from),
-                Extent::Piece => Value::text(&text, origin),
+                Extent::Piece => {
+                    let source = trees.view(&copied.value);
+                    let was = if source.is_bare() { Was::Untyped } else { Was::Typed };
+                    let (scalar, misfit) = retyped_or_text(&source.scalar(), &text, was);
+                    *value = Value::scalar(scalar, origin);
+                    return Ok(misfit);
+                }
                 Extent::Constant => Value::scalar(bare(&text), origin),
             };
             return Ok(None);
         }
-        let typed = trees.view(before_replacements(value));
-        let (scalar, misfit) = match retyped(if typed.is_scalar() { typed } else { view }, &text, was) {
-            Ok(scalar) => (scalar, None),
-            Err(misfit) => (MadeScalar::Str((&*text).into()), Some(misfit)),
+        let before = before_replacements(value);
+        let typed = trees.view(before);
+        let typed = if typed.is_scalar() { typed } else { view };
+        let (scalar, misfit) = match number_in_quotes(trees, before, passed) {
+            Some(number) if was == Was::Typed => match retyped(&number, &text, was) {
+                // What is left of the type goes unseen in the quotes.
+                Ok(_) if tag_of(&resolve_plain(&text)) == tag_of(&number) => (MadeScalar::Str((&*text).into()), None),
+                _ => retyped_or_text(&number, &text, was),
+            },
+            _ => retyped_or_text(&typed.scalar(), &text, was),
         };
         *value = Value::scalar(scalar, origin);
         Ok(misfit)
+    }
+}
+
+/// What a strategic patch put in the place of text, where it is no text itself: the quotes stay, and so does its type until
+/// JSON comes by.
+fn number_in_quotes<'v>(trees: &'v Trees, value: &'v Value, passed: &Passed) -> Option<Scalar<'v>> {
+    let set = value.origin()?.set.as_ref()?;
+    let view = trees.view(value);
+    let is_made = view.notation().is_none() && set.how == How::Patch && passed.strategic.contains(&set.by);
+    let scalar = resolve_plain(view.as_str().filter(|_| is_made)?);
+    (!matches!(scalar, Scalar::Str(_))).then_some(scalar)
+}
+
+/// The text as a scalar of a type, or else as text with what is wrong with it.
+fn retyped_or_text(target: &Scalar<'_>, text: &str, was: Was) -> (MadeScalar, Option<String>) {
+    match retyped(target, text, was) {
+        Ok(scalar) => (scalar, None),
+        Err(misfit) => (MadeScalar::Str(text.into()), Some(misfit)),
     }
 }
 
@@ -412,9 +445,9 @@ fn spliced(old: &str, options: &Options, text: &str) -> String {
 
 /// The text as a scalar of the target's type: kustomize changes the characters of a scalar and leaves its tag, and fails
 /// later where the two do not go together. A field that was missing takes the type that the text has without quotes.
-fn retyped(target: View<'_>, text: &str, was: Was) -> Result<MadeScalar, String> {
+fn retyped(target: &Scalar<'_>, text: &str, was: Was) -> Result<MadeScalar, String> {
     let plain = resolve_plain(text);
-    let fits = match (target.scalar(), &plain) {
+    let fits = match (target, &plain) {
         // It stays without one, whatever it says now.
         _ if was == Was::Untyped => return Ok(MadeScalar::Bare(text.into())),
         (Scalar::Str(_) | Scalar::Timestamp(_), _) => return Ok(MadeScalar::Str(text.into())),
@@ -425,7 +458,7 @@ fn retyped(target: View<'_>, text: &str, was: Was) -> Result<MadeScalar, String>
         _ => false,
     };
     if !fits {
-        let (found, wanted) = (tag_of(&plain), tag_of(&target.scalar()));
+        let (found, wanted) = (tag_of(&plain), tag_of(target));
         return Err(format!("yaml: cannot decode {found} `{text}` as a {wanted}"));
     }
     Ok(made_of(plain))

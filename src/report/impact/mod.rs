@@ -3,7 +3,7 @@
 //! Never: a value of an object; names, places and counts are all that is told.
 
 mod json;
-mod markdown;
+pub(super) mod markdown;
 mod text;
 mod tree;
 
@@ -415,7 +415,7 @@ impl GraphNode {
 }
 
 /// `PersistentVolumeClaim shop/data`
-fn title(kind: &str, namespace: &str, name: &str) -> String {
+pub(super) fn title(kind: &str, namespace: &str, name: &str) -> String {
     let slash = if namespace.is_empty() { "" } else { "/" };
     format!("{kind} {namespace}{slash}{name}")
 }
@@ -432,7 +432,7 @@ fn sign(change: Option<&str>) -> &'static str {
 }
 
 /// Counts of what nobody renders, by what it is: `2 Helm charts`.
-fn sorts(unrendered: &[UnrenderedPart]) -> String {
+pub(super) fn sorts(unrendered: &[UnrenderedPart]) -> String {
     let mut counts: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
     for part in unrendered {
         *counts.entry(part.sort).or_default() += 1;

@@ -10,7 +10,9 @@ use super::{CheckKind, Params};
 use crate::base::FileId;
 use crate::model::{How, Object, Trees};
 use crate::rules::{Check, Hit, ObjectName, Sink};
-use crate::secrets::{Credential, RunKey, Strength, in_document, in_manifest, is_values_file};
+use crate::secrets::{
+    Credential, RunKey, Strength, in_document, in_manifest, is_machine_config, is_manifest, is_values_file,
+};
 
 pub(super) const KIND: CheckKind = CheckKind {
     name: "credential-in-manifest",
@@ -58,17 +60,23 @@ fn written_name(trees: &Trees, object: &Object) -> Arc<str> {
     }
 }
 
-/// A file of chart values. It is no object, so each of its credentials is a finding of its own.
+/// A file of chart values, or a machine's configuration. It is no object, so each of its credentials is a finding of its own.
 fn values_file(trees: &Trees, file: FileId, key: &RunKey, sink: &mut Sink) {
-    if !is_values_file(trees.sources().path(file)) || !trees.parsed(file).problems().is_empty() {
+    let path = trees.sources().path(file);
+    if !is_manifest(path) || !trees.parsed(file).problems().is_empty() {
         return;
     }
+    let name = path.name();
     for document in trees.documents(file) {
         // A manifest of that name is judged as the object that it is.
         if Object::new(trees, document.clone()).is_some() {
             continue;
         }
-        let place = format!("the Helm values `{}`", trees.sources().path(file).name());
+        let place = match trees.view(&document) {
+            view if is_machine_config(view) => format!("the machine configuration `{name}`"),
+            _ if is_values_file(path) => format!("the Helm values `{name}`"),
+            _ => continue,
+        };
         for credential in in_document(trees, &document, key) {
             report(trees, vec![credential], (&place, None), key, sink);
         }

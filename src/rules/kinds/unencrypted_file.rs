@@ -6,7 +6,9 @@ use super::{CheckKind, Params};
 use crate::base::{FileId, RepoPath};
 use crate::model::{Object, Trees};
 use crate::rules::{Check, Hit, ObjectName, Sink};
-use crate::secrets::{CreationRule, GapFault, RunKey, creation_rules, must_be_encrypted};
+use crate::secrets::{
+    CreationRule, GapFault, RunKey, Unencrypted, creation_rules, lines_must_be_encrypted, must_be_encrypted,
+};
 use crate::world::World;
 
 pub(super) const KIND: CheckKind = CheckKind {
@@ -55,34 +57,58 @@ pub(super) fn configurations(trees: &Trees, world: &World) -> Vec<Configuration>
 
 fn judge(trees: &Trees, world: &World, key: &RunKey, sink: &mut Sink) {
     let configurations = configurations(trees, world);
-    for file in &world.texts {
+    let of_lines = world.snapshot.files().filter(|(path, _)| is_of_lines(path)).map(|(_, file)| file);
+    for file in world.texts.iter().copied().chain(of_lines) {
+        let file = &file;
         let path = trees.sources().path(*file);
         let nearest = configurations.iter().filter(|one| path.is_within(&one.folder));
         let nearest = nearest.max_by_key(|one| one.folder.as_str().len());
-        let by_name = [".sops.y", ".enc.y", ".sops.json", ".enc.json"].iter().any(|part| path.name().contains(part))
+        let lines = is_of_lines(path);
+        let by_name = BY_NAME.iter().any(|part| path.name().contains(part))
             && !path.name().split(['.', '-', '_']).any(|word| matches!(word, "example" | "sample" | "template"));
-        if path.name() == CONFIGURATION || nearest.is_none() && !by_name || !trees.parsed(*file).problems().is_empty() {
+        if path.name() == CONFIGURATION
+            || nearest.is_none() && !by_name
+            || !lines && !trees.parsed(*file).problems().is_empty()
+        {
             continue;
         }
         let (relative, rules): (&str, &[CreationRule]) = match nearest {
             Some(configuration) => (configuration.relative(path), &configuration.rules),
             None => (path.as_str(), &[]),
         };
-        for document in trees.documents(*file) {
-            let view = trees.view(&document);
-            let Some(found) = must_be_encrypted(rules, relative, by_name, view, key) else { continue };
-            let GapFault::Plain(field) = found.gap.fault else { continue };
+        let mut report = |found: Unencrypted, object: Option<ObjectName>| {
+            let GapFault::Plain(field) = found.gap.fault else { return };
             let because = if by_name { "its name says so" } else { "a rule of `.sops.yaml` names it" };
             let mut hit = Hit::at(found.gap.at).word("path", path.as_str()).word("key", field).word("because", because);
             hit.side = world.side;
             hit.field = Some(found.gap.field);
-            hit.object = Object::new(trees, document.clone()).map(|object| ObjectName::of(&object));
+            hit.object = object;
             if let Some(at) = found.asked {
                 hit = hit.related(at, "asks for it");
             }
             let hit = hit.value(found.gap.mark.clone());
             let mark = if key.lasts() { format!("{relative} {}", found.gap.mark) } else { relative.to_owned() };
             sink.report(hit.mark(mark));
+        };
+        if lines {
+            if let Some(found) = lines_must_be_encrypted(rules, relative, by_name, (trees.sources(), *file), key) {
+                report(found, None);
+            }
+            continue;
+        }
+        for document in trees.documents(*file) {
+            if let Some(found) = must_be_encrypted(rules, relative, by_name, trees.view(&document), key) {
+                report(found, Object::new(trees, document.clone()).map(|object| ObjectName::of(&object)));
+            }
         }
     }
+}
+
+/// Parts of names that say that a file is encrypted.
+const BY_NAME: &[&str] =
+    &[".sops.y", ".enc.y", ".sops.json", ".enc.json", ".sops.env", ".enc.env", ".sops.ini", ".enc.ini"];
+
+/// Whether SOPS encrypts a file line by line.
+fn is_of_lines(path: &RepoPath) -> bool {
+    [".env", ".ini"].iter().any(|end| path.name().ends_with(end))
 }
