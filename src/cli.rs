@@ -162,8 +162,8 @@ pub struct Diff {
     /// What is compared.
     #[command(flatten)]
     pub sides: Sides,
-    /// Write a report; repeat it to write several. Without a file it goes to standard output.
-    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    /// Write a report.
+    #[arg(long, help = formats_help::<ImpactFormat>(), value_name = "FORMAT[=FILE]", default_value = "text")]
     pub format: Vec<FormatTo<ImpactFormat>>,
     /// How many lines to show around each change.
     #[arg(long, value_name = "N", default_value_t = 3)]

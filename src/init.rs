@@ -108,7 +108,12 @@ fn summary(found: &Survey, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  look like some {}", names(guessed))?;
     }
     writeln!(out, "  judged on      {}", names(judges.into_iter().flatten().collect()))?;
-    writeln!(out, "  pre-commit     {}", if found.platforms.pre_commit { "in use" } else { "not yet" })?;
+    let hooks = match (found.platforms.pre_commit, found.platforms.other_hooks) {
+        (true, _) => "pre-commit",
+        (false, Some(other)) => other,
+        (false, None) => "none",
+    };
+    writeln!(out, "  hooks          {hooks}")?;
     writeln!(out)
 }
 

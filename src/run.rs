@@ -28,8 +28,8 @@ use crate::init;
 use crate::model::{Address, Object, Trees};
 use crate::read::{Ci, ReadError};
 use crate::report::{
-    self, ApiImpact, ApplicationImpact, BaseName, Color, DiffFormat, DiffReport, Format, ImpactFormat, ImpactPart, Links,
-    Report, Room, Summary,
+    self, ApiImpact, ApplicationImpact, BaseName, Color, DiffFormat, DiffReport, Format, ImpactFormat, ImpactPart,
+    Links, Report, Room, Summary,
 };
 use crate::rules::{
     self, Baseline, BaselineEntry, CommentsOf, Facts, Mistake, Purpose, RuleSet, Settings, Severity, Show, Verdict,
