@@ -50,6 +50,7 @@ pub enum Command {
 impl Cli {
     /// What this process was asked for. Ends the process where that is unclear, or was only help.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the edge: which variables of options are set to nothing")]
     pub fn of_process() -> Self {
         let mut command = Self::command_in(&|name| std::env::var_os(name));
         let matches = command.get_matches_mut();

@@ -50,7 +50,7 @@ pub(crate) fn init(ask: &cli::Init, env: &Env, out: &mut dyn Write) -> Result<u8
     match found.platforms.other_hooks.filter(|_| !found.platforms.pre_commit) {
         None => desk.hook()?,
         Some(other) => {
-            writeln!(desk.out, "to do        {other} runs the hooks here: let it run `gitops-guard check --staged`")?
+            writeln!(desk.out, "to do        {other} runs the hooks here: let it run `gitops-guard check --staged`")?;
         }
     }
     if found.platforms.github.is_some() {
