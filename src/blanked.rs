@@ -120,7 +120,7 @@ impl Copier<'_> {
         }
         let text = view.written();
         let hidden = match within {
-            Within::Secret => vec![0..text.len()],
+            Within::Secret => std::iter::once(0..text.len()).collect(),
             Within::Open => hidden(view, &text),
         };
         if hidden.is_empty() {
@@ -145,7 +145,7 @@ impl Copier<'_> {
 
 /// The parts of a scalar's text that must not be shown, sorted; all of it where they are not found one by one.
 fn hidden(view: View<'_>, text: &str) -> Vec<Range<usize>> {
-    let all = || vec![0..text.len()];
+    let all = || std::iter::once(0..text.len()).collect();
     if is_made_of_hidden(view) {
         return all();
     }

@@ -411,7 +411,9 @@ fn diff(ask: &cli::Diff, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
             Some(path) => write_file(&env.directory.join(path), text.as_bytes())?,
         }
     }
-    Ok(if ask.exit_code && told.is_any() { FINDINGS } else { CLEAN })
+    // What cannot be compared may differ.
+    let differs = told.is_any() || told.unknown > 0;
+    Ok(if ask.exit_code && differs { FINDINGS } else { CLEAN })
 }
 
 /// Blanks every secret of both sides, before anything is written.

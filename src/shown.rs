@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write as _;
 
 use similar::{Algorithm, ChangeTag, DiffOp, capture_diff_slices, group_diff_ops};
 
@@ -58,7 +59,7 @@ pub fn told(weighed: &Weighed, within: &[RepoPath], context: usize) -> DiffRepor
         match one.what {
             Differs::Hashes => report.references += 1,
             Differs::Moved => {
-                let key = (telling.owners(&one.before), telling.owners(&one.after));
+                let key = (owners(&one.before), owners(&one.after));
                 let risk = if telling.is_at_risk(one) { AT_RISK } else { "" };
                 let moved = telling.object(one).map(|object| format!("{}{risk}", object.key));
                 moves.entry(key).or_default().extend(moved);
@@ -128,7 +129,7 @@ impl<'a> Fates<'a> {
             }
             if one.hanging > 0 {
                 let hang = if one.hanging == 1 { "object hangs" } else { "objects hang" };
-                words.push_str(&format!("; {} {hang} on it", one.hanging));
+                write!(words, "; {} {hang} on it", one.hanging).expect("a string takes all");
             }
             return Some(words);
         }
@@ -166,21 +167,6 @@ impl<'a> Telling<'a> {
             within.iter().any(|path| build.is_within(path) || written.is_within(path))
         };
         within.is_empty() || sides.iter().any(|(world, at)| at.is_some_and(|at| is_there(world, at)))
-    }
-
-    /// Who applies something, where.
-    fn owners(&self, applied: &[Applied]) -> String {
-        let one = |applied: &Applied| {
-            let cluster = applied.cluster.as_ref().map_or_else(String::new, |cluster| format!(" in {cluster}"));
-            match &applied.application {
-                Some(key) => format!("{key}{cluster}"),
-                None => "no application".to_owned(),
-            }
-        };
-        let mut owners: Vec<String> = applied.iter().map(one).collect();
-        owners.sort();
-        owners.dedup();
-        owners.join(" and ")
     }
 
     fn is_at_risk(&self, one: &Difference) -> bool {
@@ -236,7 +222,7 @@ impl<'a> Telling<'a> {
                 (Some(at), None) => self.fates.words(at, applied.row),
                 _ if one.is_moved => {
                     let risk = if self.is_at_risk(one) { AT_RISK } else { "" };
-                    Some(format!("moved from {}{risk}", self.owners(&one.before)))
+                    Some(format!("moved from {}{risk}", owners(&one.before)))
                 }
                 _ => None,
             },
@@ -247,7 +233,6 @@ impl<'a> Telling<'a> {
     }
 
     /// Both texts without secrets, with the name and the namespace as they may be shown.
-    #[expect(clippy::type_complexity, reason = "two texts and two names")]
     fn texts(&self, was: Option<&Value>, is: Option<&Value>) -> (Option<(Lines, Lines)>, String, String) {
         let mut names = (String::new(), String::new());
         let mut lines = None;
@@ -350,6 +335,21 @@ impl<'a> Telling<'a> {
         }
         causes
     }
+}
+
+/// Who applies something, where.
+fn owners(applied: &[Applied]) -> String {
+    let one = |applied: &Applied| {
+        let cluster = applied.cluster.as_ref().map_or_else(String::new, |cluster| format!(" in {cluster}"));
+        match &applied.application {
+            Some(key) => format!("{key}{cluster}"),
+            None => "no application".to_owned(),
+        }
+    };
+    let mut owners: Vec<String> = applied.iter().map(one).collect();
+    owners.sort();
+    owners.dedup();
+    owners.join(" and ")
 }
 
 /// What turns one text into the other. `left` is how much may still be compared.

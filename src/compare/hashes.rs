@@ -3,14 +3,14 @@
 //!
 //! Never: a text that only looks like such a name; the name's own step, and the step that follows it, say what it is.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::model::{Entry, How, MadeScalar, Object, Origin, Trees, Value, View};
 use crate::world::Built;
 
 /// The names in a build that end in a hash, each with the name without it.
 #[must_use]
-pub fn hashed_names(trees: &Trees, built: &Built) -> HashMap<String, String> {
+pub fn hashed_names(trees: &Trees, built: &Built) -> BTreeMap<String, String> {
     let objects = built.rendered.objects.iter().filter(|object| !matches!(object.value, Value::Source(..)));
     let named = objects.map(|object| (object.key.name.to_string(), object.identity(trees).name.to_string()));
     named.filter(|(name, plain)| name != plain).collect()
@@ -18,14 +18,14 @@ pub fn hashed_names(trees: &Trees, built: &Built) -> HashMap<String, String> {
 
 /// An object with these names and the references that follow them without their hashes; `None` where it has none.
 #[must_use]
-pub fn without_hashes(trees: &Trees, object: &Object, names: &HashMap<String, String>) -> Option<Value> {
+pub fn without_hashes(trees: &Trees, object: &Object, names: &BTreeMap<String, String>) -> Option<Value> {
     if names.is_empty() || matches!(object.value, Value::Source(..)) {
         return None;
     }
     plain(object.view(trees), names)
 }
 
-fn plain(view: View<'_>, names: &HashMap<String, String>) -> Option<Value> {
+fn plain(view: View<'_>, names: &BTreeMap<String, String>) -> Option<Value> {
     let value = view.value();
     // Nothing was renamed in what stands in a file as it is.
     if matches!(value, Value::Source(..)) {

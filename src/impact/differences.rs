@@ -2,7 +2,7 @@
 //!
 //! Never: a text of an object; how a difference reads is for those who print it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::prune::pair_applications;
@@ -156,7 +156,7 @@ impl<'a> Failed<'a> {
 struct Side<'a> {
     world: &'a World,
     applied: Vec<Vec<Applied>>,
-    names: HashMap<usize, HashMap<String, String>>,
+    names: HashMap<usize, BTreeMap<String, String>>,
 }
 
 impl<'a> Side<'a> {

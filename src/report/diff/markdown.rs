@@ -2,6 +2,8 @@
 //!
 //! Never: a section cut inside; a fence that a line of it could close.
 
+use std::fmt::Write as _;
+
 use super::{DiffChange, DiffReport, ObjectDiff};
 use crate::report::impact::sorts;
 use crate::report::markdown::{code, prose};
@@ -56,10 +58,8 @@ pub(super) fn print(report: &DiffReport, budget: usize) -> String {
         let words = words.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
         let words: Vec<String> = words.collect();
         let sections = many(dropped.len() + dropped_moves, "difference");
-        out.push_str(&format!(
-            "\n{sections} left out for want of room ({}); `gitops-guard diff` shows all.\n",
-            words.join(", ")
-        ));
+        writeln!(out, "\n{sections} left out for want of room ({}); `gitops-guard diff` shows all.", words.join(", "))
+            .expect("a string takes all");
     }
     out.push_str(&tail);
     out
@@ -72,7 +72,8 @@ fn verdict(report: &DiffReport) -> String {
         let first: String = words.chars().take(1).flat_map(char::to_uppercase).collect();
         format!("{first}{}{base}.", &words[first.len().min(words.len())..])
     } else {
-        format!("Nothing changes{base}.")
+        let what = if report.is_whole() { "Nothing" } else { "Nothing that can be compared" };
+        format!("{what} changes{base}.")
     }
 }
 
@@ -84,7 +85,7 @@ fn element(text: &str) -> String {
         if c.is_alphanumeric() || matches!(c, ' ' | '-' | '.' | '/' | ',') {
             out.push(c);
         } else {
-            out.push_str(&format!("&#{};", u32::from(c)));
+            write!(out, "&#{};", u32::from(c)).expect("a string takes all");
         }
     }
     out + "</code>"
@@ -111,18 +112,18 @@ fn object(one: &ObjectDiff) -> String {
         let destination = place.destination();
         let comma = if destination.is_empty() { "" } else { ", " };
         let (owner, destination) = (code(&place.owner()), prose(&destination));
-        out.push_str(&format!("- {title} by {owner}{comma}{destination}{fate} ({at})\n"));
+        writeln!(out, "- {title} by {owner}{comma}{destination}{fate} ({at})").expect("a string takes all");
     }
     let more = one.places.len().saturating_sub(MOST);
     if more > 0 {
-        out.push_str(&format!("- {more} more (all in the JSON report)\n"));
+        writeln!(out, "- {more} more (all in the JSON report)").expect("a string takes all");
     }
     let causes: Vec<String> = causes(one).iter().map(|cause| code(cause)).collect();
     if !causes.is_empty() {
-        out.push_str(&format!("\nWritten at {}\n", causes.join(", ")));
+        writeln!(out, "\nWritten at {}", causes.join(", ")).expect("a string takes all");
     }
     if let Some(note) = one.note {
-        out.push_str(&format!("\n{}\n", prose(note)));
+        writeln!(out, "\n{}", prose(note)).expect("a string takes all");
     }
     if !one.hunks.is_empty() {
         out.push_str(&fenced(one));
@@ -160,11 +161,14 @@ fn moves(report: &DiffReport) -> Vec<String> {
     let one = |one: &super::Move| {
         let count = many(one.objects.len(), "object");
         let mut out = format!("\n<details><summary>moved, unchanged: {count} to {}</summary>\n\n", element(&one.to));
-        out.push_str(&format!("From {} to {}:\n\n", code(&one.from), code(&one.to)));
-        one.objects.iter().take(MOST).for_each(|object| out.push_str(&format!("- {}\n", code(object))));
+        write!(out, "From {} to {}:\n\n", code(&one.from), code(&one.to)).expect("a string takes all");
+        one.objects
+            .iter()
+            .take(MOST)
+            .for_each(|object| writeln!(out, "- {}", code(object)).expect("a string takes all"));
         let more = one.objects.len().saturating_sub(MOST);
         if more > 0 {
-            out.push_str(&format!("- {more} more (all in the JSON report)\n"));
+            writeln!(out, "- {more} more (all in the JSON report)").expect("a string takes all");
         }
         out + "\n</details>\n"
     };
@@ -178,15 +182,17 @@ fn rest(report: &DiffReport, most: usize) -> String {
         out.push_str("\n**Not compared, since it cannot be built or read**\n\n");
         for one in report.failed.iter().take(most) {
             let side = if one.side == "base" { " (in the base)" } else { "" };
-            out.push_str(&format!("- {}{side}: {}\n", code(&format!("{}:{}", one.path, one.line)), prose(&one.why)));
+            writeln!(out, "- {}{side}: {}", code(&format!("{}:{}", one.path, one.line)), prose(&one.why))
+                .expect("a string takes all");
         }
         let more = report.failed.len().saturating_sub(most);
         if more > 0 {
-            out.push_str(&format!("- {more} more (all in the JSON report)\n"));
+            writeln!(out, "- {more} more (all in the JSON report)").expect("a string takes all");
         }
     }
     if !report.unrendered.is_empty() {
-        out.push_str(&format!("\nNot rendered, and so not compared: {}.\n", prose(&sorts(&report.unrendered))));
+        writeln!(out, "\nNot rendered, and so not compared: {}.", prose(&sorts(&report.unrendered)))
+            .expect("a string takes all");
     }
     out
 }

@@ -6,6 +6,8 @@ mod json;
 mod markdown;
 mod text;
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::{BaseName, Color, FailedPart, UnrenderedPart};
@@ -160,6 +162,12 @@ impl DiffReport {
         !self.objects.is_empty() || !self.moves.is_empty() || self.references > 0
     }
 
+    /// Whether all of both sides was built and read, so that nothing said is nothing there.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.unknown == 0 && self.failed.is_empty()
+    }
+
     fn sum(&self) -> Sum {
         let mut sum = Sum { references: self.references, unknown: self.unknown, ..Sum::default() };
         for one in &self.objects {
@@ -246,18 +254,20 @@ impl Sum {
         }
         let mut line = if words.is_empty() { "no object changes".to_owned() } else { words.join(", ") };
         if self.applications > 0 {
-            line.push_str(&format!(" in {}", super::text::many(self.applications, "application")));
+            write!(line, " in {}", super::text::many(self.applications, "application")).expect("a string takes all");
         }
         if self.folded > 0 {
-            line.push_str(&format!("; {} folded", super::text::many(self.folded, "identical change")));
+            write!(line, "; {} folded", super::text::many(self.folded, "identical change"))
+                .expect("a string takes all");
         }
         if self.references > 0 {
             let more = super::text::many(self.references, "object");
             let differ = if self.references == 1 { "differs" } else { "differ" };
-            line.push_str(&format!("; {more} {differ} only in the hash of a generated name"));
+            write!(line, "; {more} {differ} only in the hash of a generated name").expect("a string takes all");
         }
         if self.unknown > 0 {
-            line.push_str(&format!("; {} cannot be compared", super::text::many(self.unknown, "object")));
+            write!(line, "; {} cannot be compared", super::text::many(self.unknown, "object"))
+                .expect("a string takes all");
         }
         line
     }

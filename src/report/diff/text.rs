@@ -2,6 +2,8 @@
 //!
 //! Never: a line that a name or a value from the tree could begin or end.
 
+use std::fmt::Write as _;
+
 use super::{DiffChange, DiffPlace, DiffReport, Hunk, ObjectDiff};
 use crate::report::Color;
 use crate::report::impact::sorts;
@@ -46,8 +48,8 @@ impl Lines {
         let shown = visible(line);
         let shown = unlike_command(shown.trim_end());
         match (self.color, paint.code().filter(|_| !shown.is_empty())) {
-            (Color::On, Some(code)) => self.out.push_str(&format!("\x1b[{code}m{shown}\x1b[0m\n")),
-            _ => self.out.push_str(&format!("{shown}\n")),
+            (Color::On, Some(code)) => writeln!(self.out, "\x1b[{code}m{shown}\x1b[0m").expect("a string takes all"),
+            _ => writeln!(self.out, "{shown}").expect("a string takes all"),
         }
     }
 }
@@ -58,7 +60,8 @@ pub(super) fn print(report: &DiffReport, color: Color) -> String {
     if report.is_any() {
         lines.push(Paint::Plain, &format!("what changes{}:", report.against(str::to_owned)));
     } else {
-        lines.push(Paint::Plain, &format!("nothing changes{}", report.against(str::to_owned)));
+        let what = if report.is_whole() { "nothing" } else { "nothing that can be compared" };
+        lines.push(Paint::Plain, &format!("{what} changes{}", report.against(str::to_owned)));
     }
     let mut group = None;
     for one in &report.objects {
