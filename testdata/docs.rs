@@ -75,6 +75,11 @@ fn severity(severity: Severity) -> &'static str {
     }
 }
 
+/// What stands behind the last dot of a path.
+fn ending(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, ending)| ending)
+}
+
 /// A text in a cell of a table.
 fn cell(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|").replace('<', "&lt;")
@@ -132,7 +137,7 @@ fn sides(folder: &Path, path: &str) -> Option<String> {
         let difference = similar::TextDiff::from_lines(&base, &head).unified_diff().context_radius(12).to_string();
         return Some(format!("{name}, from base to head:\n\n{}", block("diff", &cut(&difference))));
     }
-    let language = if path.ends_with(".json") {
+    let language = if ending(path) == "json" {
         "json"
     } else if path.contains(".y") {
         "yaml"
@@ -426,7 +431,7 @@ fn the_pages_are_those_of_this_tool() {
 /// The pages that people wrote, and the README.
 fn written() -> Vec<(PathBuf, String)> {
     let docs =
-        files(&root().join("docs")).into_iter().filter(|path| path.ends_with(".md")).map(|path| format!("docs/{path}"));
+        files(&root().join("docs")).into_iter().filter(|path| ending(path) == "md").map(|path| format!("docs/{path}"));
     docs.chain(["README.md".to_owned()]).map(|path| (root().join(&path), text(&path))).collect()
 }
 

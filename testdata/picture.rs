@@ -154,9 +154,10 @@ fn the_readme_shows_the_picture_and_the_same_in_words() {
 }
 
 #[test]
-fn the_readme_names_every_exit_code_and_the_hooks_that_there_are() {
+fn the_pages_name_every_input_and_the_hooks_that_there_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    let page = |name: &str| fs::read_to_string(root.join("docs").join(name)).expect("the page");
+    let pages = page("hook.md") + &page("action.md");
     let hooks = fs::read_to_string(root.join(".pre-commit-hooks.yaml")).expect("the hooks");
     let hooks: Vec<serde_json::Value> = serde_yaml::from_str(&hooks).expect("the hooks are YAML");
     let action = fs::read_to_string(root.join("action.yml")).expect("the action");
@@ -165,6 +166,6 @@ fn the_readme_names_every_exit_code_and_the_hooks_that_there_are() {
     let inputs = action["inputs"].as_object().expect("inputs").keys().map(String::as_str);
     let outputs = action["outputs"].as_object().expect("outputs").keys().map(String::as_str);
     for name in ids.chain(inputs).chain(outputs) {
-        assert!(readme.contains(&format!("`{name}`")), "the README does not name `{name}`");
+        assert!(pages.contains(&format!("`{name}`")), "neither page names `{name}`");
     }
 }
