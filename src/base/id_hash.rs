@@ -41,7 +41,7 @@ impl Hasher for IdHasher {
     }
 
     fn write_isize(&mut self, number: isize) {
-        self.add(number as u64);
+        self.add(number.cast_unsigned() as u64);
     }
 
     fn finish(&self) -> u64 {
