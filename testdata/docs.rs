@@ -23,10 +23,11 @@ use serde_json::Value;
 const LINES: usize = 60;
 
 /// The chapters that are not rules, in the order of the book.
-const CHAPTERS: [(&str, &str); 11] = [
+const CHAPTERS: [(&str, &str); 12] = [
     ("Getting started", "getting-started.md"),
     ("The hook", "hook.md"),
     ("The action", "action.md"),
+    ("A summary for a pull request", "pull-request.md"),
     ("Suppressing and baselines", "suppressing.md"),
     ("Configuration", "configuration.md"),
     ("Command line", "command-line.md"),

@@ -129,13 +129,13 @@ fn the_picture_shows_what_the_demo_prints_today() {
 
 #[test]
 fn the_summary_is_what_the_demo_gives_today() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/summary.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pull-request.md");
     let text = format!("<!-- {COMMAND} --format markdown -->\n{}", said(&["--format", "markdown"]));
     if updating() {
         fs::write(&path, &text).expect("the page can be written");
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == text, "docs/summary.md is old: INSTA_UPDATE=always cargo test --test picture");
+    assert!(committed == text, "docs/pull-request.md is old: INSTA_UPDATE=always cargo test --test picture");
 }
 
 #[test]
