@@ -41,7 +41,7 @@ pub(in crate::render) fn strategic(
     whole: View<'_>,
 ) -> Result<(Outcome, Vec<Silent>), PatchError> {
     let Laying { trees, schema, by, before } = how;
-    let mut merge = Merge { trees, schema, by, before, silent: Vec::new() };
+    let mut merge = Merge { trees, schema, by, before, silent: Vec::new(), tried: 0 };
     merge.note_unknown_directives(patch);
     let object = trees.view(target);
     let definition = schema.definition_of(object).or_else(|| {
@@ -67,6 +67,8 @@ pub(super) struct Merge<'a> {
     by: Span,
     before: &'a Passed,
     pub(super) silent: Vec<Silent>,
+    /// How many lists were tried, which may turn out otherwise behind other patches.
+    pub(super) tried: usize,
 }
 
 /// What the schema says of a value.
@@ -306,11 +308,7 @@ impl<'a> Merge<'a> {
     /// Whether [`Self::tidy`] would do anything.
     pub(super) fn is_untidy(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
         if view.is_map() {
-            let definition = self.definition(known, view, None);
-            return view.fields().any(|field| {
-                let below = self.below(definition, field.name());
-                field.name().is_empty() || self.is_untidy_field(field.value, below, side)
-            });
+            return self.is_map_untidy(view, known, side);
         }
         if !view.is_seq() {
             return false;
@@ -319,6 +317,30 @@ impl<'a> Merge<'a> {
             Strategy::Plain => side == Alone::Patch && view.items().any(|item| item.get(DIRECTIVE).is_some()),
             Strategy::Set | Strategy::Keys(_) => self.is_list_untidy(view, known, side),
         }
+    }
+
+    /// The same for a map. Overlays share the maps of their bases: one that was found tidy is not gone through again.
+    fn is_map_untidy(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
+        let definition = self.definition(known, view, None);
+        let is_shared = side == Alone::Target && self.schema.is_builtin();
+        let shared = match view.value() {
+            Value::Source(file, node) if is_shared => Some((file, node)),
+            _ => None,
+        };
+        // Zero is what nobody noted.
+        let note = definition.map_or(1, DefinitionId::note);
+        if shared.is_some_and(|(file, node)| self.trees.note(file, node) == note) {
+            return false;
+        }
+        let tried = self.tried;
+        let is_untidy = view.fields().any(|field| {
+            let below = self.below(definition, field.name());
+            field.name().is_empty() || self.is_untidy_field(field.value, below, side)
+        });
+        if let Some((file, node)) = shared.filter(|_| !is_untidy && self.tried == tried) {
+            self.trees.set_note(file, node, note);
+        }
+        is_untidy
     }
 
     pub(super) fn is_untidy_field(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
