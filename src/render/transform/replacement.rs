@@ -296,7 +296,12 @@ impl Target {
             && !self.reject.iter().any(|selector| rejected_by_metadata(selector) || rejected_by_id(selector))
     }
 
-    fn write(&self, trees: &Trees, (row, resource): (usize, &mut Resource), copied: &mut Copied) -> Result<(), Problem> {
+    fn write(
+        &self,
+        trees: &Trees,
+        (row, resource): (usize, &mut Resource),
+        copied: &mut Copied,
+    ) -> Result<(), Problem> {
         for (written, path, at) in &self.paths {
             let object = trees.view(&resource.value).get("kind").map(|kind| kind.place());
             let refuse = |message: String| {
@@ -340,7 +345,8 @@ impl Target {
                 return Err(format!("index {index} specified but only {index} elements found"));
             }
         }
-        if found.found.is_empty() { Err(String::new()) } else { Ok(found.found) }
+        let is_made = self.options.create == Create::Missing && found.ends_in_null;
+        if found.found.is_empty() && !is_made { Err(String::new()) } else { Ok(found.found) }
     }
 
     /// Puts the copied value in the place of a target's value (`kustomize replacement.setFieldValue`). Gives what is
