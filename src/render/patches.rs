@@ -367,7 +367,7 @@ impl<'p> Patcher<'p> {
             // A list needs no name.
             if resource.id.name.is_empty() && !before.name.is_empty() && !resource.id.kind.ends_with("List") {
                 let message = format!("missing metadata.name in object {before}");
-                let at = operations.first().map_or(by, |first| first.place());
+                let at = operations.first().map_or(by, View::place);
                 return Err(does_not_build(at, message).with_related(by, "patched here"));
             }
             renamed |= before != resource.id;

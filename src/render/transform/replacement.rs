@@ -46,9 +46,8 @@ pub(in crate::render) fn replacements(
     };
     for target in targets.items() {
         let target = Target::read(target)?;
-        for row in 0..resources.len() {
-            if target.selects(cx.trees, &resources[row]) {
-                let resource = &mut resources[row];
+        for (row, resource) in resources.iter_mut().enumerate() {
+            if target.selects(cx.trees, resource) {
                 target.write(cx.trees, (row, &mut *resource), &mut copied)?;
                 let before = resource.id.clone();
                 super::reread(cx.trees, resource);
