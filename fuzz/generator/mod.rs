@@ -8,8 +8,8 @@
 //!
 //! - text of several lines that starts with a tab: kustomize cannot read the block it makes of it, and whether it makes
 //!   one depends on what came by before; here it is printed;
-//! - labels, and without `create` annotations, that are put into `metadata/annotations`: kustomize keeps notes there while
-//!   it builds, so that the map is there where nobody wrote one; here it is there where somebody did;
+//! - labels that are put into `metadata/annotations`: kustomize keeps notes there while it builds, so that the map is there
+//!   where nobody wrote one; here it is there where somebody did;
 //! - whole `metadata` as the source of a replacement, or it and whole `metadata/annotations` as what a JSON patch copies:
 //!   the notes are copied with it, and printed; here there are none;
 //! - whole `metadata.annotations` as the target of a replacement: the notes are gone with it, and the object is no more
@@ -29,8 +29,9 @@
 //!
 //! Known differences, which are generated and still found, each about once in some thousand cases:
 //!
-//! - the namespaces `1` and `true` where JSON patches, generators and strategic patches met before: whether they are in
-//!   quotes;
+//! - the namespaces `1` and `true` in the subjects of role bindings, and where JSON patches, generators and strategic
+//!   patches met before: whether they are in quotes;
+//! - annotations that are put into `metadata/annotations` without `create`, where kustomize's notes have made that map;
 //! - a list of a patch in the place of one in brackets: kustomize keeps the brackets, between which no text is folded;
 //! - a number from a patch over text that a label or a variable made, or over an empty block: whether it is quoted;
 //! - a replaced text whose type kustomize lost, behind a strategic patch that adds an odd key;
