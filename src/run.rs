@@ -397,7 +397,6 @@ fn impact(ask: &cli::Impact, env: &Env, out: &mut dyn Write) -> Result<u8, Stop>
     Ok(if ask.exit_code && told.is_any() { FINDINGS } else { CLEAN })
 }
 
-<<<<<<< HEAD
 /// Shows what changes in the clusters.
 fn diff(ask: &cli::Diff, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
     let sources = Arc::new(Sources::default());
@@ -431,9 +430,6 @@ fn diff(ask: &cli::Diff, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
     Ok(if ask.exit_code && differs { FINDINGS } else { CLEAN })
 }
 
-/// Blanks every secret of both sides, before anything is written.
-fn redact(trees: &Trees, base: Option<&World>, head: &World, passage: &Passage) {
-=======
 /// What must not be shown of files that hold YAML or JSON.
 fn blanked(trees: &Trees, files: &[FileId]) -> Vec<Span> {
     files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)).collect()
@@ -441,7 +437,6 @@ fn blanked(trees: &Trees, files: &[FileId]) -> Vec<Span> {
 
 /// Every secret of both sides, but for those in the base's texts: all of them are blanked before anything is written.
 fn redactions(trees: &Trees, base: Option<&World>, head: &World) -> Vec<Span> {
->>>>>>> fast
     let worlds = || base.into_iter().chain([head]);
     // What both sides share is looked at once.
     let mut seen = IdSet::default();

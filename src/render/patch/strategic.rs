@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Loss, Outcome, PatchError, Silent, yaml11};
-use crate::base::Span;
+use crate::base::{FileId, Span};
 use crate::model::{Entry, Field, How, Origin, Trees, Value, View, split_api_version};
 use crate::parse::{Kind, Scalar, parse, resolve_plain};
 use crate::render::emit::{Refolded, is_plain, refolded};
@@ -29,6 +29,17 @@ pub(in crate::render) struct Passed {
     pub(in crate::render) json: bool,
     /// The strategic patches since then, the first first.
     pub(in crate::render) strategic: Vec<Span>,
+    /// The files that these stand in: what they brought is written as it is there.
+    pub(in crate::render) files: Vec<FileId>,
+    /// Whether one of them put the namespace, or the name, in quotes.
+    pub(in crate::render) quoted_names: [bool; 2],
+}
+
+impl Passed {
+    /// Whether a value stands in a strategic patch.
+    fn brought(&self, value: &Value) -> bool {
+        matches!(value, Value::Source(file, _) if self.files.contains(file))
+    }
 }
 
 /// Lays `patch` over `target`, both whole objects. The name, namespace and kind
@@ -488,7 +499,7 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
         let before = set.and_then(|set| set.from.as_ref()).map(|from| (from, trees.view(from)));
         match (row, before.filter(|(_, before)| before.is_scalar())) {
             (Some(row), Some((before, _))) => (at, next) = (before, row),
-            (None, _) if passed_by.json => return Notation::after_json(view),
+            (None, _) if passed_by.json && !passed_by.brought(at) => return Notation::after_json(view),
             (None, Some((before, _))) => at = before,
             _ => return Notation::of(view),
         }
@@ -497,7 +508,7 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
 
 /// Whether kyaml puts quotes around a text that has none when a strategic patch comes by: YAML 1.1 takes it for something
 /// else (`kustomize kyaml/yaml FieldSetter`).
-fn is_quoted_in_passing(view: View<'_>) -> bool {
+pub(in crate::render) fn is_quoted_in_passing(view: View<'_>) -> bool {
     let Some(text) = view.as_str().filter(|text| !text.is_empty() && !text.contains('\n')) else { return false };
     let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte));
     if text == "..." {
