@@ -53,9 +53,11 @@ pub(super) fn prose(text: &str) -> String {
             '@' | '#' | '!' | '~' | '%' | '&' | '$' | '^' => true,
             // Time and places of ours are no `:signs:`.
             ':' => !text[at + 1..].starts_with(' '),
-            '.' => before.len() >= 3 && before.is_char_boundary(before.len() - 3) && {
-                before[before.len() - 3..].eq_ignore_ascii_case("www")
-            },
+            '.' => {
+                before.len() >= 3 && before.is_char_boundary(before.len() - 3) && {
+                    before[before.len() - 3..].eq_ignore_ascii_case("www")
+                }
+            }
             _ => false,
         };
         match c {

@@ -282,8 +282,7 @@ pub(super) fn not_run(verdict: &Verdict) -> Vec<String> {
         let count = many(verdict.skipped.len(), "rule");
         let named = verdict.skipped.iter().take(NAMED_RULES).map(|id| &**id).collect::<Vec<_>>().join(", ");
         let more = if verdict.skipped.len() > NAMED_RULES { ", … (all in the JSON report)" } else { "" };
-        lines
-            .push(format!("{count} did not run, for want of a base (name one: --base REV or DIR): {named}{more}"));
+        lines.push(format!("{count} did not run, for want of a base (name one: --base REV or DIR): {named}{more}"));
     }
     lines.extend(verdict.undecided.iter().map(|(rule, n)| format!("{rule} could not decide {}", many(*n, "case"))));
     lines
