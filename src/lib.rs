@@ -41,8 +41,8 @@
 //! **rules** – rule files, check kinds, the engine, findings. Uses all above but read and render. The only room with
 //! severities. Never: a file, a format.
 //!
-//! **report** – findings to text, JSON, SARIF, annotations, Code Quality, JUnit or a summary. Uses base and the types of
-//! rules and impact. Never: a finding dropped or graded again.
+//! **report** – findings to text, JSON, SARIF, annotations, Code Quality, test results or a summary. Uses base and the
+//! types of rules and impact. Never: a finding dropped or graded again.
 //!
 //! **cli, config, baseline, sides, run, folder, init, origins, starter, survey, touched, blanked, shown** – the edge: what
 //! may be asked, on the command line and in the configuration, what is known and does not count, which two trees are

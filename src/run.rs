@@ -7,7 +7,7 @@
     reason = "the edge: the environment is read and files that were asked for are written here"
 )]
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::CommandFactory as _;
 use rayon::prelude::*;
 
-use crate::base::{BlobId, Date, FileId, History, Passage, RepoPath, Sources, Span};
+use crate::base::{BlobId, Date, FileId, History, IdSet, Passage, RepoPath, Sources, Span};
 use crate::baseline;
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
@@ -42,6 +42,9 @@ use crate::world::{self, World};
 
 /// The columns of text that is for no terminal.
 const WIDTH: usize = 100;
+
+/// How many lines a summary shows around a difference.
+const CONTEXT: usize = 3;
 
 /// What the process is run in, read once.
 pub struct Env {
@@ -168,6 +171,8 @@ pub struct Judgement {
     weighed: Weighed,
     /// The commit that the work tree was checked out from.
     commit: Option<String>,
+    /// Folders and files that are shown; empty for all.
+    within: Vec<RepoPath>,
     /// Whether neither side holds anything that a rule reads.
     empty: bool,
     new_baseline: NewBaseline,
@@ -183,6 +188,10 @@ struct NewBaseline {
 }
 
 fn check(ask: &cli::Check, env: &Env, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+    if let Some(file) = written_twice(&ask.format) {
+        let text = format!("`{}` is to hold two reports: give each a file of its own", file.display());
+        return Err(Stop::Told(text, NOT_JUDGED));
+    }
     let sources = Arc::new(Sources::default());
     let judged = pool(ask.sides.jobs)?.install(|| -> Result<Judgement, Stop> {
         let trees = Trees::new(sources.clone());
@@ -327,10 +336,13 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
     let (layout, roots) = (&configuration.layout, &configuration.roots);
     let lifecycle = &world::Lifecycle { today, ..configuration.lifecycle };
     let (base, name) = sides.base.unzip();
-    let (base, head) = world::gather_both(base.map(Arc::new), Arc::new(sides.head), &trees, &here);
+    // What no excerpt may show is looked for beside other stages.
+    let of_base = |base: Option<&World>| base.map(|base| blanked(&trees, &base.texts)).unwrap_or_default();
+    let (base, head, of_base) = world::gather_both(base.map(Arc::new), Arc::new(sides.head), &trees, &here, of_base);
     let base = base.map(|base| base.configured(layout, roots, lifecycle));
     let head = head.configured(layout, roots, lifecycle);
-    let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
+    let compared = || base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
+    let (changes, spans) = rayon::join(compared, || redactions(&trees, base.as_ref(), &head));
     let past = |base: &World| match (&sides.past, impact::asks(&trees, base, &head, &changes)) {
         (Some(past), paths) if !paths.is_empty() => past(&paths),
         _ => History::default(),
@@ -339,7 +351,9 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
     let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes, history));
     let passed = base.as_ref().zip(sides.passed).map(|(base, passed)| passed(&contents(base, &head)));
     let impact = Impact { passage: passed.unwrap_or_default(), ..impact };
-    redact(&trees, base.as_ref(), &head, &impact.passage);
+    for span in of_base.into_iter().chain(spans).chain(of_passage(&trees, &impact.passage)) {
+        trees.sources().redact(span);
+    }
     Weighed { base: base.zip(name), head, changes, impact, trees }
 }
 
@@ -348,14 +362,14 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
 pub fn judge(trees: Trees, sides: Sides, asked: Asked) -> Judgement {
     let Asked { rules, settings, configuration, salt } = asked;
     let settings = Settings { within: sides.within.clone(), ..settings };
-    let (today, commit) = (settings.today, sides.commit.clone());
+    let (today, commit, within) = (settings.today, sides.commit.clone(), sides.within.clone());
     let weighed = weigh(trees, sides, configuration, today);
     let Weighed { trees, head, changes, impact, .. } = &weighed;
     let base = weighed.base.as_ref().map(|(base, _)| base);
     let verdict = rules::judge(&rules, &Facts { trees, base, head, changes, impact, today }, &settings);
     let empty = base.into_iter().chain([head]).all(|world| world.builds.is_empty() && world.texts.is_empty());
     let new_baseline = NewBaseline { before: settings.baseline.entries, today, salt };
-    Judgement { weighed, commit, empty, new_baseline, verdict }
+    Judgement { weighed, commit, within, empty, new_baseline, verdict }
 }
 
 /// Tells who is touched, or the delivery graph.
@@ -426,31 +440,41 @@ fn diff(ask: &cli::Diff, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
     Ok(if ask.exit_code && differs { FINDINGS } else { CLEAN })
 }
 
-/// Blanks every secret of both sides, before anything is written.
-fn redact(trees: &Trees, base: Option<&World>, head: &World, passage: &Passage) {
+/// What must not be shown of files that hold YAML or JSON.
+fn blanked(trees: &Trees, files: &[FileId]) -> Vec<Span> {
+    files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)).collect()
+}
+
+/// Every secret of both sides, but for those in the base's texts: all of them are blanked before anything is written.
+fn redactions(trees: &Trees, base: Option<&World>, head: &World) -> Vec<Span> {
     let worlds = || base.into_iter().chain([head]);
-    let texts: BTreeSet<FileId> = worlds().flat_map(|world| world.texts.iter().copied()).collect();
     // What both sides share is looked at once.
-    let mut seen = HashSet::new();
-    let builds = worlds().flat_map(|world| &world.builds).filter(|built| seen.insert(Arc::as_ptr(&built.rendered)));
-    let mut looked = HashSet::new();
+    let mut seen = IdSet::default();
+    let builds =
+        worlds().flat_map(|world| &world.builds).filter(|built| seen.insert(Arc::as_ptr(&built.rendered).addr()));
+    let mut looked = IdSet::default();
     let objects = builds.flat_map(|built| &built.rendered.objects);
     let objects: Vec<&Object> = objects.filter(|object| looked.insert(Address::of(&object.value))).collect();
     let mut spans: Vec<Span> = objects.par_iter().flat_map_iter(|object| secrets::redactions(trees, object)).collect();
-    let files: Vec<FileId> = texts.iter().copied().collect();
-    spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));
-    let others: Vec<FileId> = shown_texts(base, head).difference(&texts).copied().collect();
+    let of_base: IdSet<FileId> = base.iter().flat_map(|base| base.texts.iter().copied()).collect();
+    let new: Vec<FileId> = head.texts.iter().copied().filter(|file| !of_base.contains(file)).collect();
+    spans.extend(blanked(trees, &new));
+    let texts: IdSet<FileId> = of_base.into_iter().chain(new).collect();
+    let others: Vec<FileId> = shown_texts(base, head).into_iter().filter(|file| !texts.contains(file)).collect();
     spans.par_extend(others.par_iter().flat_map_iter(|file| secrets::redactions_of_text(trees, *file)));
+    spans
+}
+
+/// What must not be shown of what the commits of a change held besides.
+fn of_passage(trees: &Trees, passage: &Passage) -> Vec<Span> {
     let passed: BTreeSet<FileId> = passage.contents.iter().map(|past| past.file).collect();
     let passed: Vec<FileId> = passed.into_iter().collect();
-    spans.par_extend(passed.par_iter().flat_map_iter(|file| {
-        let manifest = if secrets::is_manifest(trees.sources().path(*file)) { Some(*file) } else { None };
-        let manifest = manifest.map(|file| secrets::redactions_of_file(trees, file)).unwrap_or_default();
+    let of = |file: &FileId| {
+        let is_manifest = secrets::is_manifest(trees.sources().path(*file));
+        let manifest = if is_manifest { secrets::redactions_of_file(trees, *file) } else { Vec::new() };
         manifest.into_iter().chain(secrets::redactions_of_text(trees, *file))
-    }));
-    for span in spans {
-        trees.sources().redact(span);
-    }
+    };
+    passed.par_iter().flat_map_iter(of).collect()
 }
 
 /// The contents of both sides.
@@ -491,6 +515,7 @@ impl Judgement {
             head: &head.snapshot,
             is_empty: self.empty,
             touched: is_told.then(|| touched::told(&self.weighed)),
+            differences: is_told.then(|| shown::told(&self.weighed, &self.within, CONTEXT)),
             links: links(env, self.commit.as_deref()),
         };
         for (to, format) in ask.format.iter().zip(formats) {
@@ -541,6 +566,14 @@ impl Judgement {
         };
         if failing > 0 { FINDINGS } else { CLEAN }
     }
+}
+
+/// A file that two reports would go into, of which one would be lost.
+fn written_twice(formats: &[cli::FormatTo]) -> Option<&Path> {
+    let files: Vec<&Path> = formats.iter().filter_map(|to| to.file.as_deref()).collect();
+    let again = files.iter().enumerate().find(|(row, file)| files[..*row].contains(*file));
+    // A terminal or a pipe takes all.
+    again.map(|(_, file)| *file).filter(|file| !file.starts_with("/dev"))
 }
 
 /// A format that was asked for, as a report knows it.

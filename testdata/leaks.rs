@@ -140,7 +140,8 @@ fn no_planted_value_gets_out() {
     let search = Search::new(&planted);
     let here = repository.folder.path();
     let all = all_on(here);
-    let formats = ["text", "json", "sarif", "github"].map(|format| ["--format", format]).concat();
+    let formats = ["text", "json", "sarif", "github", "gitlab", "junit", "markdown", "step-summary"];
+    let formats = formats.map(|format| ["--format", format]).concat();
     let mut runs: Vec<Vec<&str>> = Vec::new();
     for base in [&["--base", "main"][..], &["--base", "base-folder"], &["--staged"], &["--base", "HEAD"]] {
         let check = ["check", "--all", "--config", &all].into_iter().chain(base.iter().copied());

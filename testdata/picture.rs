@@ -1,5 +1,5 @@
-//! The picture in the README is what the tool prints for the demo: drawn from its colored output, compared with what is
-//! committed. `INSTA_UPDATE=always cargo test --test picture` draws it anew.
+//! The picture in the README, and the summary in the documentation, are what the tool prints for the demo: drawn from its
+//! colored output, compared with what is committed. `INSTA_UPDATE=always cargo test --test picture` draws it anew.
 //!
 //! Never: a picture that somebody edited.
 
@@ -16,11 +16,17 @@ const LINE_HEIGHT: usize = 18;
 
 /// What the tool prints for the demo.
 fn output(color: &str) -> String {
+    said(&["--color", color])
+}
+
+fn said(more: &[&str]) -> String {
     let done = Command::new(env!("CARGO_BIN_EXE_gitops-guard"))
         .args(COMMAND.split(' ').skip(1))
-        .args(["--color", color])
+        .args(more)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("COLUMNS", COLUMNS.to_string())
+        .env_remove("GITHUB_ACTIONS")
+        .env_remove("GITLAB_CI")
         .output()
         .expect("the binary runs");
     assert_eq!(done.status.code(), Some(1), "the demo has findings");
@@ -122,6 +128,17 @@ fn the_picture_shows_what_the_demo_prints_today() {
 }
 
 #[test]
+fn the_summary_is_what_the_demo_gives_today() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pull-request.md");
+    let text = format!("<!-- {COMMAND} --format markdown -->\n{}", said(&["--format", "markdown"]));
+    if updating() {
+        fs::write(&path, &text).expect("the page can be written");
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "docs/pull-request.md is old: INSTA_UPDATE=always cargo test --test picture");
+}
+
+#[test]
 fn the_readme_shows_the_picture_and_the_same_in_words() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(&path).expect("the README");
@@ -137,9 +154,10 @@ fn the_readme_shows_the_picture_and_the_same_in_words() {
 }
 
 #[test]
-fn the_readme_names_every_exit_code_and_the_hooks_that_there_are() {
+fn the_pages_name_every_input_and_the_hooks_that_there_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    let page = |name: &str| fs::read_to_string(root.join("docs").join(name)).expect("the page");
+    let pages = page("hook.md") + &page("action.md");
     let hooks = fs::read_to_string(root.join(".pre-commit-hooks.yaml")).expect("the hooks");
     let hooks: Vec<serde_json::Value> = serde_yaml::from_str(&hooks).expect("the hooks are YAML");
     let action = fs::read_to_string(root.join("action.yml")).expect("the action");
@@ -148,6 +166,6 @@ fn the_readme_names_every_exit_code_and_the_hooks_that_there_are() {
     let inputs = action["inputs"].as_object().expect("inputs").keys().map(String::as_str);
     let outputs = action["outputs"].as_object().expect("outputs").keys().map(String::as_str);
     for name in ids.chain(inputs).chain(outputs) {
-        assert!(readme.contains(&format!("`{name}`")), "the README does not name `{name}`");
+        assert!(pages.contains(&format!("`{name}`")), "neither page names `{name}`");
     }
 }

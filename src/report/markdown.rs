@@ -47,22 +47,19 @@ pub(super) fn cell(text: &str) -> String {
 pub(super) fn prose(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let text = plain::visible(text);
-    let mut before = "";
     for (at, c) in text.char_indices() {
         let begins = match c {
             '@' | '#' | '!' | '~' | '%' | '&' | '$' | '^' => true,
-            // Time and places of ours are no `:signs:`.
-            ':' => !text[at + 1..].starts_with(' '),
-            '.' => {
-                before.len() >= 3 && before.is_char_boundary(before.len() - 3) && {
-                    before[before.len() - 3..].eq_ignore_ascii_case("www")
-                }
-            }
+            // The colon of a sentence begins nothing.
+            ':' => !matches!(text[at + 1..].chars().next(), None | Some(' ')),
             _ => false,
         };
         match c {
-            '@' | '<' | '>' | '&' | ':' => write!(out, "&#{};", u32::from(c)).expect("a string takes all"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|' | '~' | '$' => {
+            '@' | '<' | '>' | '&' => write!(out, "&#{};", u32::from(c)).expect("a string takes all"),
+            ':' if begins => out.push_str("&#58;"),
+            '.' if ends_with_www(&text[..at]) => out.push_str("&#8203;."),
+            // Without brackets no parenthesis makes a link.
+            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '+' | '!' | '|' | '~' | '$' => {
                 out.push('\\');
                 out.push(c);
             }
@@ -71,9 +68,13 @@ pub(super) fn prose(text: &str) -> String {
         if begins {
             out.push_str("&#8203;");
         }
-        before = &text[..at + c.len_utf8()];
     }
     out
+}
+
+/// Whether a dot behind it begins an address.
+fn ends_with_www(text: &str) -> bool {
+    text.len().checked_sub(3).and_then(|at| text.get(at..)).is_some_and(|end| end.eq_ignore_ascii_case("www"))
 }
 
 /// A message: what it has between backticks is code, the rest a sentence. However many backticks a name in it has, each
@@ -126,9 +127,9 @@ mod tests {
         assert_eq!(cell("a|b"), "`a\\|b`");
         assert_eq!(code(""), "");
         assert_eq!(cell("a\\|b"), "<code>a&#92;&#124;b</code>");
-        let safe = "&#64;&#8203;all &#60;b&#62; \\[x\\]\\(https&#58;&#8203;//e\\)";
+        let safe = "&#64;&#8203;all &#60;b&#62; \\[x\\](https&#58;&#8203;//e)";
         assert_eq!(prose("@all <b> [x](https://e)"), safe);
-        assert_eq!(prose("é www.e.org #1: x"), "é www.&#8203;e.org \\#&#8203;1&#58; x");
+        assert_eq!(prose("é www.e.org #1: x"), "é www&#8203;.e.org \\#&#8203;1: x");
         assert_eq!(words("`a` of @b `"), "`a` of &#64;&#8203;b \\`");
         assert_eq!(words("`` x"), "\\`\\` x");
         assert_eq!(mermaid("a\"]; click n0 \"x"), "a#34;#93;#59; click n0 #34;x");

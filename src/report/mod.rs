@@ -1,5 +1,5 @@
-//! One report to text, JSON, SARIF, the annotations of GitHub, GitLab's Code Quality, JUnit, or a summary in Markdown; who
-//! is touched as text, JSON or Markdown; a rule and the list of rules as text.
+//! One report to text, JSON, SARIF, the annotations of GitHub, GitLab's Code Quality, test results, or a summary in
+//! Markdown; who is touched as text, JSON or Markdown; a rule and the list of rules as text.
 //!
 //! Never: a finding graded again, or dropped without a word; another order than the verdict's but where readers see the
 //! worst first or last; a byte of a file that `Sources` would not show.
@@ -62,6 +62,8 @@ pub struct Report<'a> {
     pub is_empty: bool,
     /// Who is touched; only where a format asks for it.
     pub touched: Option<ImpactReport>,
+    /// What changes in the clusters; only where a format asks for it.
+    pub differences: Option<DiffReport>,
     /// Where the lines can be read; `None` where nobody knows.
     pub links: Option<Links>,
 }

@@ -83,13 +83,14 @@ fn sections<'a>(report: &'a Report<'_>, room: Room) -> Vec<Section<'a>> {
         // What is found may not fill all: the rest says what it is about.
         section("findings", Rank::Needed, move |bytes| findings(report, rows, bytes / 2)),
         section("suppressions that the change adds", Rank::Needed, move |_| added(report, rows)),
+        section("ways out", Rank::Long, move |_| ways_out(report, rows)),
         section("objects by environment", Rank::Useful, told(impact::destinations)),
         section("APIs and their instances", Rank::Useful, told(impact::apis)),
         section("applications", Rank::Useful, told(impact::applications)),
         section("graph", Rank::Long, told(|touched, _| impact::small_graph(touched))),
-        // The differences of objects come here: the last of `Rank::Long`, in what room is left.
+        // The last of the long ones: it takes what room is left.
+        section("differences", Rank::Long, |bytes| differences(report, bytes)),
         section("what was not rendered", Rank::Useful, told(impact::unknown)),
-        section("ways out", Rank::Long, move |_| ways_out(report, rows)),
         section("what does not count or did not run", Rank::Useful, |_| remarks(report)),
     ]
 }
@@ -172,7 +173,7 @@ fn findings(report: &Report<'_>, rows: usize, bytes: usize) -> String {
         out.push_str(&list);
         if more > 0 {
             let blank = if shown > 0 { "\n" } else { "" };
-            write!(out, "{blank}… {more} more (all in the JSON report)\n").expect("a string takes all");
+            writeln!(out, "{blank}… {more} more (all in the JSON report)").expect("a string takes all");
         }
         out.push_str(foot);
     }
@@ -246,6 +247,13 @@ fn ways_out(report: &Report<'_>, rows: usize) -> String {
         }
     }
     if list.is_empty() { list } else { format!("\n<details><summary>Ways out</summary>\n\n{list}\n</details>\n") }
+}
+
+/// What changes in the clusters, object by object.
+fn differences(report: &Report<'_>, bytes: usize) -> String {
+    let any = report.differences.as_ref().filter(|differences| differences.is_any());
+    // The line break in front of it.
+    any.map_or_else(String::new, |differences| format!("\n{}", differences.markdown(bytes.saturating_sub(1))))
 }
 
 /// What was found and does not count, and which rules could not judge.

@@ -2,6 +2,8 @@
 //!
 //! Never: a rule; the findings are made here.
 
+mod pages;
+
 use super::*;
 use crate::base::{Side, Span, TextRange};
 use crate::model::Trees;
@@ -88,6 +90,12 @@ fn written(format: Format) -> String {
 }
 
 fn print(trees: &Trees, head: &Snapshot, verdict: &Verdict, format: Format) -> String {
+    let mut out = Vec::new();
+    report(trees, head, verdict).write(format, &mut out).expect("a vector takes all");
+    String::from_utf8(out).expect("text")
+}
+
+fn report<'a>(trees: &'a Trees, head: &'a Snapshot, verdict: &'a Verdict) -> Report<'a> {
     let base = BaseName { revision: "main".into(), merge_base: Some("1a2b3c4d5e6f".into()) };
     let api = ApiImpact {
         group: "platform.example.org".into(),
@@ -110,7 +118,7 @@ fn print(trees: &Trees, head: &Snapshot, verdict: &Verdict, format: Format) -> S
     };
     let path = "apps/db.yaml".to_owned();
     let chart = UnrenderedPart { path, line: 12, what: "Helm chart".into(), sort: "Helm chart" };
-    let report = Report {
+    Report {
         sources: trees.sources(),
         verdict,
         base: Some(base),
@@ -120,10 +128,11 @@ fn print(trees: &Trees, head: &Snapshot, verdict: &Verdict, format: Format) -> S
         deleted: Vec::new(),
         unrendered: vec![chart],
         head,
-    };
-    let mut out = Vec::new();
-    report.write(format, &mut out).expect("a vector takes all");
-    String::from_utf8(out).expect("text")
+        is_empty: false,
+        touched: None,
+        differences: None,
+        links: None,
+    }
 }
 
 #[test]
@@ -224,7 +233,7 @@ fn what_is_gone_is_shown_where_the_head_has_something() {
 }
 
 /// What no format may pass on as it is.
-const HOSTILE: &str = "a\n::error file=x::forged\r\n%0A::warning::b,c:d%25\"'<script>alert(1)</script>\x1b[2J\u{202e}txt\u{2066}\u{7}\u{9b}31m\u{200b}##[stop-commands]x [y](https://example.com) {0}";
+const HOSTILE: &str = "a\n::error file=x::forged\r\n%0A::warning::b,c:d%25\"'<script>alert(1)</script>\x1b[2J\u{202e}txt\u{2066}\u{7}\u{9b}31m\u{200b}##[stop-commands]x [y](https://example.com) {0} | `b` ``` </details> --> ]]> & @team #1 !2 ~3 :ok: www.example.org *x* $y$ \\| <br>";
 
 /// A finding of which every word is hostile, in a file of which name and text are.
 fn hostile(trees: &Trees) -> (Snapshot, Verdict) {
@@ -263,7 +272,8 @@ fn hostile_names_stay_names() {
     let trees = trees();
     let (head, verdict) = hostile(&trees);
     let narrow = Format::Text { color: Color::Off, width: 40, summary: Summary::On };
-    for format in [TEXT, narrow, Format::Json, Format::Sarif, Format::Github] {
+    let markdown = Format::Markdown(Room::Comment);
+    for format in [TEXT, narrow, Format::Json, Format::Sarif, Format::Github, Format::Gitlab, Format::Junit, markdown] {
         let text = print(&trees, &head, &verdict, format);
         let bad = |c: char| (c.is_control() && c != '\n') || "\u{202e}\u{2066}\u{200b}".contains(c);
         assert!(!text.chars().any(bad), "{format:?}: {text:?}");

@@ -72,7 +72,8 @@ fn wrapped(line: &str, width: usize) -> String {
     let (mut out, mut row) = (String::new(), line[..start].to_owned());
     let mut push = |row: &str| writeln!(out, "{}", unlike_command(row)).expect("a string takes all");
     for (nr, word) in line[start..].split(' ').enumerate() {
-        let is_full = width < WIDE && row.chars().count() + 1 + word.chars().count() > width;
+        // A sign or a number in front of a line keeps its first word.
+        let is_full = width < WIDE && row.trim().len() > 2 && row.chars().count() + 1 + word.chars().count() > width;
         match nr {
             0 => {}
             _ if is_full => {
