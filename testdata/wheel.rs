@@ -59,13 +59,14 @@ fn the_wheel_brings_the_binary_and_its_metadata_is_that_of_the_package() {
     check.args(["check", "after", "--base", "before", "--quiet"]).current_dir(demo);
     assert_eq!(check.output().expect("it is installed").status.code(), Some(1));
 
-    let shown = run(Command::new(programs.join("python")).args(["-m", "pip", "show", "--verbose", "gitops-guard"]));
-    let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
-    for line in [
+    let read = "import importlib.metadata; print(importlib.metadata.metadata('gitops-guard'))";
+    let metadata = run(Command::new(programs.join("python")).args(["-c", read]));
+    let metadata = String::from_utf8_lossy(&metadata.stdout).into_owned();
+    for wanted in [
         concat!("Version: ", env!("CARGO_PKG_VERSION")),
         concat!("Summary: ", env!("CARGO_PKG_DESCRIPTION")),
         "License-Expression: MIT OR Apache-2.0",
     ] {
-        assert!(shown.lines().any(|shown| shown == line), "{line}: {shown}");
+        assert!(metadata.lines().any(|line| line == wanted), "{wanted}: {metadata}");
     }
 }
