@@ -65,7 +65,8 @@ fn the_wheel_brings_the_binary_and_its_metadata_is_that_of_the_package() {
     for wanted in [
         concat!("Version: ", env!("CARGO_PKG_VERSION")),
         concat!("Summary: ", env!("CARGO_PKG_DESCRIPTION")),
-        "License-Expression: MIT OR Apache-2.0",
+        "License: MIT OR Apache-2.0",
+        "License-File: LICENSE-MIT",
     ] {
         assert!(metadata.lines().any(|line| line == wanted), "{wanted}: {metadata}");
     }
