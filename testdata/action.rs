@@ -365,7 +365,7 @@ fn forge(files: &Path) {
 /// What the action calls of `gh`: an attestation is verified, comments are listed, made and changed. A file `refused` is
 /// what the API answers instead; `comments` has a line each: who wrote it, and the name of the file with its text. Every
 /// call is noted, with the token that it had.
-const GH: &str = r##"
+const GH: &str = r#"
 here='HERE'
 if [ "$1 $2" = 'attestation verify' ]; then [ -f "$here/release/attested" ]; exit; fi
 [ "$1 $2" = 'api graphql' ] || exit 64
@@ -409,7 +409,7 @@ case $call in
     cp "$body" "$here/$name"
     echo "me $name" >> "$here/comments" ;;
 esac
-"##;
+"#;
 
 /// An executable file.
 fn program(path: &Path, script: &str) {
@@ -608,7 +608,7 @@ fn a_clean_change_makes_no_comment_and_mends_an_older_one() {
     let [text] = &*asked.comments else { panic!("{}", asked.log) };
     assert!(text.contains("✅"), "{text}");
     let mended = run().commented("me", &text.replace('✅', "❌")).run();
-    assert_eq!(mended.comments, [text.clone()]);
+    assert_eq!(mended.comments, std::slice::from_ref(text));
 }
 
 #[test]

@@ -28,11 +28,12 @@ fn run(command: &mut Command) -> Output {
 
 /// The only wheel in a folder.
 fn wheel(folder: &Path) -> PathBuf {
-    let mut found: Vec<PathBuf> =
+    let found: Vec<PathBuf> =
         fs::read_dir(folder).expect("the folder is ours").flatten().map(|entry| entry.path()).collect();
-    let wheel = found.pop().expect("a wheel");
-    assert!(found.is_empty() && wheel.extension().is_some_and(|end| end == "whl"), "{wheel:?} {found:?}");
-    wheel
+    match &found[..] {
+        [wheel] if wheel.extension().is_some_and(|end| end == "whl") => wheel.clone(),
+        _ => panic!("no wheel, or more than one: {found:?}"),
+    }
 }
 
 #[test]
