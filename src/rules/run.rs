@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::kinds::problem_hit;
 use super::settings::Active;
 use super::{Check, Facts, Hit, ObjectCheck, ObjectName, Sink, Subject, TextCheck};
-use crate::base::{FileId, Problem, ProblemKind, Span, TextRange};
+use crate::base::{FileId, Problem, ProblemKind, Side, Span, TextRange};
 use crate::impact::Impact;
 use crate::model::{Address, Object, Trees};
 use crate::world::{Built, ObjectAt, World};
@@ -66,7 +66,7 @@ pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]
     let side = |world: &World| {
         let mut looked = values.of(world);
         looked.add(texts.of(world));
-        looked.add(objects(active, facts.trees, world));
+        looked.add(objects(active, facts, world));
         looked.add(worlds(active, facts.trees, world));
         looked
     };
@@ -224,14 +224,16 @@ fn object_check(check: &Check) -> Option<&ObjectCheck> {
 }
 
 /// The checks of objects in their builds.
-fn objects(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
+fn objects(active: &[Active<'_>], facts: &Facts<'_>, world: &World) -> Looked {
+    let trees = facts.trees;
+    let change = Some(facts).filter(|facts| facts.base.is_some() && world.side == Side::Head);
     let rows: Vec<usize> = (0..active.len()).filter(|row| object_check(&active[*row].rule.check).is_some()).collect();
     if rows.is_empty() {
         return Looked::default();
     }
     let found: Vec<(ObjectAt, &Object)> = world.objects().collect();
     let look = |(at, object): (ObjectAt, &Object)| {
-        let subject = Subject { world, built: &world.builds[at.build], at, object };
+        let subject = Subject { world, built: &world.builds[at.build], at, object, change };
         let blame = || Some((object.place(trees), object.key.to_string()));
         let mut all = Looked::default();
         for &row in &rows {
