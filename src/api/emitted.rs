@@ -149,7 +149,8 @@ fn find<'t>(object: View<'t>, pointer: &str) -> Option<View<'t>> {
 
 fn holds(value: View<'_>, is_sort: &dyn Fn(&str) -> bool) -> bool {
     if value.is_map() || value.is_seq() {
-        return value.fields().any(|field| holds(field.value, is_sort)) || value.items().any(|item| holds(item, is_sort));
+        return value.fields().any(|field| holds(field.value, is_sort))
+            || value.items().any(|item| holds(item, is_sort));
     }
     is_sort(&value.written())
 }

@@ -236,7 +236,8 @@ impl<'t> Builder<'t> {
         if matches!(kind, Kind::Literal | Kind::Folded) {
             self.tabs(TextRange::new(start, range.end.max(start)));
         }
-        let is_in_flow = || self.open.last().is_some_and(|open| self.nodes[open.node.0 as usize].flags & Node::FLOW != 0);
+        let is_in_flow =
+            || self.open.last().is_some_and(|open| self.nodes[open.node.0 as usize].flags & Node::FLOW != 0);
         if kind == Kind::Plain && value.starts_with('?') && is_in_flow() {
             let message = "what starts with `?` is a key between brackets: put it in quotes".to_owned();
             self.problem(ParseProblemKind::Refused, range, message);

@@ -172,9 +172,8 @@ pub(super) fn no_json_escapes(trees: &Trees, file: FileId) -> Result<(), Problem
 /// U+FFFF in two halves.
 fn json_escape(trees: &Trees, file: FileId) -> Option<TextRange> {
     let text = trees.sources().text(file);
-    let is_meant = |behind: &[u8]| {
-        matches!(behind, [b'/', ..] | [b'u', b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..])
-    };
+    let is_meant =
+        |behind: &[u8]| matches!(behind, [b'/', ..] | [b'u', b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..]);
     // Few texts have a backslash, and fewer one of these.
     memchr::memchr_iter(b'\\', text.as_bytes()).find(|at| is_meant(&text.as_bytes()[at + 1..]))?;
     let parsed = trees.parsed(file);

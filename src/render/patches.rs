@@ -152,9 +152,7 @@ impl<'p> Patcher<'p> {
         }
         let (file, by) = self.text(entry, ["path", inline], Ends::Kept)?;
         match self.classify(file, by)? {
-            Patch::Json(operations) if !operations.is_empty() => {
-                self.json(&operations, target, Memory::Lost, by)
-            }
+            Patch::Json(operations) if !operations.is_empty() => self.json(&operations, target, Memory::Lost, by),
             Patch::Json(_) | Patch::Nothing => Err(does_not_build(by, "patch appears to be empty")),
             Patch::Strategic(_) => Err(does_not_build(by, "a JSON patch is a list of operations, this is an object")),
         }

@@ -296,7 +296,12 @@ impl Target {
             && !self.reject.iter().any(|selector| rejected_by_metadata(selector) || rejected_by_id(selector))
     }
 
-    fn write(&self, trees: &Trees, (row, resource): (usize, &mut Resource), copied: &mut Copied) -> Result<(), Problem> {
+    fn write(
+        &self,
+        trees: &Trees,
+        (row, resource): (usize, &mut Resource),
+        copied: &mut Copied,
+    ) -> Result<(), Problem> {
         for (written, path, at) in &self.paths {
             let object = trees.view(&resource.value).get("kind").map(|kind| kind.place());
             let refuse = |message: String| {
