@@ -50,6 +50,7 @@ pub enum Command {
 impl Cli {
     /// What this process was asked for. Ends the process where that is unclear, or was only help.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the edge: which variables of options are set to nothing")]
     pub fn of_process() -> Self {
         let mut command = Self::command_in(&|name| std::env::var_os(name));
         let matches = command.get_matches_mut();
@@ -162,8 +163,8 @@ pub struct Diff {
     /// What is compared.
     #[command(flatten)]
     pub sides: Sides,
-    /// Write a report; repeat it to write several. Without a file it goes to standard output.
-    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "text")]
+    /// Write a report.
+    #[arg(long, help = formats_help::<ImpactFormat>(), value_name = "FORMAT[=FILE]", default_value = "text")]
     pub format: Vec<FormatTo<ImpactFormat>>,
     /// How many lines to show around each change.
     #[arg(long, value_name = "N", default_value_t = 3)]

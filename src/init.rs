@@ -50,7 +50,7 @@ pub(crate) fn init(ask: &cli::Init, env: &Env, out: &mut dyn Write) -> Result<u8
     match found.platforms.other_hooks.filter(|_| !found.platforms.pre_commit) {
         None => desk.hook()?,
         Some(other) => {
-            writeln!(desk.out, "to do        {other} runs the hooks here: let it run `gitops-guard check --staged`")?
+            writeln!(desk.out, "to do        {other} runs the hooks here: let it run `gitops-guard check --staged`")?;
         }
     }
     if found.platforms.github.is_some() {
@@ -108,7 +108,12 @@ fn summary(found: &Survey, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "  look like some {}", names(guessed))?;
     }
     writeln!(out, "  judged on      {}", names(judges.into_iter().flatten().collect()))?;
-    writeln!(out, "  pre-commit     {}", if found.platforms.pre_commit { "in use" } else { "not yet" })?;
+    let hooks = match (found.platforms.pre_commit, found.platforms.other_hooks) {
+        (true, _) => "pre-commit",
+        (false, Some(other)) => other,
+        (false, None) => "none",
+    };
+    writeln!(out, "  hooks          {hooks}")?;
     writeln!(out)
 }
 

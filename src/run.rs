@@ -7,7 +7,7 @@
     reason = "the edge: the environment is read and files that were asked for are written here"
 )]
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::CommandFactory as _;
 use rayon::prelude::*;
 
-use crate::base::{BlobId, Date, FileId, History, Passage, RepoPath, Sources, Span};
+use crate::base::{BlobId, Date, FileId, History, IdSet, Passage, RepoPath, Sources, Span};
 use crate::baseline;
 use crate::cli::{self, Cli, Command};
 use crate::compare::{self, Changes};
@@ -326,10 +326,13 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
     let (layout, roots) = (&configuration.layout, &configuration.roots);
     let lifecycle = &world::Lifecycle { today, ..configuration.lifecycle };
     let (base, name) = sides.base.unzip();
-    let (base, head) = world::gather_both(base.map(Arc::new), Arc::new(sides.head), &trees, &here);
+    // What no excerpt may show is looked for beside other stages.
+    let of_base = |base: Option<&World>| base.map(|base| blanked(&trees, &base.texts)).unwrap_or_default();
+    let (base, head, of_base) = world::gather_both(base.map(Arc::new), Arc::new(sides.head), &trees, &here, of_base);
     let base = base.map(|base| base.configured(layout, roots, lifecycle));
     let head = head.configured(layout, roots, lifecycle);
-    let changes = base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
+    let compared = || base.as_ref().map_or_else(Changes::default, |base| compare::worlds(&trees, base, &head));
+    let (changes, spans) = rayon::join(compared, || redactions(&trees, base.as_ref(), &head));
     let past = |base: &World| match (&sides.past, impact::asks(&trees, base, &head, &changes)) {
         (Some(past), paths) if !paths.is_empty() => past(&paths),
         _ => History::default(),
@@ -338,7 +341,9 @@ pub fn weigh(trees: Trees, sides: Sides, configuration: Configuration, today: Da
     let impact = base.as_ref().map_or_else(Impact::default, |base| impact::of(&trees, base, &head, &changes, history));
     let passed = base.as_ref().zip(sides.passed).map(|(base, passed)| passed(&contents(base, &head)));
     let impact = Impact { passage: passed.unwrap_or_default(), ..impact };
-    redact(&trees, base.as_ref(), &head, &impact.passage);
+    for span in of_base.into_iter().chain(spans).chain(of_passage(&trees, &impact.passage)) {
+        trees.sources().redact(span);
+    }
     Weighed { base: base.zip(name), head, changes, impact, trees }
 }
 
@@ -425,31 +430,41 @@ fn diff(ask: &cli::Diff, env: &Env, out: &mut dyn Write) -> Result<u8, Stop> {
     Ok(if ask.exit_code && differs { FINDINGS } else { CLEAN })
 }
 
-/// Blanks every secret of both sides, before anything is written.
-fn redact(trees: &Trees, base: Option<&World>, head: &World, passage: &Passage) {
+/// What must not be shown of files that hold YAML or JSON.
+fn blanked(trees: &Trees, files: &[FileId]) -> Vec<Span> {
+    files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)).collect()
+}
+
+/// Every secret of both sides, but for those in the base's texts: all of them are blanked before anything is written.
+fn redactions(trees: &Trees, base: Option<&World>, head: &World) -> Vec<Span> {
     let worlds = || base.into_iter().chain([head]);
-    let texts: BTreeSet<FileId> = worlds().flat_map(|world| world.texts.iter().copied()).collect();
     // What both sides share is looked at once.
-    let mut seen = HashSet::new();
-    let builds = worlds().flat_map(|world| &world.builds).filter(|built| seen.insert(Arc::as_ptr(&built.rendered)));
-    let mut looked = HashSet::new();
+    let mut seen = IdSet::default();
+    let builds =
+        worlds().flat_map(|world| &world.builds).filter(|built| seen.insert(Arc::as_ptr(&built.rendered).addr()));
+    let mut looked = IdSet::default();
     let objects = builds.flat_map(|built| &built.rendered.objects);
     let objects: Vec<&Object> = objects.filter(|object| looked.insert(Address::of(&object.value))).collect();
     let mut spans: Vec<Span> = objects.par_iter().flat_map_iter(|object| secrets::redactions(trees, object)).collect();
-    let files: Vec<FileId> = texts.iter().copied().collect();
-    spans.par_extend(files.par_iter().flat_map_iter(|file| secrets::redactions_of_file(trees, *file)));
-    let others: Vec<FileId> = shown_texts(base, head).difference(&texts).copied().collect();
+    let of_base: IdSet<FileId> = base.iter().flat_map(|base| base.texts.iter().copied()).collect();
+    let new: Vec<FileId> = head.texts.iter().copied().filter(|file| !of_base.contains(file)).collect();
+    spans.extend(blanked(trees, &new));
+    let texts: IdSet<FileId> = of_base.into_iter().chain(new).collect();
+    let others: Vec<FileId> = shown_texts(base, head).into_iter().filter(|file| !texts.contains(file)).collect();
     spans.par_extend(others.par_iter().flat_map_iter(|file| secrets::redactions_of_text(trees, *file)));
+    spans
+}
+
+/// What must not be shown of what the commits of a change held besides.
+fn of_passage(trees: &Trees, passage: &Passage) -> Vec<Span> {
     let passed: BTreeSet<FileId> = passage.contents.iter().map(|past| past.file).collect();
     let passed: Vec<FileId> = passed.into_iter().collect();
-    spans.par_extend(passed.par_iter().flat_map_iter(|file| {
-        let manifest = if secrets::is_manifest(trees.sources().path(*file)) { Some(*file) } else { None };
-        let manifest = manifest.map(|file| secrets::redactions_of_file(trees, file)).unwrap_or_default();
+    let of = |file: &FileId| {
+        let is_manifest = secrets::is_manifest(trees.sources().path(*file));
+        let manifest = if is_manifest { secrets::redactions_of_file(trees, *file) } else { Vec::new() };
         manifest.into_iter().chain(secrets::redactions_of_text(trees, *file))
-    }));
-    for span in spans {
-        trees.sources().redact(span);
-    }
+    };
+    passed.par_iter().flat_map_iter(of).collect()
 }
 
 /// The contents of both sides.

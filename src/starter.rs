@@ -343,7 +343,10 @@ pub(crate) fn job() -> String {
   variables: {{GIT_DEPTH: 0}}   # the base has to be there
   script:
   - cargo install --locked --git {from} --tag v{VERSION}{note}
-  - gitops-guard check
+  - gitops-guard check --format text --format gitlab=gl-code-quality-report.json
+  artifacts:
+    when: always
+    reports: {{codequality: gl-code-quality-report.json}}
 "#
     )
     .expect("a string takes all");

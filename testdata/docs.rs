@@ -23,10 +23,11 @@ use serde_json::Value;
 const LINES: usize = 60;
 
 /// The chapters that are not rules, in the order of the book.
-const CHAPTERS: [(&str, &str); 11] = [
+const CHAPTERS: [(&str, &str); 12] = [
     ("Getting started", "getting-started.md"),
     ("The hook", "hook.md"),
     ("The action", "action.md"),
+    ("A summary for a pull request", "pull-request.md"),
     ("Suppressing and baselines", "suppressing.md"),
     ("Configuration", "configuration.md"),
     ("Command line", "command-line.md"),
@@ -73,6 +74,11 @@ fn severity(severity: Severity) -> &'static str {
         Severity::Warning => "warning",
         Severity::Info => "info",
     }
+}
+
+/// What stands behind the last dot of a path.
+fn ending(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, ending)| ending)
 }
 
 /// A text in a cell of a table.
@@ -132,7 +138,7 @@ fn sides(folder: &Path, path: &str) -> Option<String> {
         let difference = similar::TextDiff::from_lines(&base, &head).unified_diff().context_radius(12).to_string();
         return Some(format!("{name}, from base to head:\n\n{}", block("diff", &cut(&difference))));
     }
-    let language = if path.ends_with(".json") {
+    let language = if ending(path) == "json" {
         "json"
     } else if path.contains(".y") {
         "yaml"
@@ -426,7 +432,7 @@ fn the_pages_are_those_of_this_tool() {
 /// The pages that people wrote, and the README.
 fn written() -> Vec<(PathBuf, String)> {
     let docs =
-        files(&root().join("docs")).into_iter().filter(|path| path.ends_with(".md")).map(|path| format!("docs/{path}"));
+        files(&root().join("docs")).into_iter().filter(|path| ending(path) == "md").map(|path| format!("docs/{path}"));
     docs.chain(["README.md".to_owned()]).map(|path| (root().join(&path), text(&path))).collect()
 }
 

@@ -183,7 +183,8 @@ impl<'t> Law<'t> {
 
     /// What a JSON patch makes of a value besides copying it, since it writes the whole object anew: nothing at all, a
     /// boolean of YAML 1.1, a number that a double holds, an octal number in decimal, a folded text whose deeper lines
-    /// get one more empty line each time that they pass.
+    /// get one more empty line each time that they pass, as does a text in the place of a folded one; and an annotation
+    /// that an operation without a value makes is the word `null`.
     fn patched(&self, view: View<'_>, at: Span, before: &str) -> bool {
         let octal =
             |text: &str| Some(u32::from_str_radix(text.strip_prefix('0')?.trim_start_matches('o'), 8).ok()?.into());
@@ -197,7 +198,14 @@ impl<'t> Law<'t> {
         let narrowed = || number(&view.written()).is_some_and(|now| number(before) == Some(now));
         let bare = |text: &str| text.split_whitespace().collect::<String>();
         let folded = || self.trees.sources().slice(at).starts_with('>') && bare(&view.written()) == bare(before);
-        view.is_null() || switched || narrowed() || folded()
+        let slice = self.trees.sources().slice(at);
+        let refolded = || {
+            let now = view.written();
+            let is = |text: &str| bare(text) == bare(&now);
+            now.contains('\n') && (read.as_deref().is_some_and(is) || is(slice.trim_start_matches(['|', '+', '-'])))
+        };
+        let nothing = || view.written() == "null" && slice.contains("op:");
+        view.is_null() || switched || narrowed() || folded() || refolded() || nothing()
     }
 
     /// The parts of an entry of `images:` in the place of those of an image, once or twice.

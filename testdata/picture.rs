@@ -129,13 +129,13 @@ fn the_picture_shows_what_the_demo_prints_today() {
 
 #[test]
 fn the_summary_is_what_the_demo_gives_today() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/summary.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pull-request.md");
     let text = format!("<!-- {COMMAND} --format markdown -->\n{}", said(&["--format", "markdown"]));
     if updating() {
         fs::write(&path, &text).expect("the page can be written");
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
-    assert!(committed == text, "docs/summary.md is old: INSTA_UPDATE=always cargo test --test picture");
+    assert!(committed == text, "docs/pull-request.md is old: INSTA_UPDATE=always cargo test --test picture");
 }
 
 #[test]
@@ -154,9 +154,10 @@ fn the_readme_shows_the_picture_and_the_same_in_words() {
 }
 
 #[test]
-fn the_readme_names_every_exit_code_and_the_hooks_that_there_are() {
+fn the_pages_name_every_input_and_the_hooks_that_there_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let readme = fs::read_to_string(root.join("README.md")).expect("the README");
+    let page = |name: &str| fs::read_to_string(root.join("docs").join(name)).expect("the page");
+    let pages = page("hook.md") + &page("action.md");
     let hooks = fs::read_to_string(root.join(".pre-commit-hooks.yaml")).expect("the hooks");
     let hooks: Vec<serde_json::Value> = serde_yaml::from_str(&hooks).expect("the hooks are YAML");
     let action = fs::read_to_string(root.join("action.yml")).expect("the action");
@@ -165,6 +166,6 @@ fn the_readme_names_every_exit_code_and_the_hooks_that_there_are() {
     let inputs = action["inputs"].as_object().expect("inputs").keys().map(String::as_str);
     let outputs = action["outputs"].as_object().expect("outputs").keys().map(String::as_str);
     for name in ids.chain(inputs).chain(outputs) {
-        assert!(readme.contains(&format!("`{name}`")), "the README does not name `{name}`");
+        assert!(pages.contains(&format!("`{name}`")), "neither page names `{name}`");
     }
 }

@@ -4,45 +4,40 @@
 //! who compares sees them by asking twice. Left out altogether: remote bases, charts, functions (they need a network or a
 //! container).
 //!
-//! Also left out, each because this library does otherwise there, and says less or later than kustomize:
+//! Also left out, each because kustomize's answer is by an accident of its own, with what this library does there:
 //!
-//! - keys of generators that are no text without quotes (`1`, `null`): kustomize fails only if they are still there when it
-//!   prints or hashes the object;
 //! - text of several lines that starts with a tab: kustomize cannot read the block it makes of it, and whether it makes
-//!   one depends on what came by before;
+//!   one depends on what came by before; here it is printed;
 //! - labels that are put into `metadata/annotations`: kustomize keeps notes there while it builds, so that the map is there
-//!   where nobody wrote one;
+//!   where nobody wrote one; here it is there where somebody did;
 //! - whole `metadata` as the source of a replacement, or it and whole `metadata/annotations` as what a JSON patch copies:
-//!   the notes are copied with it, and printed;
+//!   the notes are copied with it, and printed; here there are none;
 //! - whole `metadata.annotations` as the target of a replacement: the notes are gone with it, and the object is no more
-//!   found by the names that it had;
+//!   found by the names that it had; here it is;
 //! - folded text (`>`) with lines that are indented deeper: it grows each time kustomize writes and reads the object, which
-//!   depends on what came by;
-//! - folded text that is empty: what is put there is folded too, and its lines with it;
+//!   depends on what came by; here it grows once at the end, and once for each JSON patch;
 //! - two plugin configurations of one name, and annotations of a kustomization that are no text: kustomize refuses them;
+//!   here they are taken as they are;
 //! - JSON patches that make `metadata/annotations` no map: the notes make a map of it again, at the next step that needs
-//!   some;
+//!   some; here it stays what the patch says;
 //! - replacements of `metadata.name` and `metadata.namespace`: kustomize writes both anew without a type after some steps,
-//!   so that `8080` is a number;
-//! - numbers as `sourceValue`: kustomize writes them without quotes, as names too, and takes them for text at some later steps;
-//! - `"\/"` and escapes of surrogates (`"\ud83d\ude00"`) in YAML, and `<<` over what is no map: go-yaml refuses them, and
-//!   the parser here reads them;
-//! - comments that hold a schema (`# {"type": "integer"}`), which kyaml reads and this library does not;
-//! - the namespaces `1` and `true`: kustomize writes a namespace anew without a type after each strategic patch, so that
-//!   it is a number then.
+//!   so that `8080` is a number; here that is known of strategic patches alone;
+//! - numbers as `sourceValue`: kustomize writes them without quotes, as names too, and takes them for text at some later
+//!   steps; here they are what they say;
+//! - `<<` over what is no map: go-yaml refuses it, and the parser here reads it as a key;
+//! - comments that hold a schema (`# {"type": "integer"}`), which kyaml reads and this library does not.
 //!
 //! Known differences, which are generated and still found, each about once in some thousand cases:
 //!
-//! - a replacement of a value whose type and text went apart before (`TRUE` or `100.00` from a patch over text): where
-//!   kustomize fails, or prints it, depends on the steps since;
+//! - the namespaces `1` and `true` in the subjects of role bindings, and where JSON patches, generators and strategic
+//!   patches met before: whether they are in quotes;
+//! - annotations that are put into `metadata/annotations` without `create`, where kustomize's notes have made that map;
+//! - a list of a patch in the place of one in brackets: kustomize keeps the brackets, between which no text is folded;
 //! - a number from a patch over text that a label or a variable made, or over an empty block: whether it is quoted;
 //! - a replaced text whose type kustomize lost, behind a strategic patch that adds an odd key;
-//! - a JSON patch without a `value` for a field below `metadata/annotations`, which may be there by kustomize's notes alone;
 //! - a JSON patch to an object with keys that are no text, if it takes these keys away;
-//! - a schema in an overlay in the middle, if a patch above finds its target only by that schema;
 //! - comments behind brackets in patches, which kustomize misplaces until it cannot read its own text;
-//! - `$patch: replace` of a whole object, whose names before are then forgotten here;
-//! - second documents of patches that are no objects.
+//! - `$patch: replace` of a whole object, whose names before are then forgotten here.
 //!
 //! Not compared: what this library says it does not render, which is the hash of an object that is neither a ConfigMap nor
 //! a Secret (kustomize hashes the nodes of its own parser then, with their lines and columns).

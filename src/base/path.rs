@@ -30,17 +30,22 @@ impl RepoPath {
         if relative.starts_with('/') {
             return None;
         }
-        let mut parts: Vec<&str> = self.segments().collect();
+        let mut path = String::with_capacity(self.0.len() + 1 + relative.len());
+        path.push_str(&self.0);
         for part in relative.split('/') {
             match part {
                 "" | "." => {}
-                ".." => {
-                    parts.pop()?;
+                ".." if path.is_empty() => return None,
+                ".." => path.truncate(path.rfind('/').unwrap_or_default()),
+                part => {
+                    if !path.is_empty() {
+                        path.push('/');
+                    }
+                    path.push_str(part);
                 }
-                part => parts.push(part),
             }
         }
-        Some(Self(parts.join("/").into()))
+        Some(Self(path.into()))
     }
 
     /// The folder that holds this path; `None` for the root.

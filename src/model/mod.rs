@@ -33,6 +33,6 @@ pub use object::{Object, ObjectKey, split_api_version};
 pub use origin::{How, Origin, Set};
 pub use scope::is_namespaced;
 pub use silent::{AppliedPatch, Loss, Lost, Silent};
-pub use trees::Trees;
+pub use trees::{Trees, Word};
 pub use value::{Address, Entry, Key, Made, MadeNode, MadeScalar, Value};
 pub use view::{Field, View, go_float};

@@ -2,7 +2,7 @@
 //!
 //! Never: a second parse of a content that two files or two sides share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::{Value, View};
@@ -26,7 +26,25 @@ pub(super) struct Page {
     text: Arc<str>,
     /// A bit for each node of which somebody noted that it holds nothing of interest.
     bare: OnceLock<Box<[AtomicU64]>>,
+    /// Which of the [`WORDS`] the text says.
+    says: OnceLock<[bool; WORDS.len()]>,
+    /// For each node a number that a walk of the renderer left there.
+    notes: OnceLock<Box<[AtomicU32]>>,
 }
+
+/// What is looked for in whole files.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Word {
+    /// The kind of Secrets.
+    Secret,
+    /// What suppressing comments begin with.
+    Suppression,
+    /// Something in quotes may be written otherwise than it is read.
+    Escape,
+}
+
+/// How they are written, by the rows of [`Word`].
+const WORDS: [&str; 3] = ["Secret", "gitops-guard:", "\\"];
 
 impl Page {
     #[inline]
@@ -129,6 +147,27 @@ impl Trees {
         bits[node.0 as usize / 64].fetch_or(1 << (node.0 % 64), Ordering::Relaxed);
     }
 
+    /// Whether the text of a file says a word. It is looked through once: what most files do not say need not be looked
+    /// for in them by each side, nor in each of the values that overlays share of them.
+    pub fn says(&self, file: FileId, word: Word) -> bool {
+        let page = self.page(file);
+        page.says
+            .get_or_init(|| WORDS.map(|word| memchr::memmem::find(page.text.as_bytes(), word.as_bytes()).is_some()))
+            [word as usize]
+    }
+
+    /// The number that was noted last at a node; zero where none was.
+    pub fn note(&self, file: FileId, node: NodeId) -> u32 {
+        self.page(file).notes.get().map_or(0, |notes| notes[node.0 as usize].load(Ordering::Relaxed))
+    }
+
+    /// Notes a number at a node.
+    pub fn set_note(&self, file: FileId, node: NodeId, note: u32) {
+        let page = self.page(file);
+        let notes = page.notes.get_or_init(|| (0..page.parsed.len()).map(|_| AtomicU32::new(0)).collect());
+        notes[node.0 as usize].store(note, Ordering::Relaxed);
+    }
+
     /// A file with its parse.
     pub(super) fn page(&self, file: FileId) -> &Page {
         slot(&self.pages, file.index()).get_or_init(|| {
@@ -138,7 +177,7 @@ impl Trees {
                 Content::Text(text) => text.clone(),
                 Content::Binary(_) | Content::Failed(_) => Arc::default(),
             };
-            Page { file, parsed, text, bare: OnceLock::new() }
+            Page { file, parsed, text, bare: OnceLock::new(), says: OnceLock::new(), notes: OnceLock::new() }
         })
     }
 }

@@ -101,6 +101,15 @@ impl<'t> View<'t> {
         self.trees
     }
 
+    /// The file that it stands in, with all that it holds; `None` for what rendering made.
+    #[must_use]
+    pub fn file(&self) -> Option<FileId> {
+        match self.at {
+            At::Source(page, _) => Some(page.file),
+            At::Made(_) => None,
+        }
+    }
+
     /// Whether it is a map.
     #[must_use]
     pub fn is_map(&self) -> bool {

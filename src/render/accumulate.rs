@@ -12,7 +12,6 @@ use super::patches::{Patcher, Patches};
 use super::plugin;
 use super::remote;
 use super::resource::{Author, Behavior, Id, Resource, Source};
-use super::schema::Beside;
 use super::transform::{self, Cx};
 use super::validated::is_untouched;
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Span};
@@ -108,7 +107,7 @@ impl<'l> Layer<'l> {
         self.out.folders.push(self.chain.folder.clone());
         self.out.files.push(self.kustomization.file);
         if self.out.openapi.is_none() && self.kustomization.get(self.cx.trees, "openapi").is_some() {
-            let bringing = (self.chain.folder.clone(), self.kustomization.file, self.beside());
+            let bringing = (self.chain.folder.clone(), self.kustomization.file);
             self.cx.schemas.meet(&bringing);
             self.out.openapi = Some(bringing);
         }
@@ -149,11 +148,6 @@ impl<'l> Layer<'l> {
             Some(at) => Err(does_not_build(at, "control characters are not allowed")),
             None => Ok(()),
         }
-    }
-
-    /// Whether a schema that is met now is added to kustomize's own.
-    fn beside(&self) -> Beside {
-        if self.out.resources.list().is_empty() { Beside::Nothing } else { Beside::Builtin }
     }
 
     /// Puts aside what this tool does not render; the rest goes on.
@@ -197,7 +191,7 @@ impl<'l> Layer<'l> {
     }
 
     fn push(&mut self, resource: Resource, entry: View<'_>) -> Result<(), Problem> {
-        self.cx.schemas.load();
+        self.cx.schemas.load(&resource.id);
         let kind = self.cx.trees.view(&resource.value).get("kind").map(|kind| kind.place());
         self.out.resources.push(self.cx.schema(), resource).map_err(|id| {
             let problem = registered(entry.place(), &id);
@@ -217,15 +211,12 @@ impl<'l> Layer<'l> {
         let from = &base.accumulated;
         // Who was accumulated before was not entered now.
         from.openapi.iter().for_each(|bringing| self.cx.schemas.meet(bringing));
-        let before = self.out.resources.list().len();
         for resource in from.resources.list() {
             self.push(resource.clone(), entry)?;
         }
         self.out.join(from, entry.place())?;
         if self.out.openapi.is_none() {
-            let beside = if before == 0 { Beside::Nothing } else { Beside::Builtin };
-            let added = |own| if own == Beside::Builtin { own } else { beside };
-            self.out.openapi = from.openapi.clone().map(|(folder, file, own)| (folder, file, added(own)));
+            self.out.openapi.clone_from(&from.openapi);
         }
         Ok(())
     }
@@ -304,7 +295,7 @@ impl<'l> Layer<'l> {
 
     /// Adds a generated object, or lays it over the one of its identity (`resWrangler.appendReplaceOrMerge`).
     fn absorb(&mut self, resource: Resource, args: View<'_>) -> Result<(), Problem> {
-        self.cx.schemas.load();
+        self.cx.schemas.load(&resource.id);
         let at = args.get("name").unwrap_or(args).place();
         let schema = self.cx.schema();
         let id = resource.id.clone();

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::load::LoadRestriction;
 use super::order::Order;
-use super::schema::{Beside, Schema};
+use super::resource::Id;
+use super::schema::Schema;
 use super::set::ResourceSet;
 use super::transform::Specs;
 use crate::base::{FileId, Problem, RepoPath, Snapshot, Span};
@@ -53,35 +54,43 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Who brings a schema: the folder, its kustomization, and what the schema is beside.
-pub(super) type Bringing = (RepoPath, FileId, Beside);
+/// Who brings a schema: the folder and its kustomization.
+pub(super) type Bringing = (RepoPath, FileId);
 
 /// The schemas of one build, which kustomize has one at a time of: its own until a kustomization is read that brings
 /// another, and that one from then on.
 #[derive(Default)]
 pub(super) struct Schemas {
-    /// The other one, with the kustomization that brings it.
-    other: Option<(FileId, Schema)>,
-    has_other: Cell<bool>,
+    /// The other one, alone and beside kustomize's, with the kustomization that brings it.
+    other: Option<(FileId, Schema, Schema)>,
+    now: Cell<Now>,
     /// The first kustomization that brings one.
     met: RefCell<Option<Bringing>>,
-    has_loaded: Cell<bool>,
+    /// Whether kustomize has read its own.
+    has_read: Cell<bool>,
+}
+
+/// Which schema holds.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Now {
+    #[default]
+    Builtin,
+    /// The other one alone.
+    Other,
+    /// Both.
+    Beside,
 }
 
 impl Schemas {
-    /// Those of a build whose root brings one.
-    pub(super) fn of_root(file: FileId, schema: Schema) -> Self {
-        Self { has_other: Cell::new(true), ..Self::later(file, schema) }
-    }
-
-    /// Those of a build with a kustomization that brings one.
-    pub(super) fn later(file: FileId, schema: Schema) -> Self {
-        Self { other: Some((file, schema)), ..Self::default() }
+    /// Those of a build with a kustomization that brings one, alone or beside kustomize's.
+    pub(super) fn of(file: FileId, alone: Schema, beside: Schema) -> Self {
+        Self { other: Some((file, alone, beside)), ..Self::default() }
     }
 
     fn now(&self) -> &Schema {
-        match &self.other {
-            Some((_, other)) if self.has_other.get() => other,
+        match (&self.other, self.now.get()) {
+            (Some((_, alone, _)), Now::Other) => alone,
+            (Some((_, _, beside)), Now::Beside) => beside,
             _ => Schema::builtin(),
         }
     }
@@ -93,20 +102,26 @@ impl Schemas {
 
     /// A kustomization is read.
     pub(super) fn enter(&self, file: FileId) {
-        if self.other.as_ref().is_some_and(|(by, _)| *by == file) {
-            self.has_other.set(true);
+        if self.now.get() == Now::Builtin && self.other.as_ref().is_some_and(|(by, ..)| *by == file) {
+            self.now.set(if self.has_read.get() { Now::Beside } else { Now::Other });
         }
     }
 
     /// A kustomization brings a schema.
-    pub(super) fn meet(&self, (folder, file, own): &Bringing) {
-        let beside = if self.has_loaded.get() { Beside::Builtin } else { *own };
-        self.met.borrow_mut().get_or_insert_with(|| (folder.clone(), *file, beside));
+    pub(super) fn meet(&self, bringing: &Bringing) {
+        self.met.borrow_mut().get_or_insert_with(|| bringing.clone());
     }
 
-    /// An object is loaded, for which kustomize reads its own schema.
-    pub(super) fn load(&self) {
-        self.has_loaded.set(true);
+    /// An object is loaded. kustomize knows the scopes of Kubernetes' own kinds, and reads its schema for others.
+    pub(super) fn load(&self, id: &Id) {
+        if Schema::builtin().is_cluster_scoped(&id.group, &id.version, &id.kind).is_none() {
+            self.read();
+        }
+    }
+
+    /// kustomize reads its own schema, if it has read none.
+    pub(super) fn read(&self) {
+        self.has_read.set(true);
     }
 
     /// The first kustomization that brings a schema.

@@ -11,6 +11,7 @@ use base64::Engine;
 use super::context::Context;
 use super::emit;
 use super::load::{self, Target, Wanted, does_not_build};
+use super::patches::{NAMES, is_in_need_of_quotes};
 use super::resource::{Author, Behavior, Resource, Source};
 use crate::base::{Content, FileId, Problem, ProblemKind, RepoPath, Span, TextRange};
 use crate::model::{Entry, Field, How, Key, MadeScalar, Origin, Trees, Value, View};
@@ -170,6 +171,8 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
         }
     }
     new.reread(trees);
+    // They are written anew too, in quotes where they need some.
+    new.patched.quoted_names = NAMES.map(|name| is_in_need_of_quotes(trees, &new.value, name));
     new.previous.clone_from(&old.previous);
     new.prefixes.clone_from(&old.prefixes);
     new.suffixes.clone_from(&old.suffixes);

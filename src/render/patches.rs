@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use super::context::{Context, Missing, Trace};
+use super::emit;
 use super::finish::text_annotations;
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patch::{self, Outcome, Passed, PatchError};
@@ -13,8 +14,9 @@ use super::resource::{Author, Id, Resource, Source};
 use super::select::Selector;
 use super::set::ResourceSet;
 use super::shared;
+use super::transform;
 use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
-use crate::model::{AppliedPatch, Entry, Field, MadeScalar, Origin, Silent, Trees, Value, View};
+use crate::model::{AppliedPatch, Entry, Field, Key, MadeScalar, Origin, Silent, Trees, Value, View};
 use crate::parse::{ParseProblemKind, Scalar};
 
 /// Applies patches to the objects of one accumulation.
@@ -301,9 +303,16 @@ impl<'p> Patcher<'p> {
             let (outcome, silent) =
                 patch::strategic(how, &mut resource.value, patch, whole).map_err(|error| failed(error, by))?;
             resource.patched.strategic.push(by);
+            if resource.patched.json {
+                resource.patched.files.extend(whole.fields().find_map(|field| match field.key() {
+                    Key::Source(file, _) => Some(file),
+                    Key::Made(_) => None,
+                }));
+            }
+            self.cx.schemas.read();
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             shared::settle(trees, resource);
-            name_without_type(trees, &mut resource.value, allowed);
+            name_without_type(trees, resource, whole, allowed);
             if drops_annotations(patch) {
                 resource.forget();
                 disown(self.cx, resource, self.author, by);
@@ -344,7 +353,8 @@ impl<'p> Patcher<'p> {
             text_annotations(trees, &mut resource.value);
             // The object went through JSON, where every value stands for itself.
             resource.shared.clear();
-            resource.patched = Passed { json: true, strategic: Vec::new() };
+            let quoted_names = NAMES.map(|name| is_in_need_of_quotes(trees, &resource.value, name));
+            resource.patched = Passed { json: true, quoted_names, ..Passed::default() };
             if operations.iter().copied().any(replaces_annotations) {
                 // kustomize keeps its notes there.
                 disown(self.cx, resource, self.author, by);
@@ -357,7 +367,8 @@ impl<'p> Patcher<'p> {
             // A list needs no name.
             if resource.id.name.is_empty() && !before.name.is_empty() && !resource.id.kind.ends_with("List") {
                 let message = format!("missing metadata.name in object {before}");
-                return Err(does_not_build(by, message).with_related(target.place(), "for this target"));
+                let at = operations.first().map_or(by, View::place);
+                return Err(does_not_build(at, message).with_related(by, "patched here"));
             }
             renamed |= before != resource.id;
         }
@@ -445,23 +456,56 @@ fn drops_annotations(patch: View<'_>) -> bool {
     annotations.is_null() || matches!(directive, Some("delete" | "replace"))
 }
 
-/// kustomize writes the name and namespace anew after a patch, without the type of what was there.
-fn name_without_type(trees: &Trees, value: &mut Value, allowed: &Allowed) {
-    let is_meant = |name: &str| name == "namespace" || !allowed.name && name == "name";
-    let is_typed = |view: View<'_>| view.is_scalar() && !view.is_bare() && !matches!(view.scalar(), Scalar::Str(_));
-    let Some(metadata) = trees.view(value).get("metadata") else { return };
-    let typed: Vec<&str> = ["name", "namespace"]
-        .into_iter()
-        .filter(|name| is_meant(name) && metadata.get(name).is_some_and(|view| is_typed(view) && !view.is_null()))
-        .collect();
-    for name in typed {
-        value.update_field(trees, "metadata", |metadata| {
+/// What kustomize writes anew after a strategic patch.
+pub(super) const NAMES: [&str; 2] = ["namespace", "name"];
+
+/// Whether a name is text that would be none without quotes.
+pub(super) fn is_in_need_of_quotes(trees: &Trees, object: &Value, name: &str) -> bool {
+    let named = trees.view(object).path(["metadata", name]);
+    named.is_some_and(|named| named.as_str().is_some() && patch::is_quoted_in_passing(named))
+}
+
+/// Whether a name has taken the place of one in quotes, which stay; JSON has chosen them anew.
+fn is_quoted(trees: &Trees, resource: &Resource, name: &str) -> bool {
+    let named = resource.value.field(trees, "metadata").and_then(|metadata| metadata.field(trees, name));
+    let Some(named) = named else { return false };
+    let from = |value: &Value| value.origin()?.set.as_ref()?.from.clone();
+    match std::iter::successors(from(&named), from).last() {
+        None => false,
+        Some(first) if resource.patched.json => trees.view(&first).as_str().is_some_and(|text| !emit::is_plain(text)),
+        Some(_) => transform::is_quoted(trees, &named),
+    }
+}
+
+/// kustomize writes the name and namespace anew after a patch, without a type: what looks like a number is one then, but
+/// for text that is in quotes. A patch that says nothing of it has put it in quotes.
+fn name_without_type(trees: &Trees, resource: &mut Resource, patch: View<'_>, allowed: &Allowed) {
+    for (row, name) in NAMES.into_iter().enumerate() {
+        if name == "name" && allowed.name {
+            continue;
+        }
+        let Some(view) = trees.view(&resource.value).path(["metadata", name]).filter(View::is_scalar) else { continue };
+        if name == "namespace" && (view.is_null() || view.written().is_empty()) {
+            resource.value.update_field(trees, "metadata", |metadata| {
+                metadata.remove_field(trees, name);
+            });
+            continue;
+        }
+        let is_text = matches!(view.scalar(), Scalar::Str(_));
+        if view.is_bare() || is_text && (view.notation().is_some() || !patch::is_quoted_in_passing(view)) {
+            continue;
+        }
+        let is_said = patch.path(["metadata", name]).is_some_and(|said| !said.is_null());
+        let in_quotes = resource.patched.quoted_names[row];
+        if is_text && (!is_said || in_quotes || is_quoted(trees, resource, name)) {
+            resource.patched.quoted_names[row] = true;
+            continue;
+        }
+        let (bare, at) = (MadeScalar::Bare((&*view.written()).into()), view.place());
+        resource.value.update_field(trees, "metadata", |metadata| {
             metadata.update_field(trees, name, |field| {
-                let view = trees.view(field);
                 let set = field.origin().and_then(|origin| origin.set.clone());
-                let bare = MadeScalar::Bare((&*view.written()).into());
-                let made = Value::scalar(bare, Origin { at: view.place(), set });
-                *field = made;
+                *field = Value::scalar(bare, Origin { at, set });
             });
         });
     }

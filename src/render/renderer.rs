@@ -112,8 +112,8 @@ impl<'a> Renderer<'a> {
         let Found::Folder(folder) = self.snapshot.find(&build.path) else { return Rendered::default() };
         let own = self.kustomizations(&folder);
         let Some(first) = own.first().copied() else { return Rendered::default() };
-        let schemas = match self.schema(&folder, first, Beside::Nothing) {
-            Ok(schema) => schema.map_or_else(Schemas::default, |schema| Schemas::of_root(first, schema)),
+        let schemas = match self.schemas(&folder, first) {
+            Ok(schemas) => schemas.unwrap_or_default(),
             Err(problem) => return Rendered { files: own, problems: vec![problem], ..Rendered::default() },
         };
         let alone = Bases::default();
@@ -184,11 +184,9 @@ impl<'a> Renderer<'a> {
             }
         };
         let built = root(cx);
-        let theirs = cx.schemas.met().filter(|(_, brings, _)| *brings != file && !cx.schemas.is_other());
+        let theirs = cx.schemas.met().filter(|(_, brings)| *brings != file && !cx.schemas.is_other());
         let schemas = match theirs {
-            Some((folder, file, beside)) => {
-                self.schema(&folder, file, beside)?.map(|schema| Schemas::later(file, schema))
-            }
+            Some((folder, file)) => self.schemas(&folder, file)?,
             None => None,
         };
         let Some(schemas) = schemas else { return Ok((built?, None)) };
@@ -198,7 +196,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// The schema that the kustomization's `openapi` brings in the place of kustomize's.
-    fn schema(&self, folder: &RepoPath, file: FileId, beside: Beside) -> Result<Option<Schema>, Problem> {
+    fn schemas(&self, folder: &RepoPath, file: FileId) -> Result<Option<Schemas>, Problem> {
         // A kustomization that cannot be read is reported by who accumulates it.
         let Some(kustomization) = self.with_field(file, "openapi") else { return Ok(None) };
         let given = |field| kustomization.get(self.trees, "openapi").and_then(|openapi| openapi.get(field));
@@ -217,10 +215,10 @@ impl<'a> Renderer<'a> {
         }
         let at = (path.as_str().unwrap_or_default(), path.place());
         match find(self.snapshot, self.options.load, folder, at, Wanted::File)? {
-            Target::File(file) => {
-                let document = self.trees.documents(file).next();
-                Ok(document.map(|document| Schema::from_openapi(self.trees.view(&document), beside)))
-            }
+            Target::File(schema) => Ok(self.trees.documents(schema).next().map(|document| {
+                let read = |beside| Schema::from_openapi(self.trees.view(&document), beside);
+                Schemas::of(file, read(Beside::Nothing), read(Beside::Builtin))
+            })),
             Target::Folder(_) | Target::Elsewhere(_) => Ok(None),
         }
     }

@@ -41,6 +41,13 @@ struct Definitions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct DefinitionId(u32);
 
+impl DefinitionId {
+    /// A number over one that stands for it.
+    pub(super) fn note(self) -> u32 {
+        self.0 + 2
+    }
+}
+
 /// What is known of a field.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
@@ -93,6 +100,12 @@ impl Schema {
     #[must_use]
     pub(super) fn builtin() -> &'static Self {
         &BUILTIN
+    }
+
+    /// Whether it is that one.
+    #[must_use]
+    pub(super) fn is_builtin(&self) -> bool {
+        std::ptr::eq(self, Self::builtin())
     }
 
     /// Kubernetes' kinds. Their definitions come later.

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use super::place::{Place, places};
 use super::rule::{GUARD, RuleSet};
+use super::run::{Looked, Run};
 use super::settings::{Active, CommentsOf, Settings, Show};
 use super::suppress::{self, Asked};
-use super::{Check, Facts, Finding, Known, Severity, Status, Suppressed, fold, matching, precedence, run};
+use super::{Check, Facts, Finding, Known, Severity, Status, Suppressed, fold, matching, precedence};
 use crate::base::{Problem, RepoPath, Span};
 use crate::model::Trees;
 use crate::world::World;
@@ -101,7 +102,8 @@ pub struct Standing {
 pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict {
     let active = settings.active(rules);
     let problems: Vec<Problem> = rules.problems.iter().chain(&settings.problems).cloned().collect();
-    let (head, base) = run::run(&active, facts, &problems);
+    let run = Run::new(&active, facts, &problems);
+    let head = run.head();
     let undecided = count_undecided(&active, &head.undecided);
     let asked = Asked { active: &active, rules, facts, settings };
     let placed = |seen, world: &World| {
@@ -109,7 +111,8 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
         let comments = suppress::apply(&asked, world, &mut places);
         (places, comments)
     };
-    let before = || facts.base.map(|world| placed(base.seen, world));
+    let wanted = facts.base.map(|world| wanted(&asked, &head, world));
+    let before = || facts.base.zip(wanted).map(|(world, wanted)| placed(run.base(world, &wanted).seen, world));
     let ((mut head, comments), before) = rayon::join(|| placed(head.seen, facts.head), before);
     let (base, of_base) = before.unzip();
     let base = base.unwrap_or_default();
@@ -142,6 +145,20 @@ pub fn judge(rules: &RuleSet, facts: &Facts<'_>, settings: &Settings) -> Verdict
     verdict.findings.retain(|finding| settings.least.is_none_or(|least| finding.severity >= least));
     sort(facts.trees, &mut verdict.findings);
     verdict
+}
+
+/// The rules (by their rows) that the base is judged by: those that the head has hits of, to tell the old ones, and those
+/// that may speak before them.
+fn wanted(asked: &Asked<'_>, head: &Looked, base: &World) -> Vec<bool> {
+    if head.panicked || suppress::is_any(asked, base) {
+        return vec![true; asked.active.len()];
+    }
+    let mut wanted = vec![false; asked.active.len()];
+    for seen in &head.seen {
+        wanted[seen.row] = true;
+    }
+    precedence::with_earlier(asked.active, &mut wanted);
+    wanted
 }
 
 /// Marks what the base has too. A place that the base has only because it suppresses it there counts: the change took

@@ -332,11 +332,14 @@ pub type TextCheck = dyn Fn(&Trees, FileId, &mut Sink) + Send + Sync;
 /// Looks at both worlds and what differs.
 pub type ChangeCheck = dyn Fn(&Facts<'_>, &mut Sink) + Send + Sync;
 
-/// What a rule looks at; the variant is its subject. The engine runs all but `Change` over the base too, to tell new
-/// findings from old ones, and sets a hit's side, build and object where the check leaves them out.
+/// What a rule looks at; the variant is its subject. The engine runs those that find something (but `Change`) over
+/// the base too, to tell new findings from old ones, and sets a hit's side, build and object where the check leaves them out.
 pub enum Check {
     /// An object by itself, whatever its build. Judged once for each value, in however many builds and sides it is.
     Value(Box<ValueCheck>),
+    /// The same, where an object's kind, its namespace and its pod's spec are all that is looked at. A spec that nothing
+    /// is said of is judged once; an object without one is not judged.
+    Pod(Box<ValueCheck>),
     /// Each object of each build, with its build and world.
     Object(Box<ObjectCheck>),
     /// The same, and what differs: what an object is wrong about, and what makes it wrong now. Runs without a base too.

@@ -27,6 +27,18 @@ const ORDERS: &[&[&str]] = &[
 /// Rules that say of a whole file what those behind them would say of each value in it.
 const WHOLE_FILE: &[&str] = &["unencrypted-sops-file"];
 
+/// Adds to the wanted rules (by their rows) those that speak before one of them.
+pub(super) fn with_earlier(active: &[Active<'_>], wanted: &mut [bool]) {
+    let row_of = |id: &&str| active.iter().position(|active| *active.rule.id == **id);
+    for order in ORDERS {
+        let rows: Vec<usize> = order.iter().filter_map(row_of).collect();
+        let last = rows.iter().rposition(|row| wanted[*row]);
+        for row in last.map_or(&[][..], |last| &rows[..last]) {
+            wanted[*row] = true;
+        }
+    }
+}
+
 /// The places without those of which another rule of an order, or the same rule on an object, has bytes in common.
 pub(super) fn once(active: &[Active<'_>], places: Vec<Place>) -> Vec<Place> {
     let rank = |place: &Place| -> Option<(usize, usize)> {

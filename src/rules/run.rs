@@ -2,15 +2,16 @@
 //!
 //! Never: an order that depends on threads; results come in the order of what was looked at.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use super::kinds::problem_hit;
+use super::kinds::{pod_of, problem_hit};
 use super::settings::Active;
 use super::{Check, Facts, Hit, ObjectCheck, ObjectName, Sink, Subject, TextCheck};
-use crate::base::{FileId, Problem, ProblemKind, Side, Span, TextRange};
+use crate::base::{FileId, IdMap, IdSet, Problem, ProblemKind, Side, Span, TextRange};
 use crate::impact::Impact;
 use crate::model::{Address, Object, Trees};
 use crate::world::{Built, ObjectAt, World};
@@ -35,6 +36,8 @@ pub(super) struct Looked {
     pub(super) undecided: Vec<usize>,
     /// Checks that panicked.
     panics: Vec<Problem>,
+    /// Whether one did.
+    pub(super) panicked: bool,
 }
 
 impl Looked {
@@ -60,30 +63,55 @@ impl Looked {
     }
 }
 
-/// Runs all checks over both sides; gives those of the head and those of the base.
-pub(super) fn run(active: &[Active<'_>], facts: &Facts<'_>, problems: &[Problem]) -> (Looked, Looked) {
-    let (values, texts) = rayon::join(|| Values::judge(active, facts), || Texts::judge(active, facts));
-    let side = |world: &World| {
-        let mut looked = values.of(world);
-        looked.add(texts.of(world));
-        looked.add(objects(active, facts, world));
-        looked.add(worlds(active, facts.trees, world));
-        looked
-    };
-    let after = || {
-        let mut head = side(facts.head);
-        if facts.base.is_some() {
-            head.add(changes(active, facts));
-            head.add(tested(active, facts));
-        }
-        head
-    };
-    let (mut head, mut base) = rayon::join(after, || facts.base.map(side).unwrap_or_default());
-    report_problems(active, facts.head, problems, &mut head);
-    if let Some(world) = facts.base {
-        report_problems(active, world, problems, &mut base);
+/// The checks of a run over both sides.
+pub(super) struct Run<'a> {
+    active: &'a [Active<'a>],
+    facts: &'a Facts<'a>,
+    /// What other rooms could not do, beside what is noted in the worlds.
+    problems: &'a [Problem],
+    values: Values,
+    texts: Texts,
+}
+
+impl<'a> Run<'a> {
+    /// Runs the checks whose results both sides share.
+    pub(super) fn new(active: &'a [Active<'a>], facts: &'a Facts<'a>, problems: &'a [Problem]) -> Self {
+        let (values, texts) = rayon::join(|| Values::judge(active, facts), || Texts::judge(active, facts));
+        Self { active, facts, problems, values, texts }
     }
-    (head, base)
+
+    /// All that is seen in the head.
+    pub(super) fn head(&self) -> Looked {
+        let mut looked = self.side(self.facts.head, &vec![true; self.active.len()]);
+        if self.facts.base.is_some() {
+            looked.add(changes(self.active, self.facts));
+            looked.add(tested(self.active, self.facts));
+        }
+        report_problems(self.active, self.facts.head, self.problems, &mut looked);
+        looked
+    }
+
+    /// What is seen in the base, of the wanted rules (by their rows) at least.
+    pub(super) fn base(&self, world: &World, wanted: &[bool]) -> Looked {
+        let mut looked = self.side(world, wanted);
+        report_problems(self.active, world, self.problems, &mut looked);
+        looked
+    }
+
+    fn side(&self, world: &World, wanted: &[bool]) -> Looked {
+        let trees = self.facts.trees;
+        let known = || {
+            let mut looked = self.values.of(world);
+            looked.add(self.texts.of(world));
+            looked
+        };
+        let objects = || objects((self.active, wanted), self.facts, world);
+        let worlds = || worlds((self.active, wanted), trees, world);
+        let (mut looked, (objects, worlds)) = rayon::join(known, || rayon::join(objects, worlds));
+        looked.add(objects);
+        looked.add(worlds);
+        looked
+    }
 }
 
 /// What is said of a check that panicked: where, and on what. Asked for only then.
@@ -113,28 +141,30 @@ fn guarded(active: &[Active<'_>], row: usize, blame: Blame<'_>, check: impl FnOn
 
 /// The results of the checks that look at an object alone, one row for each distinct value of both sides.
 struct Values {
-    rows: HashMap<Address, usize>,
+    rows: IdMap<Address, usize>,
     looked: Vec<Looked>,
 }
 
 impl Values {
-    fn judge(active: &[Active<'_>], facts: &Facts<'_>) -> Self {
-        let mut rows = HashMap::new();
-        let mut objects: Vec<&Object> = Vec::new();
+    fn judge<'w>(active: &[Active<'_>], facts: &Facts<'w>) -> Self {
+        let mut rows = IdMap::default();
+        let mut objects: Vec<&'w Object> = Vec::new();
         for (_, object) in facts.base.into_iter().chain([facts.head]).flat_map(World::objects) {
             rows.entry(Address::of(&object.value)).or_insert_with(|| {
                 objects.push(object);
                 objects.len() - 1
             });
         }
-        let looked = objects.into_par_iter().map(|object| judge_value(active, facts.trees, object)).collect();
+        let quiet = Quiet::default();
+        let look = |object: &&'w Object| judge_value(active, facts.trees, object, &quiet);
+        let looked = objects.par_iter().map(look).collect();
         Self { rows, looked }
     }
 
     /// The results for each place of a world where one of the values is.
     fn of(&self, world: &World) -> Looked {
         let mut all = Looked::default();
-        let mut counted = HashSet::new();
+        let mut counted = IdSet::default();
         for (at, object) in world.objects() {
             let row = self.rows[&Address::of(&object.value)];
             let looked = &self.looked[row];
@@ -151,12 +181,40 @@ impl Values {
     }
 }
 
-fn judge_value(active: &[Active<'_>], trees: &Trees, object: &Object) -> Looked {
+/// The pods that the checks of pods have nothing to say of. Overlays share the pods of their bases.
+type Quiet<'w> = Mutex<HashSet<Pod<'w>>>;
+
+/// A pod's spec with the group, the kind and the namespace of what holds it.
+type Pod<'w> = (Address, &'w str, &'w str, Option<&'w str>);
+
+fn pod<'w>(trees: &'w Trees, object: &'w Object) -> Option<Pod<'w>> {
+    let spec = pod_of(trees, object)?;
+    let namespace = object.view(trees).path(["metadata", "namespace"]);
+    let named = namespace.and_then(|namespace| namespace.as_str());
+    // A namespace that is no text is like no other.
+    let at = if namespace.is_some() == named.is_some() { spec.value() } else { object.value.clone() };
+    Some((Address::of(&at), &object.key.group, &object.key.kind, named))
+}
+
+fn judge_value<'w>(active: &[Active<'_>], trees: &'w Trees, object: &'w Object, quiet: &Quiet<'w>) -> Looked {
     let mut all = Looked::default();
     let blame = || Some((object.place(trees), object.key.to_string()));
+    let pod = pod(trees, object);
+    let known = || quiet.lock().unwrap_or_else(PoisonError::into_inner);
+    let pod = pod.filter(|pod| !known().contains(pod));
+    let mut is_quiet = true;
     for (row, rule) in active.iter().enumerate() {
-        let (Check::Value(check) | Check::ValueAndText(check, _)) = &rule.rule.check else { continue };
-        all.add(guarded(active, row, &blame, |sink| check(trees, object, sink)));
+        let (check, is_of_pods) = match &rule.rule.check {
+            Check::Value(check) | Check::ValueAndText(check, _) => (check, false),
+            Check::Pod(check) if pod.is_some() => (check, true),
+            _ => continue,
+        };
+        let looked = guarded(active, row, &blame, |sink| check(trees, object, sink));
+        is_quiet &= !is_of_pods || looked.is_empty();
+        all.add(looked);
+    }
+    if let Some(pod) = pod.filter(|_| is_quiet) {
+        known().insert(pod);
     }
     for seen in &mut all.seen {
         seen.hit.object.get_or_insert_with(|| ObjectName::of(object));
@@ -224,10 +282,11 @@ fn object_check(check: &Check) -> Option<&ObjectCheck> {
 }
 
 /// The checks of objects in their builds.
-fn objects(active: &[Active<'_>], facts: &Facts<'_>, world: &World) -> Looked {
+fn objects((active, wanted): (&[Active<'_>], &[bool]), facts: &Facts<'_>, world: &World) -> Looked {
     let trees = facts.trees;
     let change = Some(facts).filter(|facts| facts.base.is_some() && world.side == Side::Head);
-    let rows: Vec<usize> = (0..active.len()).filter(|row| object_check(&active[*row].rule.check).is_some()).collect();
+    let is_asked = |row: &usize| wanted[*row] && object_check(&active[*row].rule.check).is_some();
+    let rows: Vec<usize> = (0..active.len()).filter(is_asked).collect();
     if rows.is_empty() {
         return Looked::default();
     }
@@ -252,7 +311,7 @@ fn objects(active: &[Active<'_>], facts: &Facts<'_>, world: &World) -> Looked {
 }
 
 /// The checks of a whole world.
-fn worlds(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
+fn worlds((active, wanted): (&[Active<'_>], &[bool]), trees: &Trees, world: &World) -> Looked {
     let blame = || somewhere(trees, world).map(|at| (at, "the repository".to_owned()));
     let look = |row: usize| {
         let Check::World(check) = &active[row].rule.check else { return Looked::default() };
@@ -260,7 +319,7 @@ fn worlds(active: &[Active<'_>], trees: &Trees, world: &World) -> Looked {
         looked.seen.iter_mut().for_each(|seen| seen.hit.side = world.side);
         looked
     };
-    Looked::all((0..active.len()).into_par_iter().map(look).collect())
+    Looked::all((0..active.len()).into_par_iter().filter(|row| wanted[*row]).map(look).collect())
 }
 
 /// The checks of changes.
@@ -294,6 +353,7 @@ fn somewhere(trees: &Trees, world: &World) -> Option<Span> {
 /// What the other rooms could not do, and the panics above, as hits of the rules that are about them.
 fn report_problems(active: &[Active<'_>], world: &World, more: &[Problem], looked: &mut Looked) {
     let panics = std::mem::take(&mut looked.panics);
+    looked.panicked = !panics.is_empty();
     let of_build = |(build, built): (usize, &'_ Built)| {
         let problems = built.rendered.problems.iter();
         problems.map(|problem| (Some(build), problem.clone())).collect::<Vec<_>>()

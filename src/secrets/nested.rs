@@ -6,7 +6,7 @@ use super::credential::{Credential, MAPS, credential};
 use super::manifest::SCHEMAS;
 use super::mark::RunKey;
 use super::sops;
-use crate::model::{Object, Trees, View};
+use crate::model::{Object, Trees, View, Word};
 
 /// A Secret that another object holds.
 pub struct Nested {
@@ -26,12 +26,19 @@ const DEEPEST: usize = 64;
 #[must_use]
 pub fn nested(trees: &Trees, object: &Object, key: &RunKey) -> Vec<Nested> {
     let view = object.view(trees);
-    if object.is("", "Secret") || SCHEMAS.contains(&&*object.key.kind) || sops::is_encrypted(view) {
+    let is_aside = || object.is("", "Secret") || SCHEMAS.contains(&&*object.key.kind) || sops::is_encrypted(view);
+    if !may_hold(view) || is_aside() {
         return Vec::new();
     }
     let mut walk = Walk { trees, key, found: Vec::new() };
     walk.children(view, &mut Vec::new(), TEXTS);
     walk.found
+}
+
+/// Whether a value may hold a Secret: what stands in a file that does not say the word holds none.
+fn may_hold(view: View<'_>) -> bool {
+    let says = |file, word| view.trees().says(file, word);
+    view.file().is_none_or(|file| says(file, Word::Secret) || says(file, Word::Escape))
 }
 
 struct Walk<'t> {
@@ -42,6 +49,9 @@ struct Walk<'t> {
 
 impl<'t> Walk<'t> {
     fn node(&mut self, view: View<'t>, path: &mut Vec<String>, texts: u8) {
+        if !may_hold(view) {
+            return;
+        }
         if view.is_map() && view.str_at(["kind"]) == Some("Secret") {
             self.secret(view, path);
         }

@@ -3,7 +3,7 @@
 //! Never: one build rendered twice.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::layout::{self, Kustomized, Layout};
 use super::{Built, DefinedApi, ObjectAt, World};
 use crate::api;
-use crate::base::{Content, Entry, FileId, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
+use crate::base::{Content, Entry, FileId, IdMap, IdSet, Problem, ProblemKind, RepoPath, Snapshot, Span, TextRange};
 use crate::delivery::{self, Application, Asked, Chart, Controller, Destination, Here, Reader, Values};
 use crate::model::{Address, Object, ObjectKey, Trees, Value};
 use crate::parse::ParseProblemKind;
@@ -28,18 +28,21 @@ pub fn gather(snapshot: Arc<Snapshot>, trees: &Trees, here: &Here, base: Option<
     gathered(snapshot, layout, trees, here, base)
 }
 
-/// What both sides of a change mean; the files of the head are sorted while the base is gathered.
+/// What both sides of a change mean; the files of the head are sorted while the base is gathered. Of the head most is
+/// taken over, which one thread does nearly alone; `beside` is what the others do meanwhile.
 #[must_use]
-pub fn gather_both(
+pub fn gather_both<T: Send>(
     base: Option<Arc<Snapshot>>,
     head: Arc<Snapshot>,
     trees: &Trees,
     here: &Here,
-) -> (Option<World>, World) {
+    beside: impl FnOnce(Option<&World>) -> T + Send,
+) -> (Option<World>, World, T) {
     let before = || base.map(|base| gather(base, trees, here, None));
     let (before, layout) = rayon::join(before, || laid_out(&head, trees));
-    let after = gathered(head, layout, trees, here, before.as_ref());
-    (before, after)
+    let after = || gathered(head, layout, trees, here, before.as_ref());
+    let (after, beside) = rayon::join(after, || beside(before.as_ref()));
+    (before, after, beside)
 }
 
 fn laid_out(snapshot: &Snapshot, trees: &Trees) -> Layout {
@@ -81,7 +84,7 @@ fn gathered(snapshot: Arc<Snapshot>, layout: Layout, trees: &Trees, here: &Here,
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
 pub fn parse_all(snapshot: &Snapshot, trees: &Trees) {
-    let mut seen = HashSet::new();
+    let mut seen = IdSet::default();
     let files: Vec<FileId> = snapshot
         .files()
         .filter(|(path, file)| layout::is_text(path) && seen.insert(trees.sources().content_id(*file)))
@@ -99,7 +102,7 @@ fn roots(layout: &Layout) -> BTreeSet<Build> {
 }
 
 /// The plain files that no kustomization reads.
-fn files(layout: &Layout, snapshot: &Snapshot, consumed: &HashSet<FileId>) -> BTreeSet<Build> {
+fn files(layout: &Layout, snapshot: &Snapshot, consumed: &IdSet<FileId>) -> BTreeSet<Build> {
     let is_free = |path: &&RepoPath| snapshot.file(path).is_none_or(|file| !consumed.contains(&file));
     let free = layout.manifests.iter().filter(is_free);
     free.map(|path| Build::plain(path.clone(), BuildKind::File)).collect()
@@ -227,7 +230,7 @@ fn superseded(asked: &[(Asked, Vec<Build>)], done: &BTreeMap<Build, Arc<Rendered
         let wanted: HashSet<&Build> = live.flat_map(|application| application.builds.iter().map(|(b, _)| b)).collect();
         let adjusted = wanted.iter().filter(|build| !build.adjustments.is_none());
         let read = adjusted.filter_map(|build| done.get(*build)).flat_map(|rendered| &rendered.files);
-        let read: HashSet<FileId> = read.copied().collect();
+        let read: IdSet<FileId> = read.copied().collect();
         let is_gone = |(build, rendered): &(&Build, &Arc<Rendered>)| {
             let is_read = || rendered.files.first().is_some_and(|file| read.contains(file));
             !wanted.contains(build)
@@ -254,7 +257,7 @@ fn fails(rendered: &Rendered) -> bool {
 struct Shared<'a> {
     base: &'a World,
     /// The files of the base that this side has not, or not so.
-    changed: HashSet<FileId>,
+    changed: IdSet<FileId>,
     /// The paths that only one of the sides has.
     moved: BTreeSet<RepoPath>,
     /// The folders where a kustomization file came or went.
@@ -265,7 +268,7 @@ struct Shared<'a> {
 
 impl<'a> Shared<'a> {
     fn new(base: &'a World, snapshot: &Snapshot) -> Self {
-        let (changed, moved, refounded) = (HashSet::new(), BTreeSet::new(), BTreeSet::new());
+        let (changed, moved, refounded) = (IdSet::default(), BTreeSet::new(), BTreeSet::new());
         let mut shared = Self { base, changed, moved, refounded, is_rebuilt: false };
         let (mut before, mut after) = (base.snapshot.entries().peekable(), snapshot.entries().peekable());
         loop {
@@ -325,13 +328,13 @@ impl<'a> Shared<'a> {
 }
 
 /// The files that builds of more than one file read.
-fn consumed(done: &BTreeMap<Build, Arc<Rendered>>) -> HashSet<FileId> {
+fn consumed(done: &BTreeMap<Build, Arc<Rendered>>) -> IdSet<FileId> {
     let builds = done.iter().filter(|(build, _)| build.kind != BuildKind::File);
     builds.flat_map(|(_, rendered)| rendered.files.iter().copied()).collect()
 }
 
 /// A plain file that another build reads is not judged again by itself.
-fn drop_consumed(done: &mut BTreeMap<Build, Arc<Rendered>>, consumed: &HashSet<FileId>) {
+fn drop_consumed(done: &mut BTreeMap<Build, Arc<Rendered>>, consumed: &IdSet<FileId>) {
     done.retain(|build, rendered| {
         // A build without a file has nothing to point at: an empty folder.
         !rendered.files.is_empty()
@@ -344,7 +347,7 @@ fn assemble(
     trees: &Trees,
     here: &Here,
     layout: Layout,
-    (done, consumed): (BTreeMap<Build, Arc<Rendered>>, HashSet<FileId>),
+    (done, consumed): (BTreeMap<Build, Arc<Rendered>>, IdSet<FileId>),
     asked: Vec<(Asked, Vec<Build>)>,
     base: Option<&World>,
 ) -> World {
@@ -449,7 +452,7 @@ fn place_in_clusters(world: &mut World) {
 /// The APIs that a world's objects define. What the other side compiled of the very same value is taken over, with
 /// the schemas that were looked into there.
 pub(super) fn definitions(world: &World, trees: &Trees, base: Option<&World>) -> Vec<DefinedApi> {
-    let mut known: HashMap<Address, (ObjectAt, Vec<Arc<api::Definition>>)> = HashMap::new();
+    let mut known: IdMap<Address, (ObjectAt, Vec<Arc<api::Definition>>)> = IdMap::default();
     for (base, defined) in base.into_iter().flat_map(|base| base.definitions.iter().map(move |d| (base, d))) {
         let address = Address::of(&base.object(defined.from).value);
         let (from, found) = known.entry(address).or_insert_with(|| (defined.from, Vec::new()));

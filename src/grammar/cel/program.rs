@@ -25,6 +25,8 @@ pub struct Program {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Use {
     Named,
+    /// For its `metadata.namespace` alone.
+    Namespace,
     Unnamed,
 }
 
@@ -149,6 +151,12 @@ impl Program {
     /// Whether the expression names this variable.
     #[must_use]
     pub fn names(&self, variable: &str) -> bool {
+        self.variables.iter().any(|(name, used)| **name == *variable && *used != Use::Unnamed)
+    }
+
+    /// Whether it looks at more of this variable than its `metadata.namespace`.
+    #[must_use]
+    pub fn names_more(&self, variable: &str) -> bool {
         self.variables.iter().any(|(name, used)| **name == *variable && *used == Use::Named)
     }
 
@@ -237,8 +245,21 @@ impl Compiler {
 
     fn wanted(&mut self, at: TextRange, of: Raw, field: String, want: Want) -> Compiled {
         let real = unescaped(&field).map(Into::into);
+        let namespace_of = self.namespace_of(&of, &field);
         let select = Select { of: self.expr(of)?, field: field.into(), real, want };
+        if let Some(slot) = namespace_of {
+            self.used[slot] = Use::Namespace;
+        }
         Ok(Expr { at, op: Op::Select(Box::new(select)) })
+    }
+
+    /// The variable of which a field of `of` is the namespace, if nothing else of it was named yet.
+    fn namespace_of(&self, of: &Raw, field: &str) -> Option<usize> {
+        let Node::Select(of, metadata, _) = &of.node else { return None };
+        let Node::Name(name) = &of.node else { return None };
+        let slot = self.scope.iter().rposition(|known| known == name)?;
+        let is_new = self.used.get(slot).is_some_and(|used| *used != Use::Named);
+        (is_new && metadata == "metadata" && field == "namespace").then_some(slot)
     }
 
     fn global(&mut self, at: TextRange, name: &str, mut arguments: Vec<Raw>) -> Compiled {

@@ -75,6 +75,7 @@ impl<'a> Merge<'a> {
             return rows.iter().any(|row| self.is_untidy_field(row.view, element, side));
         }
         // Irregular lists are rare and short, so that what would happen is tried.
+        self.tried += 1;
         let noted = self.silent.len();
         let mut copy = list.value();
         let before = items(self.trees, &copy);

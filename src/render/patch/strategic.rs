@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Loss, Outcome, PatchError, Silent, yaml11};
-use crate::base::Span;
+use crate::base::{FileId, Span};
 use crate::model::{Entry, Field, How, Origin, Trees, Value, View, split_api_version};
 use crate::parse::{Kind, Scalar, parse, resolve_plain};
 use crate::render::emit::{Refolded, is_plain, refolded};
@@ -29,6 +29,17 @@ pub(in crate::render) struct Passed {
     pub(in crate::render) json: bool,
     /// The strategic patches since then, the first first.
     pub(in crate::render) strategic: Vec<Span>,
+    /// The files that these stand in: what they brought is written as it is there.
+    pub(in crate::render) files: Vec<FileId>,
+    /// Whether one of them put the namespace, or the name, in quotes.
+    pub(in crate::render) quoted_names: [bool; 2],
+}
+
+impl Passed {
+    /// Whether a value stands in a strategic patch.
+    fn brought(&self, value: &Value) -> bool {
+        matches!(value, Value::Source(file, _) if self.files.contains(file))
+    }
 }
 
 /// Lays `patch` over `target`, both whole objects. The name, namespace and kind
@@ -41,7 +52,7 @@ pub(in crate::render) fn strategic(
     whole: View<'_>,
 ) -> Result<(Outcome, Vec<Silent>), PatchError> {
     let Laying { trees, schema, by, before } = how;
-    let mut merge = Merge { trees, schema, by, before, silent: Vec::new() };
+    let mut merge = Merge { trees, schema, by, before, silent: Vec::new(), tried: 0 };
     merge.note_unknown_directives(patch);
     let object = trees.view(target);
     let definition = schema.definition_of(object).or_else(|| {
@@ -67,6 +78,8 @@ pub(super) struct Merge<'a> {
     by: Span,
     before: &'a Passed,
     pub(super) silent: Vec<Silent>,
+    /// How many lists were tried, which may turn out otherwise behind other patches.
+    pub(super) tried: usize,
 }
 
 /// What the schema says of a value.
@@ -306,11 +319,7 @@ impl<'a> Merge<'a> {
     /// Whether [`Self::tidy`] would do anything.
     pub(super) fn is_untidy(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
         if view.is_map() {
-            let definition = self.definition(known, view, None);
-            return view.fields().any(|field| {
-                let below = self.below(definition, field.name());
-                field.name().is_empty() || self.is_untidy_field(field.value, below, side)
-            });
+            return self.is_map_untidy(view, known, side);
         }
         if !view.is_seq() {
             return false;
@@ -319,6 +328,30 @@ impl<'a> Merge<'a> {
             Strategy::Plain => side == Alone::Patch && view.items().any(|item| item.get(DIRECTIVE).is_some()),
             Strategy::Set | Strategy::Keys(_) => self.is_list_untidy(view, known, side),
         }
+    }
+
+    /// The same for a map. Overlays share the maps of their bases: one that was found tidy is not gone through again.
+    fn is_map_untidy(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
+        let definition = self.definition(known, view, None);
+        let is_shared = side == Alone::Target && self.schema.is_builtin();
+        let shared = match view.value() {
+            Value::Source(file, node) if is_shared => Some((file, node)),
+            _ => None,
+        };
+        // Zero is what nobody noted.
+        let note = definition.map_or(1, DefinitionId::note);
+        if shared.is_some_and(|(file, node)| self.trees.note(file, node) == note) {
+            return false;
+        }
+        let tried = self.tried;
+        let is_untidy = view.fields().any(|field| {
+            let below = self.below(definition, field.name());
+            field.name().is_empty() || self.is_untidy_field(field.value, below, side)
+        });
+        if let Some((file, node)) = shared.filter(|_| !is_untidy && self.tried == tried) {
+            self.trees.set_note(file, node, note);
+        }
+        is_untidy
     }
 
     pub(super) fn is_untidy_field(&mut self, view: View<'_>, known: Known<'a>, side: Alone) -> bool {
@@ -466,7 +499,7 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
         let before = set.and_then(|set| set.from.as_ref()).map(|from| (from, trees.view(from)));
         match (row, before.filter(|(_, before)| before.is_scalar())) {
             (Some(row), Some((before, _))) => (at, next) = (before, row),
-            (None, _) if passed_by.json => return Notation::after_json(view),
+            (None, _) if passed_by.json && !passed_by.brought(at) => return Notation::after_json(view),
             (None, Some((before, _))) => at = before,
             _ => return Notation::of(view),
         }
@@ -475,7 +508,7 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
 
 /// Whether kyaml puts quotes around a text that has none when a strategic patch comes by: YAML 1.1 takes it for something
 /// else (`kustomize kyaml/yaml FieldSetter`).
-fn is_quoted_in_passing(view: View<'_>) -> bool {
+pub(in crate::render) fn is_quoted_in_passing(view: View<'_>) -> bool {
     let Some(text) = view.as_str().filter(|text| !text.is_empty() && !text.contains('\n')) else { return false };
     let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte));
     if text == "..." {

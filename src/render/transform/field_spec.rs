@@ -211,7 +211,7 @@ pub(in crate::render) fn made_of(scalar: Scalar<'_>) -> MadeScalar {
 }
 
 /// Whether a scalar, or the written one that it has replaced, is in quotes.
-fn is_quoted(trees: &Trees, value: &Value) -> bool {
+pub(in crate::render) fn is_quoted(trees: &Trees, value: &Value) -> bool {
     let mut at = value;
     loop {
         if let Some(kind) = trees.view(at).notation() {

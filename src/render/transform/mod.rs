@@ -22,7 +22,7 @@ mod value_add;
 mod variable;
 
 pub(super) use crd_specs::crd_specs;
-pub(super) use field_spec::made_of;
+pub(super) use field_spec::{is_quoted, made_of};
 pub(super) use images::{has_doubled_suffix, image, images};
 pub(super) use labels::{annotations, common_labels, labels};
 pub(super) use name_reference::name_references;

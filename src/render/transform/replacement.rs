@@ -46,9 +46,8 @@ pub(in crate::render) fn replacements(
     };
     for target in targets.items() {
         let target = Target::read(target)?;
-        for row in 0..resources.len() {
-            if target.selects(cx.trees, &resources[row]) {
-                let resource = &mut resources[row];
+        for (row, resource) in resources.iter_mut().enumerate() {
+            if target.selects(cx.trees, resource) {
                 target.write(cx.trees, (row, &mut *resource), &mut copied)?;
                 let before = resource.id.clone();
                 super::reread(cx.trees, resource);
@@ -345,7 +344,8 @@ impl Target {
                 return Err(format!("index {index} specified but only {index} elements found"));
             }
         }
-        if found.found.is_empty() { Err(String::new()) } else { Ok(found.found) }
+        let is_made = self.options.create == Create::Missing && found.ends_in_null;
+        if found.found.is_empty() && !is_made { Err(String::new()) } else { Ok(found.found) }
     }
 
     /// Puts the copied value in the place of a target's value (`kustomize replacement.setFieldValue`). Gives what is

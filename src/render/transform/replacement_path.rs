@@ -106,6 +106,8 @@ pub(super) struct Matches {
     pub(super) found: Vec<Steps>,
     /// The containers in which the path breaks off, each with the number of segments that led there.
     pub(super) missing: Vec<(Steps, usize)>,
+    /// Whether the path breaks off at a `null` where it needs a map: what kustomize makes in there is never printed.
+    pub(super) ends_in_null: bool,
 }
 
 /// All values at a path, as targets are found (`kustomize kyaml/yaml.PathMatcher`).
@@ -130,6 +132,7 @@ fn collect(
     if next.is_empty() && !view.is_null() && !matches!(part_of(segment)?, Part::Every) {
         matches.missing.push((steps.clone(), depth));
     }
+    matches.ends_in_null |= next.is_empty() && view.is_null() && matches!(part_of(segment)?, Part::Field(_));
     for (at, child) in next {
         steps.push(at as u32);
         collect(child, path, depth + 1, steps, matches)?;

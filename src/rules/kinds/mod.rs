@@ -66,6 +66,7 @@ mod way_out;
 
 use serde_json::{Map, Value};
 
+pub(super) use cel::pod_of;
 pub(super) use problem::hit as problem_hit;
 
 use super::Check;

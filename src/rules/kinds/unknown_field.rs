@@ -39,7 +39,10 @@ fn judge(trees: &Trees, subject: &Subject<'_>, sink: &mut Sink) {
     let known = || Known::of(group, kind, &object.version);
     let (found, known) = match defined(trees, subject) {
         Some(schemas) => (of_all(&schemas, |schema| schema.strangers(view)), None),
-        None => (known().map(|known| known.strangers(view)).unwrap_or_default(), known()),
+        None => {
+            let known = known();
+            (known.map(|known| known.strangers(view)).unwrap_or_default(), known)
+        }
     };
     // What a Composition without a pipeline has is for the rule that asks which Crossplane runs.
     let is_judged = |stranger: &Stranger<'_>| stranger.gone.is_none() || kind != "Composition";

@@ -4,7 +4,7 @@
 
 use super::comment::{self, Until, WORD};
 use crate::base::{FileId, NodeId, RepoPath, Span, TextRange};
-use crate::model::Trees;
+use crate::model::{Trees, Word};
 use crate::parse::{Kind, ParseProblemKind, Parsed};
 
 /// A suppression in a comment.
@@ -42,11 +42,19 @@ impl Mark {
     }
 }
 
+/// Whether a file may have marks.
+pub(super) fn may_have_marks(trees: &Trees, file: FileId) -> bool {
+    if trees.is_parsed(file) {
+        return trees.says(file, Word::Suppression);
+    }
+    memchr::memmem::find(trees.sources().text(file).as_bytes(), WORD.as_bytes()).is_some()
+}
+
 /// The marks of a file, in order.
 pub(super) fn marks(trees: &Trees, file: FileId) -> Vec<Mark> {
     let sources = trees.sources();
     let text = sources.text(file);
-    if memchr::memmem::find(text.as_bytes(), WORD.as_bytes()).is_none() {
+    if !may_have_marks(trees, file) {
         return Vec::new();
     }
     let language = Language::of(trees, file, sources.path(file));

@@ -8,20 +8,20 @@ mod mark;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
 pub(super) use self::baseline::baseline;
 pub use self::baseline::{Baseline, Entry, Known, Purpose};
 use self::comment::Until;
-use self::mark::{Mark, lines_of, marks};
+use self::mark::{Mark, lines_of, marks, may_have_marks};
 use super::kinds::problem_hit;
 use super::place::{Place, places};
 use super::run::Seen;
 use super::settings::{Active, Ignore, Settings};
 use super::{Check, Facts, RuleSet, Status, Suppressed};
-use crate::base::{FileId, Problem, ProblemKind, RepoPath, Span};
+use crate::base::{FileId, IdSet, Problem, ProblemKind, RepoPath, Span};
 use crate::model::Trees;
 use crate::world::World;
 
@@ -45,6 +45,13 @@ pub(super) fn apply(asked: &Asked<'_>, world: &World, found: &mut Vec<Place>) ->
     let wrong = asked.by_configuration(found);
     asked.add(world, wrong, found);
     comments
+}
+
+/// Whether a side may have suppressions: then what they match nothing of depends on all that is found there.
+pub(super) fn is_any(asked: &Asked<'_>, world: &World) -> bool {
+    let may_have = |file: FileId| may_have_marks(asked.facts.trees, file);
+    let mut consumed = world.consumed.iter().filter_map(|path| world.snapshot.file(path));
+    !asked.settings.ignores.is_empty() || world.texts.par_iter().any(|file| may_have(*file)) || consumed.any(may_have)
 }
 
 /// The comments that the head has and the base lacks, then the entries that are new in the configuration.
@@ -71,10 +78,10 @@ fn of_world(trees: &Trees, world: &World, found: &[Place]) -> Vec<Mark> {
     let sources = trees.sources();
     let consumed = world.consumed.iter().filter_map(|path| world.snapshot.file(path));
     let places = found.iter().filter(|place| place.hit.side == world.side).map(|place| place.hit.at.file);
-    let files: BTreeMap<&RepoPath, FileId> =
-        world.texts.iter().copied().chain(consumed).chain(places).map(|file| (sources.path(file), file)).collect();
-    let files: Vec<FileId> = files.into_values().collect();
-    files.par_iter().flat_map_iter(|file| marks(trees, *file)).collect()
+    let files: Vec<FileId> = world.texts.iter().copied().chain(consumed).chain(places).collect();
+    let files = files.par_iter().copied().filter(|file| may_have_marks(trees, *file));
+    let files: BTreeMap<&RepoPath, FileId> = files.map(|file| (sources.path(file), file)).collect();
+    files.into_values().flat_map(|file| marks(trees, file)).collect()
 }
 
 /// Whether a comment may suppress what a rule says. What is wrong with a text is not for the text to say, nor what is
@@ -124,7 +131,7 @@ impl Asked<'_> {
 
     /// What is wrong with a comment: every id that does not exist, and the first of the other faults. A file that no
     /// build reads (`read` has the others) holds no object that a rule could have judged: tests, templates.
-    fn faults(&self, mark: &Mark, used: &[bool], read: &HashSet<FileId>) -> Vec<Problem> {
+    fn faults(&self, mark: &Mark, used: &[bool], read: &IdSet<FileId>) -> Vec<Problem> {
         if let Some(broken) = &mark.broken {
             let help = "write `# gitops-guard: ignore[rule-id] reason in words`";
             return vec![Problem::new(ProblemKind::UnusedSuppression, mark.at, broken.clone()).with_help(help)];

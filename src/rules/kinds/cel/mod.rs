@@ -9,6 +9,8 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
+use self::delivery::Delivery;
+pub(in crate::rules) use self::subject::pod_of;
 use self::subject::{Each, Target};
 use super::{CheckKind, Need, ParamDesc, Params, Takes};
 use crate::base::Side;
@@ -101,16 +103,18 @@ fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
     if condition.names("delivery") {
         return Ok(Check::Object(Box::new(move |trees, subject, sink| {
             if condition.takes(subject.object) {
-                let delivery = delivery::of(trees, subject.world, subject.at);
+                let delivery = Delivery::of(trees, subject.world, subject.at);
                 condition.judge(trees, subject.object, (None, &delivery), &mut |hit| hit, sink);
             }
         })));
     }
-    Ok(Check::Value(Box::new(move |trees, object, sink| {
+    let is_of_pods = condition.each.is_of_pods() && !condition.programs().any(|program| program.names_more("object"));
+    let check = Box::new(move |trees: &Trees, object: &Object, sink: &mut Sink| {
         if condition.takes(object) {
-            condition.judge(trees, object, (None, &Json::Null), &mut |hit| hit, sink);
+            condition.judge(trees, object, (None, &Delivery::none()), &mut |hit| hit, sink);
         }
-    })))
+    });
+    Ok(if is_of_pods { Check::Pod(check) } else { Check::Value(check) })
 }
 
 impl Condition {
@@ -154,10 +158,14 @@ impl Condition {
         }
     }
 
+    fn programs(&self) -> impl Iterator<Item = &Program> {
+        let worse = self.worse.as_ref().map(|(program, _)| program);
+        [Some(&self.program), self.by.as_ref(), worse].into_iter().flatten()
+    }
+
     /// Whether one of its expressions names a variable.
     fn names(&self, variable: &str) -> bool {
-        let worse = self.worse.as_ref().map(|(program, _)| program);
-        [Some(&self.program), self.by.as_ref(), worse].into_iter().flatten().any(|program| program.names(variable))
+        self.programs().any(|program| program.names(variable))
     }
 
     fn takes(&self, object: &Object) -> bool {
@@ -173,7 +181,7 @@ impl Condition {
             if is_same && !needs_delivery {
                 continue;
             }
-            let delivery = if needs_delivery { delivery::of(facts.trees, facts.head, at) } else { Json::Null };
+            let delivery = if needs_delivery { Delivery::of(facts.trees, facts.head, at) } else { Delivery::none() };
             let mut complete =
                 |hit: Hit| Hit { side: Side::Head, build: Some(at.build), object: Some(ObjectName::of(object)), ..hit };
             self.judge(facts.trees, object, (was, &delivery), &mut complete, sink);
@@ -184,7 +192,7 @@ impl Condition {
         &self,
         trees: &Trees,
         object: &Object,
-        (was, delivery): (Option<&Object>, &Json),
+        (was, delivery): (Option<&Object>, &Delivery<'_>),
         complete: &mut dyn FnMut(Hit) -> Hit,
         sink: &mut Sink,
     ) {
@@ -195,7 +203,7 @@ impl Condition {
                     Doc::View(object.view(trees)).value(),
                     old.clone(),
                     Doc::Json(&self.params).value(),
-                    Doc::Json(delivery).value(),
+                    Doc::Delivery(delivery).value(),
                 ];
                 common.into_iter().chain(target.variables.iter().map(|view| Doc::View(*view).value())).collect()
             };
@@ -250,6 +258,7 @@ fn is_template(text: &str) -> bool {
 enum Doc<'t> {
     View(View<'t>),
     Json(&'t Json),
+    Delivery(&'t Delivery<'t>),
 }
 
 /// The same value in these documents.
@@ -270,6 +279,8 @@ impl<'t> Document<'t> for Doc<'t> {
         match self {
             Self::View(view) => lifted(view.value(), Doc::View),
             Self::Json(json) => lifted(json.value(), Doc::Json),
+            Self::Delivery(delivery) if delivery.is_some() => Val::Tree(self),
+            Self::Delivery(_) => Val::Null,
         }
     }
 
@@ -277,6 +288,7 @@ impl<'t> Document<'t> for Doc<'t> {
         match self {
             Self::View(view) => view.shape(),
             Self::Json(json) => json.shape(),
+            Self::Delivery(_) => Shape::Map,
         }
     }
 
@@ -284,6 +296,7 @@ impl<'t> Document<'t> for Doc<'t> {
         match self {
             Self::View(view) => view.get(key).map(Doc::View),
             Self::Json(json) => json.get(key).map(Doc::Json),
+            Self::Delivery(delivery) => delivery.field(key).map(Doc::Json),
         }
     }
 
@@ -295,6 +308,9 @@ impl<'t> Document<'t> for Doc<'t> {
             Self::Json(json) => {
                 Document::fields(json).into_iter().map(|(key, value)| (key, Doc::Json(value))).collect()
             }
+            Self::Delivery(delivery) => {
+                delivery.fields().map(|(key, value)| (Text::Stands(key), Doc::Json(value))).collect()
+            }
         }
     }
 
@@ -302,6 +318,7 @@ impl<'t> Document<'t> for Doc<'t> {
         match self {
             Self::View(view) => view.items().map(Doc::View).collect(),
             Self::Json(json) => Document::items(json).into_iter().map(Doc::Json).collect(),
+            Self::Delivery(_) => Vec::new(),
         }
     }
 
@@ -309,6 +326,7 @@ impl<'t> Document<'t> for Doc<'t> {
         match self {
             Self::View(view) => view.size(),
             Self::Json(json) => json.size(),
+            Self::Delivery(delivery) => delivery.fields().count(),
         }
     }
 }

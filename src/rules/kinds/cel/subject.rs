@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::base::Span;
 use crate::grammar::{FieldStep, field_path};
-use crate::model::{Object, View};
+use crate::model::{Object, Trees, View};
 
 /// What is judged by itself.
 pub(super) enum Each {
@@ -190,6 +190,11 @@ fn path(way: &[Way<'_>]) -> String {
         };
     }
     path
+}
+
+/// The spec of the pod that an object is or makes.
+pub(in crate::rules) fn pod_of<'t>(trees: &'t Trees, object: &'t Object) -> Option<View<'t>> {
+    pod_path(&object.key.group, &object.key.kind)?.iter().try_fold(object.view(trees), |at, name| at.get(name))
 }
 
 fn pod<'t>(root: Target<'t>, object: &Object) -> Option<Target<'t>> {

@@ -130,9 +130,9 @@ fn an_object_is_compared_with_what_it_was() {
 }
 
 #[test]
-fn the_example_of_the_readme_is_a_rule() {
-    let readme = include_str!("../../../../README.md");
-    let example = readme.split("```yaml\n").find(|block| block.starts_with("# policies/")).expect("the example");
+fn the_example_of_the_pages_is_a_rule() {
+    let page = include_str!("../../../../docs/writing-rules.md");
+    let example = page.split("```yaml\n").find(|block| block.starts_with("# policies/")).expect("the example");
     let (trees, file) = testkit::file("own.yaml", example.split("```").next().unwrap_or_default());
     let mut set = RuleSet::default();
     set.add(&trees, &[RuleFile { pack: "shop".into(), id: "few-replicas".into(), file }], &RunKey::fresh());
