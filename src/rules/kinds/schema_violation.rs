@@ -138,14 +138,15 @@ fn is_settled(object: View<'_>, violation: &Violation) -> bool {
 /// Whether a webhook of the repository may fill in what objects of a kind leave out.
 fn is_filled_in(trees: &Trees, world: &World, key: &ObjectKey) -> bool {
     let hooks = world.objects().filter(|(_, object)| object.key.kind.as_ref() == "MutatingWebhookConfiguration");
-    let list = |view: View<'_>, name: &str, is_it: &dyn Fn(View<'_>) -> bool| {
-        view.get(name).is_some_and(|list| list.items().any(is_it))
-    };
-    hooks.into_iter().any(|(_, object)| {
-        list(object.view(trees), "webhooks", &|hook| {
-            list(hook, "rules", &|rule| {
-                list(rule, "apiGroups", &|group| group.as_str().is_some_and(|group| group == &*key.group))
-            })
-        })
+    let mut hooks = hooks.flat_map(|(_, object)| items(object.view(trees).get("webhooks")));
+    hooks.any(|hook| {
+        // Some write their rules themselves when they start; their names tell what they are for.
+        let is_named = || hook.str_at(["name"]).is_some_and(|name| name.ends_with(&*key.group));
+        let mut groups = items(hook.get("rules")).flat_map(|rule| items(rule.get("apiGroups")));
+        groups.any(|group| group.as_str() == Some(&*key.group)) || (hook.get("rules").is_none() && is_named())
     })
+}
+
+fn items(list: Option<View<'_>>) -> impl Iterator<Item = View<'_>> {
+    list.into_iter().flat_map(|list| list.items())
 }
