@@ -1,5 +1,5 @@
-//! What an ArtifactGenerator puts into its artifacts (`fluxcd/source-watcher internal/builder`): where a path within one lies
-//! in this repository.
+//! What an `ArtifactGenerator` puts into its artifacts (`fluxcd/source-watcher internal/builder`): where a path within one
+//! lies in this repository.
 //!
 //! Never: a folder for a path that the artifact fills from several; an artifact whose name or paths are filled in for each
 //! folder (`pathPattern`).
@@ -13,7 +13,7 @@ use super::reader::{Reader, is_unknown};
 use crate::base::{Found, RepoPath, Snapshot, Span};
 use crate::model::{Object, SourceRef, Trees, View};
 
-/// The API group of ArtifactGenerators.
+/// The API group of `ArtifactGenerator`.
 const GROUP: &str = "source.extensions.fluxcd.io";
 
 /// The artifacts of one side, by namespace and name. Several clusters may have one of the same name.

@@ -1,4 +1,4 @@
-//! What Kustomizations apply of the artifacts that ArtifactGenerators make.
+//! What Kustomizations apply of the artifacts that an `ArtifactGenerator` makes.
 //!
 //! Never: a rule.
 
