@@ -5,6 +5,7 @@
 mod application;
 mod application_set;
 mod argo_settings;
+mod artifact;
 mod assumed;
 mod chart;
 mod flux_settings;
@@ -14,6 +15,7 @@ mod protection;
 mod reader;
 mod repository;
 mod selector;
+mod strictness;
 mod template_patch;
 mod tier;
 

@@ -523,6 +523,9 @@ mod tests;
 #[cfg(test)]
 #[path = "adjust_tests.rs"]
 mod adjust_tests;
+#[cfg(test)]
+#[path = "artifact_tests.rs"]
+mod artifact_tests;
 
 #[cfg(test)]
 #[path = "set_tests.rs"]
