@@ -26,14 +26,18 @@ pub struct Reader<'a> {
     pub(super) trees: &'a Trees,
     pub(super) here: &'a Here,
     /// The Git sources that the repository defines, by namespace and name.
-    sources: HashMap<(Arc<str>, Arc<str>), GitSource>,
+    sources: GitSources,
     folders: OnceLock<BTreeSet<RepoPath>>,
     /// What Kustomizations take variables from.
     pub(super) values: Values,
 }
 
+/// The Git sources that a repository defines, by namespace and name.
+pub type GitSources = HashMap<(Arc<str>, Arc<str>), GitSource>;
+
 /// A Flux `GitRepository`, or several of one name for several clusters.
-struct GitSource {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct GitSource {
     url: String,
     /// Whether all of them give what the repository holds now, and nothing else.
     is_mainline: bool,
@@ -65,6 +69,25 @@ impl<'a> Reader<'a> {
             self.sources.insert(key, GitSource { url: url.to_owned(), is_mainline });
         }
         is_source
+    }
+
+    /// The sources that it knows.
+    #[must_use]
+    pub fn sources(&self) -> &GitSources {
+        &self.sources
+    }
+
+    /// What the Kustomization that an application stands for asks for in a world of the same paths, sources and
+    /// addresses; `None` where it is no Kustomization of Flux. What a world fills in is not there yet.
+    #[must_use]
+    pub fn read_again(application: &Application) -> Option<Asked> {
+        let application = application.object.is(FLUX_KUSTOMIZE_GROUP, "Kustomization").then(|| Application {
+            cluster: None,
+            is_root: false,
+            held_by: Vec::new(),
+            ..application.clone()
+        })?;
+        Some(Asked { applications: vec![application], ..Asked::default() })
     }
 
     /// Lets Kustomizations take their variables from these objects and no others.
