@@ -80,7 +80,7 @@ fn gathered(snapshot: Arc<Snapshot>, layout: Layout, trees: &Trees, here: &Here,
     let spare = unasked.into_iter().filter_map(|build| done.remove_entry(&build)).collect();
     let consumed = self::consumed(&done);
     drop_consumed(&mut done, &consumed);
-    World { spare, sources, ..assemble(snapshot, trees, here, layout, (done, consumed), asked, base) }
+    World { sources, spare, ..assemble(snapshot, trees, here, layout, (done, consumed), asked, base) }
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
