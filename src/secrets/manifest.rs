@@ -450,8 +450,7 @@ fn is_made_of_words(text: &str) -> bool {
         let letters = part.trim_end_matches(|char: char| char.is_ascii_digit());
         part.len() - letters.len() <= 2 && letters.bytes().all(|byte| byte.is_ascii_alphabetic()) && letters.len() < 20
     };
-    text.split(|char: char| matches!(char, '_' | '-' | '.' | ':' | '/' | ' ' | ',')).all(is_word)
-        && strength::entropy(text) < 4.2
+    text.split(['_', '-', '.', ':', '/', ' ', ',']).all(is_word) && strength::entropy(text) < 4.2
 }
 
 /// `24h`, `15m30s`, `512Mi`

@@ -75,12 +75,12 @@ fn gathered(snapshot: Arc<Snapshot>, layout: Layout, trees: &Trees, here: &Here,
     }
     let unasked = superseded(&asked, &pool.done);
     let mut done = std::mem::take(&mut pool.done);
-    let sources = (!pool.takes_values).then(|| pool.reader.sources().clone());
+    let knowledge = (!pool.takes_values).then(|| pool.reader.knowledge());
     drop(pool);
     let spare = unasked.into_iter().filter_map(|build| done.remove_entry(&build)).collect();
     let consumed = self::consumed(&done);
     drop_consumed(&mut done, &consumed);
-    World { sources, spare, ..assemble(snapshot, trees, here, layout, (done, consumed), asked, base) }
+    World { knowledge, spare, ..assemble(snapshot, trees, here, layout, (done, consumed), asked, base) }
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -221,10 +221,11 @@ impl Pool<'_> {
     }
 
     /// The applications of the other side, by what says them, if each asks for the very same here: what a Kustomization
-    /// of Flux means depends on the paths of a side and on its sources, where it takes no variables from objects.
+    /// of Flux means depends on the paths of a side and on what its reader knows, where it takes no variables from objects.
     fn known(&self) -> IdMap<Address, &Application> {
         let shared = self.shared.as_ref().filter(|shared| shared.has_the_same_paths() && !self.takes_values);
-        let base = shared.map(|shared| shared.base).filter(|base| base.sources.as_ref() == Some(self.reader.sources()));
+        let base =
+            shared.map(|shared| shared.base).filter(|base| base.knowledge.as_ref() == Some(&self.reader.knowledge()));
         let applications = base.into_iter().flat_map(|base| &base.applications);
         applications.map(|application| (Address::of(&application.object.value), application)).collect()
     }
@@ -413,7 +414,7 @@ fn assemble(
         layout: crate::delivery::Layout::default(),
         lifecycle: super::Lifecycle::default(),
         here: here.clone(),
-        sources: None,
+        knowledge: None,
         spare: BTreeMap::new(),
     };
     place_in_clusters(&mut world);
@@ -543,6 +544,9 @@ mod tests;
 #[cfg(test)]
 #[path = "adjust_tests.rs"]
 mod adjust_tests;
+#[cfg(test)]
+#[path = "artifact_tests.rs"]
+mod artifact_tests;
 
 #[cfg(test)]
 #[path = "set_tests.rs"]

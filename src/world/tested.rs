@@ -99,7 +99,7 @@ impl World {
             layout: self.layout.clone(),
             lifecycle: self.lifecycle.clone(),
             here: self.here.clone(),
-            sources: None,
+            knowledge: None,
             spare: BTreeMap::new(),
         };
         world.definitions = definitions(&world, trees, None);
