@@ -17,10 +17,11 @@ use crate::model::{Object, SourceRef, Trees, View};
 const GROUP: &str = "source.extensions.fluxcd.io";
 
 /// The artifacts of one side, by namespace and name. Several clusters may have one of the same name.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub(super) struct Artifacts(HashMap<(Arc<str>, Arc<str>), Vec<Artifact>>);
 
 /// An artifact.
+#[derive(Clone, PartialEq, Eq)]
 struct Artifact {
     /// The file that its generator is written in.
     file: RepoPath,
@@ -29,7 +30,7 @@ struct Artifact {
 }
 
 /// One entry of `copy`.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Copied {
     /// The kind, namespace and name of the source.
     source: (String, String, String),
@@ -39,7 +40,7 @@ struct Copied {
 }
 
 /// What an entry copies.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum What {
     /// All that a folder holds.
     Tree(RepoPath),

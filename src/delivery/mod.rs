@@ -26,6 +26,6 @@ pub use assumed::{Standing, assumed};
 pub use flux_settings::{Values, holds_values, takes_values};
 pub use outside::{ClusterSecret, Generated, Outside};
 pub use protection::{Ending, Protection, leaves_behind, protection};
-pub use reader::Reader;
+pub use reader::{Knowledge, Reader};
 pub use repository::Here;
 pub use tier::{Environment, Layout, Stage, Tier, environment_of, tier_of};

@@ -28,7 +28,7 @@ pub struct Reader<'a> {
     pub(super) trees: &'a Trees,
     pub(super) here: &'a Here,
     /// The Git sources that the repository defines, by namespace and name.
-    sources: HashMap<(Arc<str>, Arc<str>), GitSource>,
+    sources: GitSources,
     /// The artifacts that it makes of them.
     pub(super) artifacts: Artifacts,
     /// What it tells Flux's controllers.
@@ -38,7 +38,19 @@ pub struct Reader<'a> {
     pub(super) values: Values,
 }
 
+/// The Git sources that a repository defines, by namespace and name.
+type GitSources = HashMap<(Arc<str>, Arc<str>), GitSource>;
+
+/// What a reader was told of sources, artifacts and controllers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Knowledge {
+    sources: GitSources,
+    artifacts: Artifacts,
+    strictness: Strictness,
+}
+
 /// A Flux `GitRepository`, or several of one name for several clusters.
+#[derive(Clone, PartialEq, Eq, Debug)]
 struct GitSource {
     url: String,
     /// Whether all of them give what the repository holds now, and nothing else.
@@ -88,6 +100,26 @@ impl<'a> Reader<'a> {
             self.sources.insert(key, GitSource { url: url.to_owned(), is_mainline });
         }
         is_source
+    }
+
+    /// What it was told until now.
+    #[must_use]
+    pub fn knowledge(&self) -> Knowledge {
+        let (artifacts, strictness) = (self.artifacts.clone(), self.strictness.clone());
+        Knowledge { sources: self.sources.clone(), artifacts, strictness }
+    }
+
+    /// What the Kustomization that an application stands for asks for in a world of the same paths and the same
+    /// knowledge; `None` where it is no Kustomization of Flux. What a world fills in is not there yet.
+    #[must_use]
+    pub fn read_again(application: &Application) -> Option<Asked> {
+        let application = application.object.is(FLUX_KUSTOMIZE_GROUP, "Kustomization").then(|| Application {
+            cluster: None,
+            is_root: false,
+            held_by: Vec::new(),
+            ..application.clone()
+        })?;
+        Some(Asked { applications: vec![application], ..Asked::default() })
     }
 
     /// Lets Kustomizations take their variables from these objects and no others.

@@ -14,11 +14,11 @@ const STRICT_CONTROLLER: (u64, u64) = (1, 9);
 const STRICT_FLUX: (u64, u64) = (2, 9);
 
 /// What the controllers of one side are told. Each cluster may have its own.
-#[derive(Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub(super) struct Strictness(Vec<Told>);
 
 /// What one controller is told.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Told {
     /// The file that installs it.
     file: RepoPath,

@@ -226,7 +226,8 @@ enum Gap {
 
 /// The password that a command line gives to a program of which the options are known.
 pub(super) fn client_password(line: &str) -> Option<&str> {
-    if !line.contains(" -p") && !line.contains(" -a ") {
+    // Most values are one word.
+    if !line.contains(' ') || !line.contains(" -p") && !line.contains(" -a ") {
         return None;
     }
     let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
