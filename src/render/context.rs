@@ -130,11 +130,11 @@ impl Schemas {
     }
 }
 
-/// Whether the transformers that come by an object are noted in it.
+/// Whether the transformers that come by an object are noted in it, which kustomize does in its annotations.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trace {
     Off,
-    /// The root's `buildMetadata` asks for it.
+    /// The root has `buildMetadata`, whatever it asks for.
     Transformers,
 }
 

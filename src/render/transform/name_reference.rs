@@ -6,12 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::super::patch::is_text_in_need_of_quotes;
 use super::super::resource::{Id, Resource};
 use super::super::schema::owned;
 use super::field_spec::{FieldSpec, Gvk, Seen, Steps, follow, untagged, visit};
 use super::{Cx, broken, or_default, shown};
 use crate::base::{Problem, Span};
-use crate::model::{How, Key, Origin, Trees, Value, View};
+use crate::model::{How, Key, MadeScalar, Origin, Trees, Value, View};
 
 /// Changes every reference to a renamed object to its present name. Runs once, at the root, after all renamings.
 pub(in crate::render) fn name_references(cx: &Cx<'_>, resources: &mut [Resource]) -> Result<(), Problem> {
@@ -377,7 +378,11 @@ fn point_at(trees: &Trees, reference: &mut Value, named: &Resource) {
     let metadata = named.value.field(trees, "metadata");
     let theirs = |field| metadata.as_ref().and_then(|metadata| metadata.field(trees, field));
     let made = |text: &Arc<str>, followed: &Value, from: Option<Value>| {
-        let scalar = untagged(trees, from.as_ref(), text);
+        let scalar = match from {
+            // What is there takes its notation; what is new is put in quotes where it needs some.
+            None if is_text_in_need_of_quotes(text) => MadeScalar::Str(text.clone()),
+            _ => untagged(trees, from.as_ref(), text),
+        };
         let at = trees.view(followed).place();
         Value::scalar(scalar, Origin::brought(at, How::NameReference, at, from, followed.clone()))
     };
