@@ -29,8 +29,8 @@
 //!
 //! Known differences, which are generated and still found, each about once in some thousand cases:
 //!
-//! - the namespaces `1` and `true` where JSON patches, generators and strategic patches met before: whether they are in
-//!   quotes;
+//! - the namespaces `1` and `true` of objects that were laid over each other by generators: whether they are in quotes;
+//! - `null` that is not written between the brackets of a JSON patch's value (`{a, b}`): it becomes an empty text here;
 //! - a map that a transformer made in the place of `null`, as the source of a replacement: in kustomize it still has the
 //!   word for nothing as its text;
 //! - a list of a patch in the place of one in brackets: kustomize keeps the brackets, between which no text is folded;

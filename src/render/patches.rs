@@ -36,8 +36,6 @@ pub(super) struct Patcher<'p> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Memory {
     Kept,
-    /// The same, and no note is made of it before: a text without operations.
-    Unnoted,
     /// `patchesJson6902` forgets it.
     Lost,
 }
@@ -99,7 +97,7 @@ impl<'p> Patcher<'p> {
                 None => Err(no_target(by)),
             },
             Patch::Nothing => match target {
-                Some(target) => self.json(&[], target, Memory::Unnoted, by),
+                Some(target) => self.json(&[], target, Memory::Kept, by),
                 None => Err(no_target(by)),
             },
         }
@@ -336,9 +334,6 @@ impl<'p> Patcher<'p> {
                 return Err(misfit.clone());
             }
             refuse_duplicates(trees, resource).map_err(|problem| problem.with_related(by, "patched here"))?;
-            if memory == Memory::Kept {
-                text_annotations(trees, &mut resource.value);
-            }
             let silent = patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             text_annotations(trees, &mut resource.value);
@@ -352,7 +347,7 @@ impl<'p> Patcher<'p> {
             }
             let before = resource.id.clone();
             match memory {
-                Memory::Kept | Memory::Unnoted => resource.refresh(trees),
+                Memory::Kept => resource.refresh(trees),
                 Memory::Lost => resource.reread(trees),
             }
             // A list needs no name.
