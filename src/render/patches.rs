@@ -289,7 +289,10 @@ impl<'p> Patcher<'p> {
         for row in rows {
             let resource = self.set.touch(*row);
             let how = patch::Laying { trees, schema: self.cx.schema(), by, before: &resource.patched };
-            same_kind_of_namespace(trees.view(&resource.value), whole).map_err(|error| failed(error, by))?;
+            // One that is known is a scalar.
+            if resource.id.namespace.is_empty() {
+                same_kind_of_namespace(trees.view(&resource.value), whole).map_err(|error| failed(error, by))?;
+            }
             let (outcome, silent) =
                 patch::strategic(how, &mut resource.value, patch, whole).map_err(|error| failed(error, by))?;
             resource.patched.strategic.push(by);
