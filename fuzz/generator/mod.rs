@@ -35,7 +35,11 @@
 //!   word for nothing as its text;
 //! - a list of a patch in the place of one in brackets: kustomize keeps the brackets, between which no text is folded;
 //! - a number from a patch over text that a label or a variable made, or over an empty block: whether it is quoted;
-//! - comments behind brackets in patches, which kustomize misplaces until it cannot read its own text.
+//! - comments behind brackets in patches, which kustomize misplaces until it cannot read its own text;
+//! - a replacement with a delimiter whose source is one of its targets: kustomize reads it anew for each;
+//! - a patch that takes all annotations of a generated object: kustomize forgets the name before, here it still counts;
+//! - a name that a JSON patch removes, which kustomize misses only where nothing else gives one;
+//! - a number with a tag that it does not fit (`!!int 1.0`) in a strategic patch, which is refused here.
 //!
 //! Not compared: what this library says it does not render, which is the hash of an object that is neither a ConfigMap nor
 //! a Secret (kustomize hashes the nodes of its own parser then, with their lines and columns).

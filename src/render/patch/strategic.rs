@@ -519,7 +519,7 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
 /// Whether kyaml puts quotes around a text that has none when a strategic patch comes by: YAML 1.1 takes it for something
 /// else (`kustomize kyaml/yaml FieldSetter`).
 pub(in crate::render) fn is_quoted_in_passing(view: View<'_>) -> bool {
-    view.as_str().is_some_and(|text| is_text_in_need_of_quotes(&text))
+    view.as_str().is_some_and(is_text_in_need_of_quotes)
 }
 
 /// The same for a text that stands nowhere yet.
