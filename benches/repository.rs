@@ -190,6 +190,10 @@ fn judged(root: &Path) -> (Clock, usize) {
         unrendered: Vec::new(),
         deleted: Vec::new(),
         head: &head.snapshot,
+        is_empty: false,
+        touched: None,
+        differences: None,
+        links: None,
     };
     report.write(Format::Json, &mut std::io::sink()).expect("nothing is written");
     clock.lap("report");

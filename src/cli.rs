@@ -83,7 +83,7 @@ pub struct Sides {
     /// The configuration, instead of `.gitops-guard.yaml` at the root of what is judged.
     #[arg(long, value_name = "FILE", env = "GITOPS_GUARD_CONFIG")]
     pub config: Option<PathBuf>,
-    /// Whose configuration, rule packs and suppressions count. With `base` a change cannot switch off its judge.
+    /// Whose configuration, rule packs, suppressions and baseline count. With `base` a change cannot switch off its judge.
     #[arg(long, value_name = "SIDE", default_value = "head", env = "GITOPS_GUARD_CONFIG_FROM")]
     pub config_from: ConfigFrom,
     /// How many threads to use; one for each processor by default.

@@ -254,12 +254,7 @@ fn configuration(
     };
     let file = match &ask.config {
         None => config::file_of(snapshot),
-        Some(path) => {
-            let bytes = std::fs::read(env.directory.join(path));
-            let bytes = bytes
-                .map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
-            Some(config::given(trees.sources(), &path.to_string_lossy(), bytes))
-        }
+        Some(path) => Some(named(path, ask, env, trees, sides)?),
     };
     let read = file.map(|file| config::read(trees, file, snapshot)).transpose();
     Ok(read.map_err(|mistakes| wrong(trees, &mistakes, env, color))?.unwrap_or_default())
@@ -288,7 +283,7 @@ fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<As
         let before = config::file_of(base).and_then(|file| config::read(trees, file, base).ok());
         settings.added = configuration.added(&before.unwrap_or_default());
     }
-    settings.baseline = baseline_of(ask, env, trees, &|mistakes| wrong(trees, &mistakes, env, color))?;
+    settings.baseline = baseline_of(ask, env, (trees, sides), &|mistakes| wrong(trees, &mistakes, env, color))?;
     let into = match (&ask.sides.config, &sides.root) {
         (Some(path), _) => Some(env.directory.join(path)),
         (None, root) => root.as_ref().map(|root| root.join(config::NAME)),
@@ -296,25 +291,40 @@ fn asked(ask: &cli::Check, env: &Env, trees: &Trees, sides: &Sides) -> Result<As
     Ok(Asked { rules, settings, configuration, salt: salt.zip(into) })
 }
 
+/// A file that the command line names. Where the base's word counts and the file lies in what is judged, it is the
+/// base's: a change must not edit what it is judged by.
+fn named(path: &Path, ask: &cli::Sides, env: &Env, trees: &Trees, sides: &Sides) -> Result<FileId, Stop> {
+    if let (cli::ConfigFrom::Base, Some((base, _))) = (ask.config_from, &sides.base)
+        && let Some(inside) = sides.place_of(&env.directory.join(path))
+    {
+        let text = || format!("`{}` is not in the base, whose word counts (`--config-from base`)", path.display());
+        return base.file(&inside).ok_or_else(|| Stop::Told(text(), NOT_JUDGED));
+    }
+    on_disk(path, env, trees)
+}
+
+fn on_disk(path: &Path, env: &Env, trees: &Trees) -> Result<FileId, Stop> {
+    let bytes = std::fs::read(env.directory.join(path));
+    let bytes =
+        bytes.map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
+    Ok(config::given(trees.sources(), &path.to_string_lossy(), bytes))
+}
+
 /// The baseline that was asked for; an older one where a new one is written over it.
 fn baseline_of(
     ask: &cli::Check,
     env: &Env,
-    trees: &Trees,
+    (trees, sides): (&Trees, &Sides),
     wrong: &dyn Fn(Vec<Mistake>) -> Stop,
 ) -> Result<Baseline, Stop> {
-    let (path, purpose) = match (&ask.baseline, &ask.write_baseline) {
-        (Some(path), _) => (path, Purpose::Hide),
+    let (file, purpose) = match (&ask.baseline, &ask.write_baseline) {
+        (Some(path), _) => (named(path, &ask.sides, env, trees, sides)?, Purpose::Hide),
         (None, Some(path)) if !env.directory.join(path).exists() => {
             return Ok(Baseline { entries: Vec::new(), purpose: Purpose::Write });
         }
-        (None, Some(path)) => (path, Purpose::Write),
+        (None, Some(path)) => (on_disk(path, env, trees)?, Purpose::Write),
         (None, None) => return Ok(Baseline::default()),
     };
-    let bytes = std::fs::read(env.directory.join(path));
-    let bytes =
-        bytes.map_err(|error| Stop::Told(format!("`{}` cannot be read: {error}", path.display()), NOT_JUDGED))?;
-    let file = config::given(trees.sources(), &path.to_string_lossy(), bytes);
     let entries = baseline::read(trees.sources(), file).map_err(wrong)?;
     Ok(Baseline { entries, purpose })
 }

@@ -3,7 +3,7 @@
 //! Never: reads a tree by itself; `read` does.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::{BlobId, History, Passage, RepoPath, Side, Snapshot};
@@ -33,6 +33,24 @@ pub struct Sides {
 }
 
 impl Sides {
+    /// Where a file of the machine lies in what is judged; `None` outside it. By the words of its path alone: a change
+    /// may have put a link in the way.
+    pub(crate) fn place_of(&self, file: &Path) -> Option<RepoPath> {
+        let mut plain = PathBuf::new();
+        for part in file.components() {
+            match part {
+                Component::ParentDir => drop(plain.pop()),
+                Component::CurDir => {}
+                part => plain.push(part),
+            }
+        }
+        let root = self.root.as_deref()?;
+        let real = root.canonicalize().ok();
+        let below =
+            [Some(root), real.as_deref()].into_iter().flatten().find_map(|root| plain.strip_prefix(root).ok())?;
+        below.components().try_fold(RepoPath::root(), |path, part| path.join(part.as_os_str().to_str()?))
+    }
+
     /// A head alone.
     pub(crate) fn of(head: Snapshot) -> Self {
         let here = Here::default();

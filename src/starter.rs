@@ -316,14 +316,12 @@ jobs:
     runs-on: ubuntu-latest
     permissions:
       contents: read
+      pull-requests: write   # for the comment; without it there is none
     steps:
     - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
       # The whole history, so that a merge queue's base is there too and no credentials have to stay for a fetch.
       with: {{fetch-depth: 0, persist-credentials: false}}
     - uses: {action}@v{VERSION}{note}
-      with:
-        # A change from a fork is judged by the configuration of the branch that it goes into.
-        args: ${{{{ github.event.pull_request.head.repo.fork && '--config-from base' || '' }}}}
 "
     )
 }

@@ -84,7 +84,10 @@ fn hooks_workflow_and_job_are_yaml() {
     assert_eq!(hooks["repos"].as_array().map(Vec::len), Some(1));
     let workflow: serde_json::Value = serde_yaml::from_str(&workflow()).expect("YAML");
     assert_eq!(workflow["permissions"], serde_json::json!({}));
-    assert_eq!(workflow["jobs"]["gitops-guard"]["permissions"], serde_json::json!({"contents": "read"}));
+    assert_eq!(
+        workflow["jobs"]["gitops-guard"]["permissions"],
+        serde_json::json!({"contents": "read", "pull-requests": "write"})
+    );
 }
 
 #[test]

@@ -88,6 +88,7 @@ pub(crate) fn plain_world(trees: &Trees, side: Side, files: &[(&str, &str)]) -> 
         layout: crate::delivery::Layout::default(),
         lifecycle: crate::world::Lifecycle::default(),
         here: crate::delivery::Here::default(),
+        knowledge: None,
         spare: BTreeMap::new(),
     }
 }

@@ -17,6 +17,9 @@ const OLD: &str = "old/secret.yaml";
 const MAIN: &str = "main/secret.yaml";
 const CHANGE: &str = "change/secret.yaml";
 
+/// The repository whose workflow it is.
+const REPOSITORY: &str = "example/fleet";
+
 /// A bare repository as the forge holds it: `main` with two commits, a branch off the first one, and their merge.
 struct Origin {
     temp: tempfile::TempDir,
@@ -132,6 +135,10 @@ struct Ended {
     log: String,
     /// The arguments that the tool was called with, a line each.
     arguments: String,
+    /// The comments of the pull request.
+    comments: Vec<String>,
+    /// The calls of the API, a line each: the host, the token, what was asked.
+    calls: String,
 }
 
 impl Runner {
@@ -151,6 +158,8 @@ impl Runner {
         );
         program(&files.path().join("tool"), &tool(files.path()));
         forge(files.path());
+        put(files.path(), "comments", "");
+        put(files.path(), "head", event.pointer("/pull_request/head/sha").and_then(Value::as_str).unwrap_or_default());
         let (reference, sha) = (reference.to_owned(), sha.to_owned());
         let (inputs, steps, log) = (BTreeMap::new(), BTreeMap::new(), String::new());
         let action_ref = "main".to_owned();
@@ -177,6 +186,21 @@ impl Runner {
         self
     }
 
+    /// The pull request has this comment already.
+    fn commented(self, who: &str, text: &str) -> Self {
+        let lines = fs::read_to_string(self.files.path().join("comments")).expect("the folder is ours");
+        let name = format!("comment-{}", lines.lines().count());
+        put(self.files.path(), &name, text);
+        put(self.files.path(), "comments", &format!("{lines}{who} {name}\n"));
+        self
+    }
+
+    /// The API refuses all.
+    fn refused(self, answer: &str) -> Self {
+        put(self.files.path(), "refused", answer);
+        self
+    }
+
     fn with(mut self, input: &str, value: &str) -> Self {
         self.inputs.insert(input.to_owned(), value.to_owned());
         self
@@ -188,7 +212,7 @@ impl Runner {
         let text = fs::read_to_string(root.join("action.yml")).expect("the action");
         let action: Value = serde_yaml::from_str(&text).expect("the action is YAML");
         for (name, input) in action["inputs"].as_object().expect("inputs") {
-            let default = input["default"].as_str().expect("every input has a default").to_owned();
+            let default = self.replaced(input["default"].as_str().expect("every input has a default"));
             self.inputs.entry(name.clone()).or_insert(default);
         }
         let mut code = 0;
@@ -202,7 +226,9 @@ impl Runner {
             .map(|(name, output)| (name.clone(), self.replaced(output["value"].as_str().expect("a value"))))
             .collect();
         let read = |name: &str| fs::read_to_string(self.files.path().join(name)).unwrap_or_default();
-        Ended { code, outputs, summary: read("summary.md"), arguments: read("arguments"), log: self.log }
+        let comments = read("comments").lines().filter_map(|line| Some(read(line.split_once(' ')?.1))).collect();
+        let (summary, arguments, calls) = (read("summary.md"), read("arguments"), read("calls"));
+        Ended { code, outputs, summary, arguments, comments, calls, log: self.log }
     }
 
     /// `A == 'x' && B != 'y'`
@@ -239,7 +265,8 @@ impl Runner {
         }
         if let Some(path) = name.strip_prefix("github.event.") {
             let found = self.event.pointer(&format!("/{}", path.replace('.', "/")));
-            return found.and_then(Value::as_str).unwrap_or_default().to_owned();
+            let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            return found.filter(|value| !value.is_null()).map(text).unwrap_or_default();
         }
         match name {
             "github.event_name" => self.event_name.to_owned(),
@@ -251,6 +278,7 @@ impl Runner {
             "github.action_repository" => "example/gitops-guard".to_owned(),
             "github.action_ref" => self.action_ref.clone(),
             "github.server_url" => "https://forge.example.com".to_owned(),
+            "github.repository" => REPOSITORY.to_owned(),
             "github.token" => "made-up".to_owned(),
             _ => panic!("`{name}` is no expression that a composite action may use"),
         }
@@ -304,6 +332,10 @@ impl Runner {
             .env("GITHUB_SHA", &self.sha)
             .env("GITHUB_REF", &self.reference)
             .env("GITHUB_BASE_REF", self.base_branch())
+            .env("GITHUB_REPOSITORY", REPOSITORY)
+            .env("GITHUB_SERVER_URL", "https://forge.example.com")
+            .env("GITHUB_WORKFLOW", "checks")
+            .env("GITHUB_JOB", "guard")
             .env("GITHUB_WORKSPACE", &self.workspace)
             .env("GITHUB_OUTPUT", files.join("output"))
             .env("GITHUB_STEP_SUMMARY", files.join("summary.md"))
@@ -317,7 +349,8 @@ impl Runner {
     }
 }
 
-/// A forge without a network: the tags that it lists, the files of its release and what it attests lie in a folder.
+/// A forge without a network: the tags that it lists, the files of its release, what it attests, and the comments of its
+/// pull request lie in a folder.
 fn forge(files: &Path) {
     let (programs, release) = (files.join("programs"), files.join("release"));
     let here = release.display();
@@ -326,8 +359,57 @@ fn forge(files: &Path) {
     let fetched =
         format!("while [ \"$1\" != --output ]; do shift; done\ncp \"{here}/${{3##*/}}\" \"$2\" 2>/dev/null || exit 22");
     program(&programs.join("curl"), &fetched);
-    program(&programs.join("gh"), &format!("[ \"$1 $2\" = 'attestation verify' ] && [ -f '{here}/attested' ]"));
+    program(&programs.join("gh"), &GH.replace("HERE", &files.display().to_string()));
 }
+
+/// What the action calls of `gh`: an attestation is verified, comments are listed, made and changed. A file `refused` is
+/// what the API answers instead; `comments` has a line each: who wrote it, and the name of the file with its text. Every
+/// call is noted, with the token that it had.
+const GH: &str = r#"
+here='HERE'
+if [ "$1 $2" = 'attestation verify' ]; then [ -f "$here/release/attested" ]; exit; fi
+[ "$1 $2" = 'api graphql' ] || exit 64
+shift 2
+query= id= body= filter= paged=no
+while [ $# -gt 0 ]; do
+  case $1 in
+    --paginate) paged=yes; shift; continue ;;
+    --jq) filter=$2 ;;
+    -f|-F)
+      case $2 in
+        query=*) query=${2#query=} ;;
+        id=*) id=${2#id=} ;;
+        body=@*) body=${2#body=@} ;;
+        owner=example|name=fleet|number=1) ;;
+        *) exit 64 ;;
+      esac ;;
+    *) exit 64 ;;
+  esac
+  shift 2
+done
+case $query in
+  *'comments(first: 100'*) call="list $paged" ;;
+  *updateIssueComment*) call="update $id" ;;
+  *addComment*) call="add $id" ;;
+  *) exit 64 ;;
+esac
+printf '%s %s %s\n' "$GH_HOST" "$GH_TOKEN" "$call" >> "$here/calls"
+if [ -f "$here/refused" ]; then cat "$here/refused" >&2; exit 1; fi
+case $call in
+  list*)
+    mark=$(printf '%s' "$filter" | sed -n 's/.*select(.viewerDidAuthor and (.body | startswith("\(<!-- [^"]* -->\)"))).*/\1/p')
+    [ -n "$mark" ] || exit 64
+    printf 'pull PULL %s\n' "$(cat "$here/head")"
+    while read -r who file; do
+      if [ "$who" = me ] && [ "$(head -n 1 "$here/$file")" = "$mark" ]; then echo "mine $file"; fi
+    done < "$here/comments" ;;
+  update*) cp "$body" "$here/$id"; echo "comment: $id" ;;
+  add*)
+    name=comment-$(wc -l < "$here/comments" | tr -d ' ')
+    cp "$body" "$here/$name"
+    echo "me $name" >> "$here/comments" ;;
+esac
+"#;
 
 /// An executable file.
 fn program(path: &Path, script: &str) {
@@ -353,8 +435,9 @@ fn tool(files: &Path) -> String {
 fn pull(origin: &Origin) -> Value {
     json!({
         "pull_request": {
-            "base": {"sha": origin.first, "ref": "main"},
-            "head": {"sha": origin.change, "ref": "change"},
+            "number": 1,
+            "base": {"sha": origin.first, "ref": "main", "repo": {"full_name": REPOSITORY}},
+            "head": {"sha": origin.change, "ref": "change", "repo": {"full_name": REPOSITORY}},
         },
         "repository": {"default_branch": "main"},
     })
@@ -388,6 +471,8 @@ fn a_pull_request_is_compared_with_the_first_parent_of_its_merge_commit() {
         let ended =
             Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, pull(&origin)).run();
         ended.says(1, &[CHANGE]);
+        assert_eq!(ended.outputs["errors"], "1");
+        assert!(!ended.arguments.contains("--config-from"), "{}", ended.arguments);
         // A full clone stays one.
         assert_eq!(folder.join(".git/shallow").exists(), depth.is_some());
     }
@@ -408,26 +493,122 @@ fn a_checkout_of_the_head_of_a_pull_request_fetches_until_the_histories_meet() {
 }
 
 #[test]
-fn a_change_from_a_fork_is_judged_and_what_it_holds_is_neither_command_nor_markup() {
+fn a_change_from_a_fork_is_judged_by_the_base_and_what_it_holds_is_neither_command_nor_markup() {
     if !programs_are_here() {
         return;
     }
     let origin = Origin::new();
-    let folder = origin.checkout("fork", &origin.merge, Some(1));
-    let mut event = pull(&origin);
-    event["pull_request"]["head"]["repo"] = json!({"fork": true});
-    event["pull_request"]["head"]["ref"] = json!("$(touch pwned)");
     // Nobody can write where the change comes from: the remote is what it was.
     let before = git(&origin.temp.path().join("origin.git"), &["for-each-ref"]);
-    let ended = Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, event).run();
-    ended.says(1, &[CHANGE]);
-    assert_eq!(git(&origin.temp.path().join("origin.git"), &["for-each-ref"]), before);
-    assert!(!folder.join("pwned").exists());
-    let block = ended.summary.strip_prefix("## gitops-guard\n\n").expect("a heading");
-    assert!(block.lines().all(|line| line.is_empty() || line.starts_with("    ")), "{block}");
-    let (_, behind) = ended.log.split_once("::stop-commands::").expect("commands are stopped");
-    let (token, behind) = behind.split_once('\n').expect("a line");
-    assert!(behind.contains(&format!("\n::{token}::\n")), "{}", ended.log);
+    // The last repository is gone; its name is not told.
+    for (row, repo) in [json!({"full_name": "other/fleet"}), Value::Null].into_iter().enumerate() {
+        let folder = origin.checkout(&format!("fork-{row}"), &origin.merge, Some(1));
+        let mut event = pull(&origin);
+        event["pull_request"]["head"]["repo"] = repo;
+        event["pull_request"]["head"]["ref"] = json!("$(touch pwned)`touch pwned`");
+        event["pull_request"]["title"] = json!("\"; touch pwned; '\n::error::forged");
+        let run = || Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, event.clone());
+        let ended = run().run();
+        ended.says(1, &[CHANGE]);
+        assert!(ended.arguments.contains("--config-from=base\n"), "{}", ended.arguments);
+        assert!(ended.calls.is_empty() && ended.comments.is_empty(), "{}", ended.calls);
+        assert!(ended.log.contains("no comment on the pull request: it comes from a fork"), "{}", ended.log);
+        assert_eq!(git(&origin.temp.path().join("origin.git"), &["for-each-ref"]), before);
+        assert!(!folder.join("pwned").exists());
+        assert!(!ended.summary.lines().any(|line| line.starts_with("::")), "{}", ended.summary);
+        assert!(!ended.summary.contains("forged"), "{}", ended.summary);
+        let (_, behind) = ended.log.split_once("::stop-commands::").expect("commands are stopped");
+        let (token, behind) = behind.split_once('\n').expect("a line");
+        assert!(behind.contains(&format!("\n::{token}::\n")), "{}", ended.log);
+        // Who wrote the workflow may say otherwise.
+        let ended = run().with("config-from", "head").with("comment", "true").run();
+        assert!(ended.arguments.contains("--config-from=head\n") && ended.comments.len() == 1, "{}", ended.log);
+        let ended = run().with("config-from", "head").with("comment", "true").refused("gh: Forbidden\nmore").run();
+        let warning = "::warning::no comment on the pull request: gh: Forbidden (it takes";
+        assert!(ended.code == 1 && ended.log.contains(warning), "{}", ended.log);
+    }
+}
+
+#[test]
+fn a_change_from_a_fork_cannot_switch_off_its_judge() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    let folder = origin.checkout("off", &origin.merge, Some(2));
+    put(&folder, ".gitops-guard.yaml", "rules: {plaintext-secret: off}\n");
+    git(&folder, &["add", "-A"]);
+    let run = |repository: &str| {
+        let mut event = pull(&origin);
+        event["pull_request"]["head"]["repo"]["full_name"] = json!(repository);
+        Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, event).run()
+    };
+    assert_eq!((run("other/fleet").code, run(REPOSITORY).code), (1, 0));
+}
+
+#[test]
+fn one_comment_is_made_and_kept_up_to_date() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    let folder = origin.checkout("comment", &origin.merge, Some(2));
+    let run = || Runner::new(folder.clone(), "pull_request", "refs/pull/1/merge", &origin.merge, pull(&origin));
+    let token = "forge.example.com made-up";
+    let first = run().run();
+    first.says(1, &[CHANGE]);
+    assert_eq!(first.calls, format!("{token} list yes\n{token} add PULL\n"));
+    let [text] = &*first.comments else { panic!("{}", first.log) };
+    assert!(
+        text.starts_with("<!-- gitops-guard: ") && text.contains("\n### ❌ 1 error") && text.contains(CHANGE),
+        "{text}"
+    );
+    let (mark, body) = text.split_once('\n').expect("a line");
+    assert_eq!(fs::read_to_string(&first.outputs["summary-file"]).ok().as_deref(), None, "the runner's files are gone");
+    assert!(first.summary.starts_with("<!-- gitops-guard -->\n### ❌") && !body.is_empty(), "{}", first.summary);
+    // Its own is changed; those of others, and of other jobs, stay what they are, whatever they hold.
+    let old = format!("{mark}\nold\n");
+    let again = run().commented("other", &old).commented("me", "hello\n").commented("me", &old).run();
+    assert_eq!(again.calls, format!("{token} list yes\n{token} update comment-2\n"));
+    assert_eq!(again.comments, [old.clone(), "hello\n".to_owned(), text.clone()]);
+    let other = run().commented("me", &old).with("config", "guard.yaml").run();
+    assert_eq!((other.code, other.comments.len()), (2, 2), "a configuration that is not there: {}", other.log);
+    assert!(other.comments[1].contains("\n### ❌ gitops-guard could not judge this change\n\n    error: "));
+    assert!(other.summary.contains("\n    error: ") && other.outputs["findings"].is_empty());
+    // Nothing is asked for by whom it does not concern.
+    assert!(run().with("comment", "false").run().calls.is_empty());
+    assert!(run().with("token", "").run().calls.is_empty());
+    let refused = run().refused("gh: Resource not accessible by integration\n").run();
+    refused.says(1, &[CHANGE]);
+    assert!(refused.log.contains("no comment on the pull request: gh: Resource not accessible"), "{}", refused.log);
+    assert!(!refused.log.contains("::warning::"));
+    // A run that comes too late says nothing of an older state.
+    let late = run();
+    put(late.files.path(), "head", "another");
+    let late = late.commented("me", &old).run();
+    assert!(late.comments == [old.clone()] && late.log.contains("it has moved on"), "{}", late.log);
+}
+
+#[test]
+fn a_clean_change_makes_no_comment_and_mends_an_older_one() {
+    if !programs_are_here() {
+        return;
+    }
+    let origin = Origin::new();
+    // The change is what main has already.
+    let folder = origin.checkout("clean", &origin.main, None);
+    let run = || {
+        let event = pull(&origin);
+        Runner::new(folder.clone(), "pull_request", "refs/pull/1/head", &origin.main, event).with("base", &origin.main)
+    };
+    let ended = run().run();
+    ended.says(0, &[]);
+    assert!(ended.comments.is_empty() && ended.log.contains("nothing is touched"), "{}", ended.log);
+    let asked = run().with("comment", "true").run();
+    let [text] = &*asked.comments else { panic!("{}", asked.log) };
+    assert!(text.contains("✅"), "{text}");
+    let mended = run().commented("me", &text.replace('✅', "❌")).run();
+    assert_eq!(mended.comments, std::slice::from_ref(text));
 }
 
 #[test]
@@ -462,6 +643,12 @@ fn a_merge_group_and_a_base_that_is_named_are_fetched() {
     let folder = origin.checkout("group", &origin.merge, Some(1));
     let event = json!({"merge_group": {"base_sha": origin.main}, "repository": {"default_branch": "main"}});
     Runner::new(folder, "merge_group", "refs/heads/queue/main/1", &origin.merge, event).run().says(1, &[CHANGE]);
+    // By hand: a branch against the default branch, which itself is judged as a whole.
+    let event = || json!({"repository": {"default_branch": "main"}});
+    let folder = origin.checkout("hand", &origin.change, Some(1));
+    Runner::new(folder, "workflow_dispatch", "refs/heads/change", &origin.change, event()).run().says(1, &[CHANGE]);
+    let folder = origin.checkout("whole", &origin.main, Some(1));
+    Runner::new(folder, "workflow_dispatch", "refs/heads/main", &origin.main, event()).run().says(1, &[OLD, MAIN]);
     for base in ["main", "origin/main", &origin.main] {
         let folder = origin.checkout(&format!("base-{}", base.replace('/', "-")), &origin.merge, Some(1));
         let run = Runner::new(folder, "workflow_dispatch", "refs/heads/change", &origin.merge, json!({}));
@@ -529,7 +716,8 @@ fn arguments_are_taken_from_a_list_and_all_reports_come_from_one_run() {
     let ended = run("args", "--all --select secrets\n--severity=error old");
     assert_eq!(ended.code, 0, "what is shown lies below a path: {}", ended.log);
     let report = |format: &str| ended.arguments.lines().any(|line| line.starts_with(&format!("--format={format}")));
-    assert!(["github", "sarif=/", "text=/", "json=/"].into_iter().all(report), "{}", ended.arguments);
+    let formats = ["github", "sarif=/", "text=/", "json=/", "markdown=/", "step-summary=/"];
+    assert!(formats.into_iter().all(report), "{}", ended.arguments);
     assert!(ended.arguments.ends_with("\n--all\n--select=secrets\n--severity=error\n--\nold\n"), "{}", ended.arguments);
     assert_eq!(run("fail-on", "never").outputs["exit-code"], "0");
     for (name, value) in [
@@ -537,6 +725,9 @@ fn arguments_are_taken_from_a_list_and_all_reports_come_from_one_run() {
         ("args", "--base x"),
         ("args", "-- $(touch pwned)"),
         ("args", "--select"),
+        ("args", "--config-from head"),
+        ("comment", "maybe"),
+        ("config-from", "fork"),
         ("fail-on", "sometimes"),
     ] {
         let ended = run(name, value);

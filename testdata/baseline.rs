@@ -126,3 +126,35 @@ fn a_baseline_that_is_none_ends_the_run() {
     assert_eq!(folder.check(&["--baseline", "none.jsonl"]).0, Some(2));
     assert_eq!(folder.check(&["--write-baseline", "known.jsonl"]).0, Some(2));
 }
+
+#[test]
+fn a_change_cannot_edit_the_files_that_it_is_judged_by() {
+    let (base, head) = (Folder::new(), Folder::new());
+    base.put("strict.yaml", "rules: {plaintext-secret: on}\n");
+    base.put("known.jsonl", "");
+    head.put("other.yaml", &SECRET.replace("name: db", "name: other"));
+    head.check(&["--write-baseline", "known.jsonl", "--today", "2026-01-01"]);
+    head.put("strict.yaml", "rules: {plaintext-secret: off}\n");
+    let before = base.path().to_str().expect("UTF-8");
+    let code = |args: &[&str]| {
+        let (code, _, err) =
+            head.check(&[&["--base", before, "--fail-on", "warning", "--today", "2026-01-02"], args].concat());
+        (code, err)
+    };
+    for file in [["--config", "strict.yaml"], ["--baseline", "known.jsonl"]] {
+        assert_eq!(code(&file).0, Some(0), "{file:?}: the head's word");
+        assert_eq!(code(&[&file[..], &["--config-from", "base"]].concat()).0, Some(1), "{file:?}: the base's word");
+    }
+    // Another way to say it, a link in the way, and what the base does not have.
+    let around =
+        format!("../{}/./strict.yaml", head.path().file_name().and_then(|name| name.to_str()).expect("a name"));
+    assert_eq!(code(&["--config", &around, "--config-from", "base"]).0, Some(1));
+    #[cfg(unix)]
+    {
+        fs::remove_file(head.path().join("strict.yaml")).expect("it is there");
+        std::os::unix::fs::symlink("/dev/null", head.path().join("strict.yaml")).expect("the folder is ours");
+        assert_eq!(code(&["--config", "strict.yaml", "--config-from", "base", "--severity", "warning"]).0, Some(1));
+    }
+    let (ended, err) = code(&["--config", "mine.yaml", "--config-from", "base"]);
+    assert_eq!((ended, err.contains("`mine.yaml` is not in the base")), (Some(2), true), "{err}");
+}

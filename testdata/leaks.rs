@@ -178,7 +178,8 @@ fn no_planted_value_gets_out() {
         let said = repository.said(run);
         bytes += said.len();
         let is_full = run.starts_with(&["diff", "--base", "main"]);
-        assert!(!is_full || said.matches("[redacted").count() > 100, "{run:?} shows what it hides: {said}");
+        // What differs in hidden values alone is shown once.
+        assert!(!is_full || said.matches("[redacted").count() > 25, "{run:?} shows what it hides: {said}");
         leaked.extend(search.found(&planted, &said).into_iter().map(|line| format!("{run:?}\n    {line}")));
     }
     for file in ["baseline.jsonl", ".gitops-guard.yaml"] {

@@ -34,15 +34,20 @@ impl Emitted {
     /// something else, or holds an expression.
     #[must_use]
     pub fn is_open(&self, trees: &Trees, violation: &Violation) -> bool {
-        let holds = || {
-            let found = find(self.object.view(trees), &violation.pointer);
-            found.is_some_and(|value| match violation.keyword {
-                // A field beside an expression is missing all the same.
-                "required" => !value.is_map() && has_expression(value),
-                _ => has_expression(value),
-            })
-        };
-        self.is_written(&violation.path) || holds()
+        let is_expression = |text: &str| text.contains("${") || text.contains("{{");
+        self.is_written(&violation.path) || violation.is_about(self.object.view(trees), &is_expression)
+    }
+}
+
+impl Violation {
+    /// Whether what it is about in the object holds a text of this sort.
+    #[must_use]
+    pub fn is_about(&self, object: View<'_>, is_sort: &dyn Fn(&str) -> bool) -> bool {
+        find(object, &self.pointer).is_some_and(|value| match self.keyword {
+            // A field beside such a text is missing all the same.
+            "required" => !value.is_map() && holds(value, is_sort),
+            _ => holds(value, is_sort),
+        })
     }
 }
 
@@ -142,10 +147,10 @@ fn find<'t>(object: View<'t>, pointer: &str) -> Option<View<'t>> {
     Some(at)
 }
 
-fn has_expression(value: View<'_>) -> bool {
+fn holds(value: View<'_>, is_sort: &dyn Fn(&str) -> bool) -> bool {
     if value.is_map() || value.is_seq() {
-        return value.fields().any(|field| has_expression(field.value)) || value.items().any(has_expression);
+        return value.fields().any(|field| holds(field.value, is_sort))
+            || value.items().any(|item| holds(item, is_sort));
     }
-    let text = value.written();
-    text.contains("${") || text.contains("{{")
+    is_sort(&value.written())
 }

@@ -3,6 +3,7 @@
 //! Never: a guess: where a schema keeps what it does not name, any path may be there.
 
 use super::schema::Schema;
+use crate::base::Span;
 use crate::model::Trees;
 
 /// What a schema says of a path.
@@ -37,6 +38,20 @@ impl Schema {
             };
         }
         Lookup::Known
+    }
+
+    /// Where a keyword of the node for a value of an instance is written, or else the nearest node above it.
+    #[must_use]
+    pub fn place_of(&self, pointer: &str, keyword: &str) -> Span {
+        let mut node = self;
+        for step in pointer.split('/').skip(1) {
+            let name = step.replace("~1", "/").replace("~0", "~");
+            let below = node.property(&name).or(node.items.as_deref()).or(node.values.as_deref());
+            let Some(below) = below else { return node.at };
+            node = below;
+        }
+        let written = node.keywords.iter().find(|known| known.name == keyword);
+        written.map_or(node.at, |keyword| keyword.key)
     }
 
     /// Whether every instance has a value at a path: each step is required or has a default.

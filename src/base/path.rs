@@ -36,7 +36,7 @@ impl RepoPath {
             match part {
                 "" | "." => {}
                 ".." if path.is_empty() => return None,
-                ".." => path.truncate(path.rfind('/').unwrap_or_default()),
+                ".." => path.truncate(last_slash(&path).unwrap_or_default()),
                 part => {
                     if !path.is_empty() {
                         path.push('/');
@@ -54,13 +54,13 @@ impl RepoPath {
         if self.0.is_empty() {
             return None;
         }
-        Some(Self(self.0.rsplit_once('/').map_or("", |(folder, _)| folder).into()))
+        Some(Self(last_slash(&self.0).map_or("", |slash| &self.0[..slash]).into()))
     }
 
     /// The last segment; empty for the root.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(&*self.0, |(_, name)| name)
+        last_slash(&self.0).map_or(&*self.0, |slash| &self.0[slash + 1..])
     }
 
     /// Whether this path is `folder` or lies below it.
@@ -80,6 +80,11 @@ impl RepoPath {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Where the last segment begins, but for the slash. Names are short, so this is done before a search by blocks begins.
+fn last_slash(path: &str) -> Option<usize> {
+    path.bytes().rposition(|byte| byte == b'/')
 }
 
 impl Borrow<str> for RepoPath {
@@ -113,6 +118,16 @@ mod tests {
         assert_eq!(joined("../../../..").as_deref(), Some(""));
         assert_eq!(joined("../../../../.."), None);
         assert_eq!(joined("/etc"), None);
+    }
+
+    #[test]
+    fn a_path_is_its_folder_and_its_name() {
+        for (text, folder, name) in
+            [("", None, ""), ("a", Some(""), "a"), ("a/b.yaml", Some("a"), "b.yaml"), ("ä/ö/ü", Some("ä/ö"), "ü")]
+        {
+            let path = RepoPath::new(text).expect("a path");
+            assert_eq!((path.parent().as_ref().map(RepoPath::as_str), path.name()), (folder, name));
+        }
     }
 
     #[test]

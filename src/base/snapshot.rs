@@ -2,7 +2,7 @@
 //!
 //! Never: a disk; a tree that is not listed is asked for through a `Lookup` that `read/` installs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use super::{FileId, Problem, RepoPath, Sources};
@@ -70,12 +70,13 @@ pub trait Lookup: Send + Sync {
 }
 
 enum Tree {
-    Listed(BTreeMap<RepoPath, Entry>, Ways, OnceLock<Folders>),
+    Listed(BTreeMap<RepoPath, Entry>, Ways, OnceLock<Places>),
     OnDemand(Box<dyn Lookup>),
 }
 
-/// The folders that hold something, each by its path.
-type Folders = HashSet<Box<str>>;
+/// What is at each path of a tree without links: a file, or `None` for a folder that holds something. Paths have long
+/// beginnings in common, which a sorted map compares again and again.
+type Places = HashMap<RepoPath, Option<FileId>>;
 
 /// How paths lead through a tree.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -158,14 +159,14 @@ impl Snapshot {
     #[must_use]
     pub fn find(&self, path: &RepoPath) -> Found {
         match &self.tree {
-            Tree::Listed(entries, Ways::Straight, folders) => match entries.get(path) {
-                Some(Entry::File(file)) => Found::File { file: *file, path: path.clone() },
-                _ if path.as_str().is_empty() => Found::Folder(path.clone()),
-                _ if folders.get_or_init(|| all_folders(entries)).contains(path.as_str()) => {
-                    Found::Folder(path.clone())
+            Tree::Listed(entries, Ways::Straight, places) => {
+                match places.get_or_init(|| all_places(entries)).get(path) {
+                    Some(Some(file)) => Found::File { file: *file, path: path.clone() },
+                    Some(None) => Found::Folder(path.clone()),
+                    None if path.as_str().is_empty() => Found::Folder(path.clone()),
+                    None => Found::Missing,
                 }
-                _ => Found::Missing,
-            },
+            }
             Tree::Listed(entries, Ways::Linked, _) => find_listed(entries, path, LINKS),
             Tree::OnDemand(lookup) => match lookup.find(path) {
                 Resolved::File(path) => Found::File { file: lookup.intern(&path), path },
@@ -210,27 +211,26 @@ impl Snapshot {
     }
 }
 
-/// All folders of a listing.
-fn all_folders(entries: &BTreeMap<RepoPath, Entry>) -> Folders {
-    let (mut folders, mut last) = (Folders::new(), "");
-    for path in entries.keys().map(RepoPath::as_str) {
-        let mut at = above(path);
+/// All files and folders of a listing that holds files alone.
+fn all_places(entries: &BTreeMap<RepoPath, Entry>) -> Places {
+    // A folder of a fleet holds a file or two.
+    let mut places = Places::with_capacity(entries.len() * 2);
+    let mut last: Option<RepoPath> = None;
+    for (path, entry) in entries {
+        let Entry::File(file) = entry else { continue };
+        places.insert(path.clone(), Some(*file));
+        let mut at = path.parent();
         // Files of one folder come one after the other.
-        if at == Some(last) {
+        if at == last {
             continue;
         }
-        last = at.unwrap_or_default();
-        while let Some(folder) = at.filter(|folder| !folders.contains(*folder)) {
-            folders.insert(folder.into());
-            at = above(folder);
+        last.clone_from(&at);
+        while let Some(folder) = at.filter(|folder| !places.contains_key(folder)) {
+            at = folder.parent();
+            places.insert(folder, None);
         }
     }
-    folders
-}
-
-/// The folder that a path lies in; `None` for the root, which is always there.
-fn above(path: &str) -> Option<&str> {
-    Some(path.rsplit_once('/')?.0)
+    places
 }
 
 /// The entries below a folder, sorted.

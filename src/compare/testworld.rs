@@ -86,6 +86,7 @@ fn world(trees: &Trees, snapshot: Snapshot) -> World {
         layout: crate::delivery::Layout::default(),
         lifecycle: crate::world::Lifecycle::default(),
         here: crate::delivery::Here::default(),
+        knowledge: None,
         spare: BTreeMap::new(),
     };
     let define = |(from, object): (ObjectAt, &Object)| {

@@ -44,6 +44,8 @@ pub struct Application {
     pub automated: Option<Span>,
     /// The cluster it names as its destination.
     pub destination: Destination,
+    /// The project of Argo CD that it belongs to, where that is known.
+    pub project: Option<Arc<str>>,
     /// The namespace of namespaced objects that name none, where it is known.
     pub namespace: Option<Arc<str>>,
     /// The cluster it applies to, where it is known; the world fills it in.
@@ -56,6 +58,9 @@ pub struct Application {
 
 /// The namespace that Kubernetes takes where none is named.
 pub(super) const DEFAULT_NAMESPACE: &str = "default";
+
+/// The project that Argo CD takes where none is named.
+pub(super) const DEFAULT_PROJECT: &str = "default";
 
 /// The cluster that an application names.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,6 +97,8 @@ pub struct Sought {
     pub whose: Whose,
     /// Whether somebody asks for it for sure: not where generators were taken to meet by a key that is not known.
     pub is_sure: bool,
+    /// The artifact that the path counts from, where it is not the repository's root.
+    pub artifact: Option<String>,
 }
 
 /// Whether a repository that is asked for is the one that is judged.
@@ -138,6 +145,7 @@ impl Application {
             prunes: None,
             automated: None,
             destination: Destination::Own,
+            project: None,
             namespace: Some(DEFAULT_NAMESPACE.into()),
             cluster: None,
             is_root: false,

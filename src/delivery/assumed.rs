@@ -59,6 +59,7 @@ mod tests {
             is_found,
             whose: Whose::Unsaid,
             is_sure,
+            artifact: None,
         };
         let ours = |all: &[Sought]| assumed(all.iter()).values().all(|standing| standing.is_ours());
         assert!(ours(&[one("apps/a", true, true), one("apps/b", false, true)]));

@@ -108,8 +108,14 @@ impl Reader<'_> {
     /// The variables of `postBuild`; later ones win over earlier ones, and inline ones over all.
     fn variables(&self, object: &Object, flux: &FluxKustomization<'_>) -> Option<Variables> {
         let by = flux.post_build()?;
-        let mut variables =
-            Variables { known: BTreeMap::new(), hidden: BTreeMap::new(), others: None, by: by.key_place() };
+        let file = self.trees.sources().path(object.place(self.trees).file);
+        let mut variables = Variables {
+            known: BTreeMap::new(),
+            hidden: BTreeMap::new(),
+            others: None,
+            by: by.key_place(),
+            strict: self.strictness.of(file),
+        };
         for from in flux.substitute_from() {
             let Some(values) = self.nearest(object, &key(object, &from)) else {
                 variables.others = Some(from.at);
@@ -129,7 +135,9 @@ impl Reader<'_> {
             variables.hidden.remove(field.name());
             add(&mut variables, field.name(), field.value, field.key_place());
         }
-        let says = !variables.known.is_empty() || !variables.hidden.is_empty() || variables.others.is_some();
+        let is_always = flux.substitutes_always();
+        let says =
+            is_always || !variables.known.is_empty() || !variables.hidden.is_empty() || variables.others.is_some();
         says.then_some(variables)
     }
 
@@ -167,7 +175,8 @@ fn add(variables: &mut Variables, name: &str, value: View<'_>, by: Span) {
     variables.known.insert(name.to_owned(), Known { text, value: value.value(), by });
 }
 
-fn shared_segments(one: &RepoPath, other: &RepoPath) -> usize {
+/// How many segments two paths begin with alike.
+pub(super) fn shared_segments(one: &RepoPath, other: &RepoPath) -> usize {
     one.segments().zip(other.segments()).take_while(|(a, b)| a == b).count()
 }
 

@@ -5,6 +5,7 @@
 mod application;
 mod application_set;
 mod argo_settings;
+mod artifact;
 mod assumed;
 mod chart;
 mod flux_settings;
@@ -14,6 +15,7 @@ mod protection;
 mod reader;
 mod repository;
 mod selector;
+mod strictness;
 mod template_patch;
 mod tier;
 
@@ -24,6 +26,6 @@ pub use assumed::{Standing, assumed};
 pub use flux_settings::{Values, holds_values, takes_values};
 pub use outside::{ClusterSecret, Generated, Outside};
 pub use protection::{Ending, Protection, leaves_behind, protection};
-pub use reader::Reader;
+pub use reader::{Knowledge, Reader};
 pub use repository::Here;
 pub use tier::{Environment, Layout, Stage, Tier, environment_of, tier_of};

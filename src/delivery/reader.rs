@@ -7,10 +7,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, OnceLock};
 
 use super::application::{
-    Application, Asked, Chart, Controller, DEFAULT_NAMESPACE, Destination, Sought, Unrendered, Whose,
+    Application, Asked, Chart, Controller, DEFAULT_NAMESPACE, DEFAULT_PROJECT, Destination, Sought, Unrendered, Whose,
 };
+use super::artifact::{self, Artifacts, OfArtifact};
 use super::flux_settings::Values;
 use super::repository::is_mainline;
+use super::strictness::{self, Strictness};
 use super::{Here, argo_settings, chart};
 use crate::base::{Found, RepoPath, Snapshot, Span};
 use crate::grammar::Gap;
@@ -26,13 +28,29 @@ pub struct Reader<'a> {
     pub(super) trees: &'a Trees,
     pub(super) here: &'a Here,
     /// The Git sources that the repository defines, by namespace and name.
-    sources: HashMap<(Arc<str>, Arc<str>), GitSource>,
+    sources: GitSources,
+    /// The artifacts that it makes of them.
+    pub(super) artifacts: Artifacts,
+    /// What it tells Flux's controllers.
+    pub(super) strictness: Strictness,
     folders: OnceLock<BTreeSet<RepoPath>>,
     /// What Kustomizations take variables from.
     pub(super) values: Values,
 }
 
+/// The Git sources that a repository defines, by namespace and name.
+type GitSources = HashMap<(Arc<str>, Arc<str>), GitSource>;
+
+/// What a reader was told of sources, artifacts and controllers.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Knowledge {
+    sources: GitSources,
+    artifacts: Artifacts,
+    strictness: Strictness,
+}
+
 /// A Flux `GitRepository`, or several of one name for several clusters.
+#[derive(Clone, PartialEq, Eq, Debug)]
 struct GitSource {
     url: String,
     /// Whether all of them give what the repository holds now, and nothing else.
@@ -46,11 +64,28 @@ impl<'a> Reader<'a> {
     /// A reader that knows no source yet.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, trees: &'a Trees, here: &'a Here) -> Self {
-        Self { snapshot, trees, here, sources: HashMap::new(), folders: OnceLock::new(), values: Values::default() }
+        Self {
+            snapshot,
+            trees,
+            here,
+            sources: HashMap::new(),
+            artifacts: Artifacts::default(),
+            strictness: Strictness::default(),
+            folders: OnceLock::new(),
+            values: Values::default(),
+        }
     }
 
-    /// Remembers `object`, if it is a Flux `GitRepository`; gives whether it is one.
+    /// Remembers `object`, if it is a Flux `GitRepository`, makes artifacts or installs Flux; gives whether it does.
     pub fn add_source(&mut self, object: &Object) -> bool {
+        if artifact::is_generator(object) {
+            self.artifacts.add(self.snapshot, self.trees, object);
+            return true;
+        }
+        if strictness::is_installer(object) {
+            self.strictness.add(self.trees, object);
+            return true;
+        }
         let is_source = object.is(FLUX_SOURCE_GROUP, "GitRepository");
         if is_source && let Some(url) = object.view(self.trees).str_at(["spec", "url"]) {
             let spec = |name| object.view(self.trees).path(["spec", name]);
@@ -65,6 +100,26 @@ impl<'a> Reader<'a> {
             self.sources.insert(key, GitSource { url: url.to_owned(), is_mainline });
         }
         is_source
+    }
+
+    /// What it was told until now.
+    #[must_use]
+    pub fn knowledge(&self) -> Knowledge {
+        let (artifacts, strictness) = (self.artifacts.clone(), self.strictness.clone());
+        Knowledge { sources: self.sources.clone(), artifacts, strictness }
+    }
+
+    /// What the Kustomization that an application stands for asks for in a world of the same paths and the same
+    /// knowledge; `None` where it is no Kustomization of Flux. What a world fills in is not there yet.
+    #[must_use]
+    pub fn read_again(application: &Application) -> Option<Asked> {
+        let application = application.object.is(FLUX_KUSTOMIZE_GROUP, "Kustomization").then(|| Application {
+            cluster: None,
+            is_root: false,
+            held_by: Vec::new(),
+            ..application.clone()
+        })?;
+        Some(Asked { applications: vec![application], ..Asked::default() })
     }
 
     /// Lets Kustomizations take their variables from these objects and no others.
@@ -135,6 +190,7 @@ impl<'a> Reader<'a> {
             Some(Ok(cluster)) => Destination::Named(cluster.into()),
             Some(Err(_)) => Destination::Unknown,
         };
+        application.project = filled(argo.project().unwrap_or(DEFAULT_PROJECT)).ok().map(Into::into);
         application.namespace = match argo.destination_namespace() {
             None => Some(DEFAULT_NAMESPACE.into()),
             Some(namespace) => filled(namespace).ok().map(Into::into),
@@ -206,8 +262,14 @@ impl<'a> Reader<'a> {
     fn flux(&self, object: &Object) -> Application {
         let flux = FluxKustomization::new(object.view(self.trees));
         let mut application = Application::new(self.trees, Controller::Flux, object.key.clone(), object);
-        if let Some((folder, at)) = self.flux_folder(object, &flux) {
-            let at = at.unwrap_or(application.place);
+        let at = flux.path().map_or(application.place, |path| path.place());
+        let text = flux.path().and_then(|path| path.as_str()).unwrap_or("./");
+        let of_artifact = flux.source().and_then(|source| self.of_artifact(object, &source, (text, at)));
+        let folder = match &of_artifact {
+            Some(found) => found.folder.clone(),
+            None => self.flux_folder(object, &flux, text),
+        };
+        if let Some(folder) = folder {
             let (adjustments, unrendered) = self.flux_settings(object, &flux);
             application.unrendered.extend(unrendered);
             add_build(&mut application, Build { adjustments, ..self.flux_build(folder) }, at);
@@ -217,6 +279,10 @@ impl<'a> Reader<'a> {
             application.namespace = text.map(Into::into);
         }
         application.sought.extend(self.sought_by_flux(object, &flux));
+        if let Some(OfArtifact { is_composed, sought, .. }) = of_artifact {
+            application.unrendered.extend(is_composed.then_some(Unrendered { at, what: "composed artifact" }));
+            application.sought.push(sought);
+        }
         if !flux.is_suspended() {
             application.automated = Some(application.place);
             application.prunes = flux.prune().map(|prune| prune.place());
@@ -230,8 +296,8 @@ impl<'a> Reader<'a> {
         application
     }
 
-    /// The folder that a Kustomization applies, and the line that names it.
-    fn flux_folder(&self, object: &Object, flux: &FluxKustomization<'_>) -> Option<(RepoPath, Option<Span>)> {
+    /// The folder that a Kustomization applies.
+    fn flux_folder(&self, object: &Object, flux: &FluxKustomization<'_>, text: &str) -> Option<RepoPath> {
         let source = flux.source()?;
         let is_git = source.kind == "GitRepository";
         let namespace = source.namespace.unwrap_or(&object.key.namespace);
@@ -239,14 +305,11 @@ impl<'a> Reader<'a> {
             self.sources.get(&(namespace.into(), source.name.into())).filter(|_| is_git).map(|source| &source.url);
         // `flux bootstrap` names the source of the repository itself `flux-system`.
         let is_ours = is_git && url.map_or(source.name == "flux-system", |url| self.here.is(url));
-        let text = flux.path().and_then(|path| path.as_str()).unwrap_or("./");
-        let at = flux.path().map(|path| path.place());
         let whole = self.folder_here(text, |folder| is_ours || !folder.as_str().is_empty());
-        let folder = match whole {
+        match whole {
             None if !is_git => self.folder_of_artifact(text),
             whole => whole,
-        };
-        Some((folder?, at))
+        }
     }
 
     /// What a Kustomization asks of a Git source.
@@ -274,7 +337,7 @@ impl<'a> Reader<'a> {
 
     /// Whose repository a Git source is, with its address where one is known; nothing where it is another one. A source
     /// that nobody defines is taken for this repository where every other of its namespace is.
-    fn whose(&self, object: &Object, source: &SourceRef<'_>) -> Option<(Option<&str>, Whose)> {
+    pub(super) fn whose(&self, object: &Object, source: &SourceRef<'_>) -> Option<(Option<&str>, Whose)> {
         let namespace = source.namespace.unwrap_or(&object.key.namespace);
         Some(match self.sources.get(&(namespace.into(), source.name.into())) {
             Some(known) if !known.is_mainline => return None,
@@ -306,7 +369,7 @@ impl<'a> Reader<'a> {
             _ => return None,
         };
         let repository = repository.map(str::to_owned);
-        Some(Sought { at, path: text.to_owned(), repository, is_found, whose, is_sure: true })
+        Some(Sought { at, path: text.to_owned(), repository, is_found, whose, is_sure: true, artifact: None })
     }
 
     fn unsaid(&self, url: &str) -> Option<Whose> {
@@ -387,7 +450,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Whether a text waits for somebody to fill something in.
-fn is_unknown(text: &str) -> bool {
+pub(super) fn is_unknown(text: &str) -> bool {
     text.contains(['$', '{', '}', '<', '>', '%', '*']) || text.contains("__")
 }
 

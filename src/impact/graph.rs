@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::project::{Project, Projects};
 use super::prune::pair_applications;
 use super::reach::{Reach, Tally, environment};
 use crate::base::{ProblemKind, Span};
@@ -32,6 +33,8 @@ pub struct Node {
     pub made_by: Option<ObjectKey>,
     /// Where it is written.
     pub at: Span,
+    /// The project of Argo CD that it belongs to, where it is known.
+    pub project: Option<Project>,
     /// The cluster it applies to, where it is known.
     pub cluster: Option<Arc<str>>,
     /// The environment of what it applies, where all of it is in one.
@@ -99,7 +102,9 @@ pub fn graph(trees: &Trees, change: Option<(&World, &Reach)>, head: &World) -> G
 }
 
 fn nodes(trees: &Trees, world: &World) -> Vec<Node> {
-    let mut nodes: Vec<Node> = world.applications.iter().map(|one| node(trees, world, one)).collect();
+    let projects = Projects::of(trees, world);
+    let of = |one| Node { project: projects.project(one), ..node(trees, world, one) };
+    let mut nodes: Vec<Node> = world.applications.iter().map(of).collect();
     for built in &world.builds {
         let failed = built.rendered.problems.iter().any(|problem| problem.kind == ProblemKind::DoesNotBuild);
         let missing = built.rendered.problems.iter().filter(|one| one.kind == ProblemKind::NotRendered).count();
@@ -135,6 +140,7 @@ fn node(trees: &Trees, world: &World, application: &Application) -> Node {
         key: application.key.clone(),
         made_by: application.is_generated().then(|| application.object.key.clone()),
         at: application.place,
+        project: None,
         cluster: application.cluster.clone(),
         environment,
         power: power(application),

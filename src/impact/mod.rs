@@ -11,6 +11,7 @@ mod differences;
 mod graph;
 mod instances;
 mod past;
+mod project;
 mod prune;
 mod reach;
 mod rgd;
@@ -37,6 +38,7 @@ pub use delivered::{
 pub use differences::{Applied, Difference, Differences, Differs, differences};
 pub use graph::{Graph, Node, NodeChange, Power, graph};
 pub use past::{Rereleased, StoredBefore, asks};
+pub use project::{Permits, Project};
 pub use prune::{Deleted, DeletedApplication, HandedOver, Orphaned, Owner, Place, Pruning};
 pub use reach::{Destined, Failed, Reach, Tally, Touched, reach};
 

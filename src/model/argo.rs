@@ -23,6 +23,10 @@ pub struct ArgoKustomize<'t>(View<'t>);
 #[derive(Clone, Copy)]
 pub struct ArgoApplicationSet<'t>(View<'t>);
 
+/// An AppProject.
+#[derive(Clone, Copy)]
+pub struct ArgoProject<'t>(View<'t>);
+
 /// The finalizer that deletes what an Application applied when the Application is deleted, with or without a way
 /// (`/background`, `/foreground`) behind it.
 const CASCADE: &str = "resources-finalizer.argocd.argoproj.io";
@@ -113,6 +117,40 @@ impl<'t> ArgoApplicationSet<'t> {
     }
 }
 
+impl<'t> ArgoProject<'t> {
+    /// The AppProject that a document is; the caller has looked at group and kind.
+    #[must_use]
+    pub fn new(document: View<'t>) -> Self {
+        Self(document)
+    }
+
+    /// The repositories that its applications may take sources from, as written: addresses, patterns, `!` and a pattern.
+    pub fn source_repositories(&self) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.list("sourceRepos")
+    }
+
+    /// The clusters and namespaces that its applications may write to: each a cluster, by address or else by name, and a
+    /// namespace.
+    pub fn destinations(&self) -> impl Iterator<Item = (&'t str, &'t str)> + use<'t> {
+        self.list("destinations").map(|entry| {
+            let text = |name| entry.str_at([name]).filter(|text| !text.is_empty());
+            (text("server").or_else(|| text("name")).unwrap_or_default(), text("namespace").unwrap_or_default())
+        })
+    }
+
+    /// The cluster-scoped kinds that its applications may bring: each a group and a kind.
+    pub fn cluster_resources(&self) -> impl Iterator<Item = (&'t str, &'t str)> + use<'t> {
+        self.list("clusterResourceWhitelist").map(|entry| {
+            let text = |name| entry.str_at([name]).unwrap_or_default();
+            (text("group"), text("kind"))
+        })
+    }
+
+    fn list(&self, name: &str) -> impl Iterator<Item = View<'t>> + use<'t> {
+        self.0.path(["spec", name]).into_iter().flat_map(|list| list.items())
+    }
+}
+
 impl<'t> ArgoApplication<'t> {
     /// The Application that a document is; the caller has looked at group and kind.
     #[must_use]
@@ -128,6 +166,12 @@ impl<'t> ArgoApplication<'t> {
             Some(sources) => sources.items().map(ArgoSource).collect(),
             None => self.0.path(["spec", "source"]).map(ArgoSource).into_iter().collect(),
         }
+    }
+
+    /// The project that it belongs to, where it names one.
+    #[must_use]
+    pub fn project(&self) -> Option<&'t str> {
+        self.0.path(["spec"])?.str_at(["project"]).filter(|name| !name.is_empty())
     }
 
     /// The block that makes the application sync without a person: there, and not switched off by `enabled: false`.

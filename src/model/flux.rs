@@ -175,6 +175,12 @@ impl<'t> FluxKustomization<'t> {
         self.0.get("spec")?.field("postBuild").filter(|field| field.value.is_map())
     }
 
+    /// Whether expressions with defaults are replaced though no variable is given (`substituteStrategy`).
+    #[must_use]
+    pub fn substitutes_always(&self) -> bool {
+        self.post_build().is_some_and(|field| field.value.str_at(["substituteStrategy"]) == Some("Always"))
+    }
+
     /// The variables that it gives itself.
     #[must_use]
     pub fn substitute(&self) -> Option<View<'t>> {

@@ -18,7 +18,7 @@ mod value;
 mod view;
 
 pub use argo::{
-    ARGO_GROUP, ArgoApplication, ArgoApplicationSet, ArgoKustomize, ArgoSource, is_kept_by_argo,
+    ARGO_GROUP, ArgoApplication, ArgoApplicationSet, ArgoKustomize, ArgoProject, ArgoSource, is_kept_by_argo,
     outlives_argo_application,
 };
 pub use composition::{CompositionTarget, Flow, Missing, Way, flows};

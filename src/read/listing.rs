@@ -2,7 +2,6 @@
 //!
 //! Never: where the entries come from.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::ReadError;
@@ -18,14 +17,15 @@ const LONGEST_PATH: usize = 4096;
 /// The entries and problems of one tree.
 pub(super) struct Listing {
     sources: Arc<Sources>,
-    entries: BTreeMap<RepoPath, Entry>,
+    /// In the order in which they came; of two at one path the later one counts.
+    entries: Vec<(RepoPath, Entry)>,
     problems: Vec<Problem>,
 }
 
 impl Listing {
     /// An empty tree.
     pub(super) fn new(sources: &Arc<Sources>) -> Self {
-        Self { sources: sources.clone(), entries: BTreeMap::new(), problems: Vec::new() }
+        Self { sources: sources.clone(), entries: Vec::new(), problems: Vec::new() }
     }
 
     /// The path that these bytes spell. Where they spell none that a tree can hold, that is a problem and `None`.
@@ -57,7 +57,7 @@ impl Listing {
     /// A file. Without a blob id its path stands for its content.
     pub(super) fn file(&mut self, path: RepoPath, blob: Option<BlobId>, loader: &Arc<dyn Loader>) {
         let file = self.sources.intern(&path, blob, loader);
-        self.entries.insert(path, Entry::File(file));
+        self.entries.push((path, Entry::File(file)));
     }
 
     /// A file that is there and cannot be read: it stays listed, and whoever asks for it gets these words.
@@ -70,7 +70,7 @@ impl Listing {
     pub(super) fn link(&mut self, path: RepoPath, target: &[u8]) {
         match str::from_utf8(target) {
             Ok(text) if text.len() <= LONGEST_PATH => {
-                self.entries.insert(path, Entry::Symlink(text.into()));
+                self.entries.push((path, Entry::Symlink(text.into())));
             }
             _ => self.problem(&path, "this link leads to a path that is not UTF-8, or too long", "mend the link"),
         }
@@ -78,7 +78,7 @@ impl Listing {
 
     /// A submodule.
     pub(super) fn submodule(&mut self, path: RepoPath) {
-        self.entries.insert(path, Entry::Submodule);
+        self.entries.push((path, Entry::Submodule));
     }
 
     /// What could not be listed, at `path`.
@@ -91,7 +91,7 @@ impl Listing {
 
     /// The tree.
     pub(super) fn finish(self, side: Side) -> Snapshot {
-        Snapshot::listed(side, self.sources, self.entries).with_problems(self.problems)
+        Snapshot::listed(side, self.sources, self.entries.into_iter().collect()).with_problems(self.problems)
     }
 }
 

@@ -63,6 +63,8 @@ pub struct Variables {
     pub others: Option<Span>,
     /// The line that asks for it.
     pub by: Span,
+    /// The line that tells the controller to break off where a variable has neither a value nor a default.
+    pub strict: Option<Span>,
 }
 
 /// A variable.
@@ -157,6 +159,8 @@ impl Noted<'_> {
                 self.word("others");
                 variables.others.into_iter().for_each(|at| self.place(at));
                 self.place(variables.by);
+                self.word("strict");
+                variables.strict.into_iter().for_each(|at| self.place(at));
             }
         }
     }

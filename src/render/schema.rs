@@ -27,6 +27,8 @@ pub(super) enum Beside {
 pub(super) struct Schema {
     /// Sorted by (kind, group, version).
     kinds: Vec<Kind>,
+    /// Where those of a name begin, and end.
+    rows: HashMap<Text, (usize, usize)>,
     /// Kubernetes' own are read when a patch asks for them.
     definitions: OnceLock<Definitions>,
 }
@@ -110,9 +112,16 @@ impl Schema {
 
     /// Kubernetes' kinds. Their definitions come later.
     fn of_kinds() -> Self {
-        let mut kinds: Vec<Kind> = rows(KINDS).map(Kind::of_row).collect();
+        Self::new(rows(KINDS).map(Kind::of_row).collect(), OnceLock::new())
+    }
+
+    fn new(mut kinds: Vec<Kind>, definitions: OnceLock<Definitions>) -> Self {
         kinds.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
-        Self { kinds, definitions: OnceLock::new() }
+        let mut rows: HashMap<Text, (usize, usize)> = HashMap::new();
+        for (row, kind) in kinds.iter().enumerate() {
+            rows.entry(kind.name.clone()).or_insert((row, row)).1 = row + 1;
+        }
+        Self { kinds, rows, definitions }
     }
 
     /// The schema that an OpenAPI v2 document describes. As in kustomize it replaces the built-in definitions, while
@@ -165,8 +174,8 @@ impl Schema {
     }
 
     fn kind(&self, group: &str, version: &str, kind: &str) -> Option<&Kind> {
-        let order = |row: &Kind| row.order().cmp(&(kind, group, version));
-        self.kinds.binary_search_by(order).ok().map(|at| &self.kinds[at])
+        let (start, end) = *self.rows.get(kind)?;
+        self.kinds[start..end].iter().find(|row| row.group == group && row.version == version)
     }
 
     fn definitions(&self) -> &Definitions {
@@ -255,14 +264,13 @@ struct Builder {
 
 impl Builder {
     fn finish(mut self) -> Schema {
-        let mut kinds: Vec<Kind> = self
+        let kinds: Vec<Kind> = self
             .kinds
             .into_iter()
             .map(|([group, version, name], (definition, scope))| Kind { name, group, version, definition, scope })
             .collect();
-        kinds.sort_unstable_by(|a, b| a.order().cmp(&b.order()));
         self.definitions.sort();
-        Schema { kinds, definitions: self.definitions.into() }
+        Schema::new(kinds, self.definitions.into())
     }
 
     fn definitions_of(&mut self, document: View<'_>) {

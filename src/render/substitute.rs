@@ -22,7 +22,7 @@ const LISTED: usize = 5;
 
 /// Substitutes in all objects that do not refuse it. Gives what was not known.
 pub(super) fn substitute(trees: &Trees, variables: &Variables, objects: &mut [Object]) -> Vec<Problem> {
-    let mut run = Run { trees, variables, lacking: BTreeSet::new(), problems: Vec::new() };
+    let mut run = Run { trees, variables, lacking: BTreeSet::new(), refused: BTreeSet::new(), problems: Vec::new() };
     for object in objects {
         let view = trees.view(&object.value);
         if !is_switched_off(view)
@@ -85,6 +85,8 @@ struct Run<'r> {
     trees: &'r Trees,
     variables: &'r Variables,
     lacking: BTreeSet<String>,
+    /// Those at which Flux breaks off.
+    refused: BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
@@ -115,7 +117,7 @@ impl Run<'_> {
         }
         match grammar::substitute(text, &|name| self.lookup(name)) {
             Ok(done) => {
-                self.lacking.extend(done.lacking);
+                done.lacking.into_iter().for_each(|name| self.lacks(name, at));
                 (done.text != text).then(|| New { before: text.to_owned(), after: done.text, used: done.used })
             }
             Err(error) => {
@@ -124,6 +126,20 @@ impl Run<'_> {
                 self.problems.push(problem.with_help("write `$$` for a `$` that is meant as it stands"));
                 None
             }
+        }
+    }
+
+    /// A variable without a known value: Flux breaks off at the first text that uses it, where it is told to and nothing
+    /// may give a value.
+    fn lacks(&mut self, name: String, at: Span) {
+        if self.variables.strict.is_none() || self.lookup(&name) != Variable::Unset {
+            self.lacking.insert(name);
+        } else if !self.refused.contains(&name) {
+            let message = format!("nothing gives the variable `{name}` a value, and Flux is set to fail then");
+            let help =
+                format!("give it a value under `postBuild`, or a default: `${{{name}:=…}}`; `$$` is a plain `$`");
+            self.problems.push(Problem::new(ProblemKind::DoesNotBuild, at, message).with_help(help));
+            self.refused.insert(name);
         }
     }
 

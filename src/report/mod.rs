@@ -31,8 +31,8 @@ use crate::rules::Verdict;
 pub use diff::{DiffChange, DiffFormat, DiffPlace, DiffReport, Hunk, Move, ObjectDiff};
 pub use explain::{explain, list, list_json, meaning};
 pub use impact::{
-    ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, ImpactFormat, ImpactPart, ImpactReport,
-    KeptObject, MovedObject, Tally,
+    ApplicationRow, AssumedAddress, DestinationRow, FailedPart, GraphNode, GraphPermits, GraphProject, ImpactFormat,
+    ImpactPart, ImpactReport, KeptObject, MovedObject, PermittedDestination, PermittedKind, Tally,
 };
 pub use json::{ApiImpact, ApplicationImpact, DeletedObject, InstanceCounts, UnrenderedPart};
 pub use mistake::mistakes;

@@ -279,6 +279,7 @@ pub(crate) const RULES: &[Embedded] = &[
     rule!("structure", "namespaced-cluster-scoped", "platform/xrd.yaml"),
     rule!("structure", "patch-matches-nothing", "apps/web/kustomization.yaml"),
     rule!("structure", "path-not-found", "argocd/shop.yaml"),
+    rule!("structure", "schema-violation", "apps/databases.yaml"),
     rule!("structure", "source-not-found", "clusters/a/apps.yaml"),
     rule!("structure", "unapplied-overlay", "apps/shop/overlays/prod/kustomization.yaml"),
     rule!("structure", "unknown-field", "argocd/shop.yaml"),

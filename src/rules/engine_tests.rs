@@ -123,6 +123,36 @@ fn a_fault_that_is_mended_elsewhere_does_not_hide_a_new_one() {
     assert_eq!(lines(&trees, &found), ["prod.yaml:5 Warning: x is bad; prod.yaml:2 of this A"]);
 }
 
+/// What is open, what is unchanged, and how many objects of the base a rule is asked about that finds what is bad.
+fn of_base(before: &str, after: &str) -> (usize, usize, usize) {
+    let trees = trees();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = count.clone();
+    let check = move |trees: &Trees, subject: &super::Subject<'_>, sink: &mut super::Sink| {
+        counted.fetch_add(usize::from(subject.world.side == Side::Base), Ordering::Relaxed);
+        bad_items(subject.object, trees, sink);
+    };
+    let base = plain_world(&trees, Side::Base, &[("a.yaml", before)]);
+    let head = plain_world(&trees, Side::Head, &[("a.yaml", after)]);
+    let rules = vec![rule("bad-item", Check::Object(Box::new(check)))];
+    let found = verdict(rules, &trees, Some(&base), &head, &Settings::default());
+    (found.counts.warning, found.counts.unchanged, count.load(Ordering::Relaxed))
+}
+
+#[test]
+fn the_base_is_judged_where_that_can_change_what_is_said() {
+    let (good, bad) = (list("A", &["name: x"]), list("A", &["name: x, bad: true"]));
+    let both = list("A", &["name: x, bad: true", "name: y, bad: true"]);
+    let suppressed = format!("{} # gitops-guard: ignore[bad-item] why\n", bad.trim_end());
+    assert_eq!(of_base(&bad, &bad), (0, 1, 1), "an old finding is told from a new one");
+    assert_eq!(of_base(&bad, &both), (1, 1, 1));
+    assert_eq!(of_base(&good, &bad), (1, 0, 1));
+    assert_eq!(of_base(&bad, &good), (0, 0, 0), "what only the base has is no matter of the head");
+    assert_eq!(of_base(&suppressed, &bad), (1, 0, 1), "the change takes the suppression away");
+    assert_eq!(of_base(&suppressed, &good), (0, 0, 1), "what a suppression matches depends on all that is found");
+    assert_eq!(of_base(&good, &suppressed), (0, 0, 1));
+}
+
 #[test]
 fn a_severity_that_rose_is_new_and_says_why() {
     let trees = trees();

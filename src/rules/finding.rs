@@ -292,6 +292,8 @@ pub struct Subject<'a> {
     pub at: ObjectAt,
     /// The object.
     pub object: &'a Object,
+    /// What the change is; `None` for the base, and where there is none.
+    pub change: Option<&'a Facts<'a>>,
 }
 
 /// Takes the hits of one rule.

@@ -21,7 +21,7 @@ const ORDERS: &[&[&str]] = &[
         "plain-secret-object",
     ],
     &["flux-sync-path-mismatch", "path-not-found"],
-    &["misplaced-sync-wave", "instance-invalid", "instance-pruned", "unknown-field"],
+    &["misplaced-sync-wave", "instance-invalid", "instance-pruned", "unknown-field", "schema-violation"],
 ];
 
 /// Rules that say of a whole file what those behind them would say of each value in it.

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::kinds::{pod_of, problem_hit};
 use super::settings::Active;
 use super::{Check, Facts, Hit, ObjectCheck, ObjectName, Sink, Subject, TextCheck};
-use crate::base::{FileId, IdMap, IdSet, Problem, ProblemKind, Span, TextRange};
+use crate::base::{FileId, IdMap, IdSet, Problem, ProblemKind, Side, Span, TextRange};
 use crate::impact::Impact;
 use crate::model::{Address, Object, Trees};
 use crate::world::{Built, ObjectAt, World};
@@ -105,7 +105,7 @@ impl<'a> Run<'a> {
             looked.add(self.texts.of(world));
             looked
         };
-        let objects = || objects((self.active, wanted), trees, world);
+        let objects = || objects((self.active, wanted), self.facts, world);
         let worlds = || worlds((self.active, wanted), trees, world);
         let (mut looked, (objects, worlds)) = rayon::join(known, || rayon::join(objects, worlds));
         looked.add(objects);
@@ -282,7 +282,9 @@ fn object_check(check: &Check) -> Option<&ObjectCheck> {
 }
 
 /// The checks of objects in their builds.
-fn objects((active, wanted): (&[Active<'_>], &[bool]), trees: &Trees, world: &World) -> Looked {
+fn objects((active, wanted): (&[Active<'_>], &[bool]), facts: &Facts<'_>, world: &World) -> Looked {
+    let trees = facts.trees;
+    let change = Some(facts).filter(|facts| facts.base.is_some() && world.side == Side::Head);
     let is_asked = |row: &usize| wanted[*row] && object_check(&active[*row].rule.check).is_some();
     let rows: Vec<usize> = (0..active.len()).filter(is_asked).collect();
     if rows.is_empty() {
@@ -290,7 +292,7 @@ fn objects((active, wanted): (&[Active<'_>], &[bool]), trees: &Trees, world: &Wo
     }
     let found: Vec<(ObjectAt, &Object)> = world.objects().collect();
     let look = |(at, object): (ObjectAt, &Object)| {
-        let subject = Subject { world, built: &world.builds[at.build], at, object };
+        let subject = Subject { world, built: &world.builds[at.build], at, object, change };
         let blame = || Some((object.place(trees), object.key.to_string()));
         let mut all = Looked::default();
         for &row in &rows {

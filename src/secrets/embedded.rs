@@ -226,7 +226,8 @@ enum Gap {
 
 /// The password that a command line gives to a program of which the options are known.
 pub(super) fn client_password(line: &str) -> Option<&str> {
-    if !line.contains(" -p") && !line.contains(" -a ") {
+    // Most values are one word.
+    if !line.contains(' ') || !line.contains(" -p") && !line.contains(" -a ") {
         return None;
     }
     let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
@@ -268,7 +269,11 @@ pub(super) fn url_passwords(text: &str) -> impl Iterator<Item = &str> {
         let authority = text[at + 3..].split(['/', '?', '#', '"', '\'', '\n', ' ', '`']).next()?;
         let (user, _) = authority.rsplit_once('@')?;
         let (_, password) = user.split_once(':')?;
+        // An expression that searches for such addresses, or a variable of a program.
+        let is_pattern =
+            user.contains('[') && user.contains(']') || password.starts_with('{') && password.ends_with('}');
         let is_none = password.len() < 3
+            || is_pattern
             || is_placeholder(password)
             || matches!(password, "password" | "pass" | "pw" | "token" | "secret") && is_sample(authority);
         (!is_none).then_some(password)

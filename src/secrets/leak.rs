@@ -11,7 +11,7 @@ use super::mark::RunKey;
 use super::placeholder::is_placeholder;
 use super::strength::{Strength, entropy};
 use super::tokens::{self, AGE_IDENTITY, Token};
-use super::value::{Secret, decode, judge, strength_of};
+use super::value::{Secret, decode, holds_key, judge, strength_of};
 use crate::base::{Content, FileId, RepoPath, Sources, Span, Special, TextRange};
 
 /// A token or a key in a file.
@@ -245,15 +245,8 @@ fn key_behind(text: &str) -> Option<(usize, usize, bool)> {
     }
     let body = &text[label + "-----".len()..];
     let body = &body[..body.find(END)?];
-    let bare = body.replace("\\n", " ");
-    // Documentation leaves the middle out.
-    let is_cut = bare.split_whitespace().any(|line| matches!(line, "..." | "…" | "[...]"));
-    let has_key = !is_cut
-        && bare
-            .split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '/' | '+' | '='))
-            .any(|run| run.len() >= 24 && !is_placeholder(run) && entropy(run) >= 3.0);
     let encrypted = text[..label].starts_with("ENCRYPTED") || body.contains("Proc-Type: 4,ENCRYPTED");
-    has_key.then_some((label, body.len(), encrypted))
+    holds_key(body).then_some((label, body.len(), encrypted))
 }
 
 /// `-----BEGIN` in base64.

@@ -124,8 +124,10 @@ struct Walk<'t> {
 /// A step of the path to a value. Every value of every object is walked to, so that no text is made of it before
 /// somebody needs one.
 #[derive(Clone, Copy)]
-enum Step<'t> {
+pub(super) enum Step<'t> {
+    /// A field's name.
     Name(&'t str),
+    /// An item's row.
     Row(usize),
 }
 
@@ -135,6 +137,12 @@ impl Step<'_> {
             Self::Name(name) => name.to_owned(),
             Self::Row(row) => row.to_string(),
         }
+    }
+
+    /// The path as a JSON pointer.
+    pub(super) fn pointer(path: &[Self]) -> String {
+        let steps = path.iter().map(|step| step.text().replace('~', "~0").replace('/', "~1"));
+        steps.fold(String::new(), |pointer, step| format!("{pointer}/{step}"))
     }
 }
 
@@ -268,8 +276,7 @@ impl<'t> Walk<'t> {
     }
 
     fn push(&mut self, name: &str, text: &str, found: Found, at: Span, path: &[Step<'_>], how: Option<How>) {
-        let steps = path.iter().map(|step| step.text().replace('~', "~0").replace('/', "~1"));
-        let field = steps.fold(String::new(), |pointer, step| format!("{pointer}/{step}"));
+        let field = Step::pointer(path);
         let name = if name.is_empty() { "value" } else { name };
         let mark = self.key.mark(&[name, text]);
         let Found { kind, strength } = found;
@@ -443,8 +450,7 @@ fn is_made_of_words(text: &str) -> bool {
         let letters = part.trim_end_matches(|char: char| char.is_ascii_digit());
         part.len() - letters.len() <= 2 && letters.bytes().all(|byte| byte.is_ascii_alphabetic()) && letters.len() < 20
     };
-    text.split(|char: char| matches!(char, '_' | '-' | '.' | ':' | '/' | ' ' | ',')).all(is_word)
-        && strength::entropy(text) < 4.2
+    text.split(['_', '-', '.', ':', '/', ' ', ',']).all(is_word) && strength::entropy(text) < 4.2
 }
 
 /// `24h`, `15m30s`, `512Mi`

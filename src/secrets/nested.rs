@@ -3,7 +3,7 @@
 //! Never: the Secret that an object is itself; what a schema describes.
 
 use super::credential::{Credential, MAPS, credential};
-use super::manifest::SCHEMAS;
+use super::manifest::{SCHEMAS, Step};
 use super::mark::RunKey;
 use super::sops;
 use crate::model::{Object, Trees, View, Word};
@@ -48,7 +48,7 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
-    fn node(&mut self, view: View<'t>, path: &mut Vec<String>, texts: u8) {
+    fn node(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, texts: u8) {
         if !may_hold(view) {
             return;
         }
@@ -58,17 +58,17 @@ impl<'t> Walk<'t> {
         self.children(view, path, texts);
     }
 
-    fn children(&mut self, view: View<'t>, path: &mut Vec<String>, texts: u8) {
+    fn children(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, texts: u8) {
         if path.len() > DEEPEST {
             return;
         }
         for field in view.fields() {
-            path.push(field.name().replace('~', "~0").replace('/', "~1"));
+            path.push(Step::Name(field.name()));
             self.node(field.value, path, texts);
             path.pop();
         }
         for (row, item) in view.items().enumerate() {
-            path.push(row.to_string());
+            path.push(Step::Row(row));
             self.node(item, path, texts);
             path.pop();
         }
@@ -78,7 +78,7 @@ impl<'t> Walk<'t> {
     }
 
     /// A text that may be a manifest of its own.
-    fn text(&mut self, view: View<'t>, path: &mut Vec<String>, texts: u8) {
+    fn text(&mut self, view: View<'t>, path: &mut Vec<Step<'t>>, texts: u8) {
         let Some(texts) = texts.checked_sub(1) else { return };
         let is_manifest = view.as_str().is_some_and(|text| text.contains("Secret") && text.contains("kind"));
         let Some(file) = is_manifest.then(|| self.trees.embedded(view)).flatten() else { return };
@@ -94,7 +94,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn secret(&mut self, view: View<'t>, path: &[String]) {
+    fn secret(&mut self, view: View<'t>, path: &[Step<'t>]) {
         // A policy of Kyverno names the kind beside the contents: `generate: {kind: Secret, name: a, data: {data: …}}`.
         let inner =
             view.get("data").filter(|data| MAPS.iter().any(|map| data.get(map).is_some_and(|map| map.is_map())));
@@ -106,7 +106,7 @@ impl<'t> Walk<'t> {
         if sops::is_encrypted(holder) {
             return;
         }
-        let start: String = path.iter().map(|step| format!("/{step}")).collect();
+        let start = Step::pointer(path);
         let maps = holder.fields().filter(|map| MAPS.contains(&map.name()));
         let credentials = maps
             .flat_map(|map| map.value.fields().map(move |field| (map.name(), field)))

@@ -73,6 +73,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         || REFERENCES.iter().any(|start| text.starts_with(start))
         || is_mask(text)
         || is_variable_name(text)
+        || is_secret_key(text)
         || is_command(text)
         || is_example(text)
         || without_variables(text).is_some_and(|rest| is_glue(&rest))
@@ -164,6 +165,15 @@ fn is_variable_name(text: &str) -> bool {
         && name.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
+/// `$ntfy-publisher-token`, `$oidc:clientSecret`: a key of a Secret, as Argo CD has it.
+fn is_secret_key(text: &str) -> bool {
+    let is_name = |name: &str| {
+        name.starts_with(|char: char| char.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'-' | b':' | b'.'))
+    };
+    text.strip_prefix('$').is_some_and(|name| name.contains(['-', ':', '.']) && is_name(name))
+}
+
 /// `changeme`, `REPLACE_ME`, `your-token-here`, `insert password`
 fn is_command(text: &str) -> bool {
     if text.len() > 80 {
@@ -225,6 +235,8 @@ mod tests {
             "********",
             "DB_PASSWORD",
             "$REPLACEME",
+            "$ntfy-publisher-token",
+            "$oidc:clientSecret",
             "example",
             "\"<token>\"",
             "${A:-${B}}",

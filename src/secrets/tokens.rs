@@ -170,7 +170,7 @@ static FORMATS: &[Format] = &[
     token("DigitalOcean token", "dop_v1_", &[Run(Hex, 64, 64)]),
     token("Linear key", "lin_api_", &[Run(Alnum, 40, 48)]),
     token("Docker Hub token", "dckr_pat_", &[Run(Url, 24, 60)]),
-    token("Tailscale key", "tskey-", &[Run(Dotted, 20, 80)]),
+    token("Tailscale key", "tskey-", &[Run(Dotted, 30, 80)]),
     token("Pulumi token", "pul-", &[Run(Hex, 40, 40)]),
 ];
 

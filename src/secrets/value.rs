@@ -139,16 +139,22 @@ fn private_key(text: &str) -> Option<Found> {
         if !label.ends_with("PRIVATE KEY") && !label.ends_with("PRIVATE KEY BLOCK") {
             continue;
         }
-        let body = body.split("-----END").next().unwrap_or(body).replace("\\n", " ");
-        // Documentation leaves the middle out.
-        let is_cut = body.lines().any(|line| matches!(line.trim(), "..." | "…" | "[...]"));
-        let has_key = body.split_whitespace().any(|run| run.len() >= 16 && !run.starts_with('#'));
-        if body.trim().is_empty() || has_key && !is_cut && !is_placeholder(&body) {
+        let body = body.split("-----END").next().unwrap_or(body);
+        if body.trim().is_empty() || holds_key(body) {
             let encrypted = label.starts_with("ENCRYPTED") || body.contains("Proc-Type: 4,ENCRYPTED");
             return Some(Found::new(Kind::PrivateKey, if encrypted { Strength::Weak } else { Strength::Strong }));
         }
     }
     None
+}
+
+/// Whether what follows the first line of a private key has bytes of one: not a remark, and not a key of which the middle
+/// is left out, as documentation does.
+pub(super) fn holds_key(body: &str) -> bool {
+    let body = body.replace("\\n", " ");
+    let is_cut = body.split_whitespace().any(|line| matches!(line, "..." | "…" | "[...]"));
+    let mut runs = body.split(|char: char| !char.is_ascii_alphanumeric() && !matches!(char, '/' | '+' | '='));
+    !is_cut && runs.any(|run| run.len() >= 24 && !is_placeholder(run) && strength::entropy(run) >= 3.0)
 }
 
 /// The same in base64, as kubeconfig and Argo CD's clusters have it.

@@ -160,6 +160,61 @@ fn variables_are_replaced_by_what_is_known() {
     );
 }
 
+/// What is told of the builds, each with its file and line.
+fn told(trees: &Trees, world: &World) -> Vec<String> {
+    let problems = world.builds.iter().flat_map(|built| &built.rendered.problems);
+    let line = |at: crate::base::Span| trees.sources().positions(at).0.line;
+    problems.map(|p| format!("{}:{} {}", trees.sources().path(p.at.file), line(p.at), p.message)).collect()
+}
+
+const CONTROLLER: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: kustomize-controller}\nspec:\n  template:\n    \
+                          spec:\n      containers:\n      - name: manager\n";
+const INSTANCE: &str = "apiVersion: fluxcd.controlplane.io/v1\nkind: FluxInstance\nmetadata: {name: flux}\nspec:\n";
+
+#[test]
+fn flux_breaks_off_at_a_variable_without_a_value_where_it_is_told_to() {
+    let web = DEPLOYMENT.replace("web:1", "'web:${TAG}'").replace("replicas: 1", "replicas: ${COUNT:=2}");
+    let strict = "web/web.yaml:9 nothing gives the variable `TAG` a value, and Flux is set to fail then";
+    let lax = "sync.yaml:7 nothing gives these variables a value: texts that use them stay as they are written";
+    let gate = |on: &str| {
+        format!("        args: [--log-level=info, --feature-gates=A=true,StrictPostBuildSubstitutions={on}]\n")
+    };
+    let image = |tag: &str| format!("        image: ghcr.io/fluxcd/kustomize-controller:{tag}\n");
+    let patch = "  kustomize:\n    patches:\n    - target: {kind: Deployment, name: (kustomize-controller|helm-controller)}\n      \
+                 patch: '[{op: add, path: /a, value: --feature-gates=StrictPostBuildSubstitutions=true}]'\n";
+    let given = "  postBuild: {substitute: {A: b}}\n";
+    for (installer, post_build, expected) in [
+        (format!("{CONTROLLER}{}", gate("true")), given, vec![strict]),
+        (format!("{CONTROLLER}{}{}", image("v1.9.1"), gate("false")), given, vec![lax]),
+        (format!("{CONTROLLER}{}", image("v1.9.1")), given, vec![strict]),
+        (format!("{CONTROLLER}{}", image("v1.8.4")), given, vec![lax]),
+        (format!("{INSTANCE}{patch}"), given, vec![strict]),
+        (format!("{INSTANCE}  distribution: {{version: 2.x}}\n"), given, vec![lax]),
+        (format!("{INSTANCE}  distribution: {{version: 2.9.0}}\n"), given, vec![strict]),
+        // Who gives no variable gets no substitution, unless it is asked for.
+        (format!("{CONTROLLER}{}", gate("true")), "  postBuild: {substitute: {}}\n", vec![]),
+        (format!("{CONTROLLER}{}", gate("true")), "  postBuild: {substituteStrategy: Always}\n", vec![strict]),
+        (
+            format!("{CONTROLLER}{}", gate("true")),
+            "  postBuild: {substituteFrom: [{kind: Secret, name: elsewhere}]}\n",
+            vec![
+                "sync.yaml:7 the values that this names are not in the repository: texts that use them stay as they are written",
+            ],
+        ),
+    ] {
+        let trees = trees();
+        let sync = flux(post_build);
+        let files = [
+            ("flux.yaml", &*installer),
+            ("sync.yaml", &*sync),
+            ("web/kustomization.yaml", LISTED),
+            ("web/web.yaml", &*web),
+        ];
+        let world = world(&trees, Side::Head, &files, None);
+        assert_eq!(told(&trees, &world), expected, "{installer}{post_build}");
+    }
+}
+
 #[test]
 fn the_settings_of_a_parent_reach_what_its_children_apply() {
     let trees = trees();

@@ -3,7 +3,7 @@
 //! Never: one build rendered twice.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -75,11 +75,12 @@ fn gathered(snapshot: Arc<Snapshot>, layout: Layout, trees: &Trees, here: &Here,
     }
     let unasked = superseded(&asked, &pool.done);
     let mut done = std::mem::take(&mut pool.done);
+    let knowledge = (!pool.takes_values).then(|| pool.reader.knowledge());
     drop(pool);
     let spare = unasked.into_iter().filter_map(|build| done.remove_entry(&build)).collect();
     let consumed = self::consumed(&done);
     drop_consumed(&mut done, &consumed);
-    World { spare, ..assemble(snapshot, trees, here, layout, (done, consumed), asked, base) }
+    World { knowledge, spare, ..assemble(snapshot, trees, here, layout, (done, consumed), asked, base) }
 }
 
 /// Parsing is the bulk of a run; it is done first, by all threads, each content once.
@@ -211,8 +212,22 @@ impl Pool<'_> {
             self.reader.set_values(values);
         }
         let candidates: Vec<&(Object, Vec<Build>)> = self.candidates.values().collect();
-        let ask = |(object, holders): &(Object, Vec<Build>)| (self.reader.read(object), holders.clone());
+        let known = self.known();
+        let ask = |(object, holders): &(Object, Vec<Build>)| {
+            let again = known.get(&Address::of(&object.value)).and_then(|application| Reader::read_again(application));
+            (again.unwrap_or_else(|| self.reader.read(object)), holders.clone())
+        };
         candidates.into_par_iter().map(ask).collect()
+    }
+
+    /// The applications of the other side, by what says them, if each asks for the very same here: what a Kustomization
+    /// of Flux means depends on the paths of a side and on what its reader knows, where it takes no variables from objects.
+    fn known(&self) -> IdMap<Address, &Application> {
+        let shared = self.shared.as_ref().filter(|shared| shared.has_the_same_paths() && !self.takes_values);
+        let base =
+            shared.map(|shared| shared.base).filter(|base| base.knowledge.as_ref() == Some(&self.reader.knowledge()));
+        let applications = base.into_iter().flat_map(|base| &base.applications);
+        applications.map(|application| (Address::of(&application.object.value), application)).collect()
     }
 }
 
@@ -284,6 +299,11 @@ impl<'a> Shared<'a> {
         }
     }
 
+    /// Whether there is the same kind of thing at each path of both sides.
+    fn has_the_same_paths(&self) -> bool {
+        self.moved.is_empty() && !self.is_rebuilt
+    }
+
     /// Takes note of what one path is on both sides.
     fn meet(&mut self, old: Option<(&RepoPath, &Entry)>, new: Option<(&RepoPath, &Entry)>) {
         if let (Some((_, Entry::File(old))), new) = (old, new)
@@ -351,7 +371,7 @@ fn assemble(
     asked: Vec<(Asked, Vec<Build>)>,
     base: Option<&World>,
 ) -> World {
-    let rows: BTreeMap<&Build, usize> = done.keys().enumerate().map(|(row, build)| (build, row)).collect();
+    let rows: HashMap<&Build, usize> = done.keys().enumerate().map(|(row, build)| (build, row)).collect();
     let mut found = Found::default();
     for (asked, holders) in asked {
         let holders: Vec<usize> = holders.iter().filter_map(|build| rows.get(build).copied()).collect();
@@ -394,6 +414,7 @@ fn assemble(
         layout: crate::delivery::Layout::default(),
         lifecycle: super::Lifecycle::default(),
         here: here.clone(),
+        knowledge: None,
         spare: BTreeMap::new(),
     };
     place_in_clusters(&mut world);
@@ -523,6 +544,9 @@ mod tests;
 #[cfg(test)]
 #[path = "adjust_tests.rs"]
 mod adjust_tests;
+#[cfg(test)]
+#[path = "artifact_tests.rs"]
+mod artifact_tests;
 
 #[cfg(test)]
 #[path = "set_tests.rs"]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::api::Definition;
 use crate::base::{FileId, Problem, RepoPath, Side, Snapshot, Span};
-use crate::delivery::{Application, Chart, Here, Layout, Sought};
+use crate::delivery::{Application, Chart, Here, Knowledge, Layout, Sought};
 use crate::model::Object;
 use crate::render::{Build, BuildKind, Rendered};
 
@@ -46,6 +46,8 @@ pub struct World {
     pub lifecycle: Lifecycle,
     /// The addresses that mean this repository.
     pub here: Here,
+    /// What its applications were read with; `None` where they also take variables from objects.
+    pub knowledge: Option<Knowledge>,
     /// What was rendered on the way and nobody applies: the other side may take it over.
     pub spare: BTreeMap<Build, Arc<Rendered>>,
 }

@@ -99,6 +99,7 @@ impl World {
             layout: self.layout.clone(),
             lifecycle: self.lifecycle.clone(),
             here: self.here.clone(),
+            knowledge: None,
             spare: BTreeMap::new(),
         };
         world.definitions = definitions(&world, trees, None);

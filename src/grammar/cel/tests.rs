@@ -350,3 +350,31 @@ fn variables_are_known_by_use() {
     let program = Program::compile("self.a > 1 && [1].all(max, max > 0)", &["self", "max"]).expect("it compiles");
     assert!(program.names("self") && !program.names("max"));
 }
+
+#[test]
+fn an_expression_says_what_it_looks_at() {
+    let cases = [
+        ("max > 3", false),
+        ("self.metadata.namespace == 'a'", false),
+        ("has(self.metadata.namespace) && self.metadata.namespace.startsWith('a')", false),
+        ("self.metadata.?namespace.orValue('') == 'a'", false),
+        ("cel.bind(n, self.metadata.namespace, n == 'a')", false),
+        ("[{'x': 1}].all(self, self.x == 1)", false),
+        ("self == null", true),
+        ("self.metadata.name == 'a'", true),
+        ("self.metadata['namespace'] == 'a'", true),
+        ("self['metadata'].namespace == 'a'", true),
+        ("self.spec.namespace == 'a'", true),
+        ("self.namespace == 'a'", true),
+        ("self.metadata.namespace == 'a' && self.metadata.name == 'b'", true),
+        ("self.metadata.name == 'b' && self.metadata.namespace == 'a'", true),
+        ("cel.bind(o, self, o.metadata.namespace == 'a')", true),
+        ("[self.metadata].all(m, m.namespace == 'a')", true),
+        ("[1].all(n, self.spec.count == n)", true),
+    ];
+    for (text, more) in cases {
+        let program = Program::compile(text, &["self", "max"]).expect(text);
+        assert_eq!(program.names_more("self"), more, "{text}");
+        assert!(!more || program.names("self"), "{text}");
+    }
+}

@@ -179,6 +179,48 @@ pub struct AssumedAddress {
     pub missing: usize,
 }
 
+/// The project of an application.
+#[derive(Clone, Debug, Serialize)]
+pub struct GraphProject {
+    /// Its name.
+    pub name: String,
+    /// What it permits, where this repository defines it.
+    pub permits: Option<GraphPermits>,
+}
+
+/// What a project permits, as it is written.
+#[derive(Clone, Debug, Serialize)]
+pub struct GraphPermits {
+    /// The repositories that sources may be in.
+    pub source_repositories: Vec<String>,
+    /// The clusters and namespaces that may be written to.
+    pub destinations: Vec<PermittedDestination>,
+    /// The cluster-scoped kinds that may be brought.
+    pub cluster_resources: Vec<PermittedKind>,
+    /// The file that the project is written in.
+    pub path: String,
+    /// The line.
+    pub line: u32,
+}
+
+/// A cluster and a namespace of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PermittedDestination {
+    /// The address or the name of the cluster.
+    pub cluster: String,
+    /// The namespace.
+    pub namespace: String,
+}
+
+/// A kind of object.
+#[derive(Clone, Debug, Serialize)]
+pub struct PermittedKind {
+    /// Its group.
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+}
+
 /// An application in the graph.
 #[derive(Clone, Debug, Serialize)]
 pub struct GraphNode {
@@ -190,6 +232,8 @@ pub struct GraphNode {
     pub name: String,
     /// The object that makes it, where another one does: its kind, namespace and name.
     pub made_by: Option<String>,
+    /// The project of Argo CD, where it is known.
+    pub project: Option<GraphProject>,
     /// The cluster, where it is known.
     pub cluster: Option<String>,
     /// The environment, where it is known.
@@ -372,6 +416,25 @@ impl FailedPart {
     }
 }
 
+impl GraphProject {
+    /// The facts as this format shows them.
+    #[must_use]
+    pub fn of(sources: &Sources, project: &impact::Project) -> Self {
+        let permits = project.permits.as_ref().map(|permits| GraphPermits {
+            source_repositories: permits.source_repositories.clone(),
+            destinations: (permits.destinations.iter().cloned())
+                .map(|(cluster, namespace)| PermittedDestination { cluster, namespace })
+                .collect(),
+            cluster_resources: (permits.cluster_resources.iter().cloned())
+                .map(|(group, kind)| PermittedKind { group, kind })
+                .collect(),
+            path: sources.path(permits.at.file).as_str().to_owned(),
+            line: sources.positions(permits.at).0.line,
+        });
+        Self { name: project.name.to_string(), permits }
+    }
+}
+
 impl GraphNode {
     /// The facts as this format shows them.
     #[must_use]
@@ -381,6 +444,7 @@ impl GraphNode {
             namespace: node.key.namespace.to_string(),
             name: node.key.name.to_string(),
             made_by: node.made_by.as_ref().map(ToString::to_string),
+            project: node.project.as_ref().map(|project| GraphProject::of(sources, project)),
             cluster: node.cluster.as_ref().map(ToString::to_string),
             environment: node.environment.as_ref().map(ToString::to_string),
             power: match node.power {

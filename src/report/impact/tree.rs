@@ -83,6 +83,9 @@ fn line(node: &GraphNode) -> String {
 
 /// Where it goes and what it may do.
 fn parts(node: &GraphNode) -> Vec<String> {
+    // Every application without a project of its own is in this one.
+    let project = node.project.as_ref().filter(|project| project.name != "default");
+    let project = project.map(|project| format!("of project {}", project.name));
     let cluster = node.cluster.as_ref().map(|cluster| format!("in {cluster}"));
     let environment = node.environment.as_ref().map(|environment| format!("for {environment}"));
     let power = match node.power {
@@ -90,7 +93,7 @@ fn parts(node: &GraphNode) -> Vec<String> {
         "syncs" => "syncs, deletes nothing",
         _ => "by hand",
     };
-    cluster.into_iter().chain(environment).chain([power.to_owned()]).collect()
+    project.into_iter().chain(cluster).chain(environment).chain([power.to_owned()]).collect()
 }
 
 /// What it applies.

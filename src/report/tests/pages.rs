@@ -34,6 +34,7 @@ fn node(name: &str, change: &'static str, children: Vec<usize>) -> GraphNode {
         namespace: "argocd".into(),
         name: name.into(),
         made_by: None,
+        project: None,
         cluster: Some(name.into()),
         environment: Some(name.into()),
         power: "prunes",

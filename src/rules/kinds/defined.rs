@@ -4,7 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_SOURCE_GROUP, Trees, View, split_api_version};
+use crate::api::Version;
+use crate::model::{
+    FLUX_KUSTOMIZE_GROUP, FLUX_OPERATOR_GROUP, FLUX_SOURCE_GROUP, Object, Trees, View, split_api_version,
+};
 use crate::world::{Built, World};
 
 /// The names of some kinds of object, each with its cluster and namespace.
@@ -89,6 +92,17 @@ pub(super) fn cluster_of(built: &Built) -> Option<&str> {
         segments.next().filter(|name| !name.contains('.'))
     };
     built.cluster.as_deref().or_else(by_path)
+}
+
+/// The version of an object in each definition of its kind that may be in its cluster, `None` in one that lacks the version.
+/// Nothing where the repository defines the kind for no such cluster.
+pub(super) fn versions_of<'w>(world: &'w World, built: &Built, object: &Object) -> Vec<Option<&'w Version>> {
+    let key = &object.key;
+    let defines = world.definitions.iter().filter(|defined| {
+        defined.definition.has_instances(&key.group, &key.kind)
+            && may_meet(cluster_of(&world.builds[defined.from.build]), cluster_of(built))
+    });
+    defines.map(|defined| defined.definition.version(&object.version)).collect()
 }
 
 /// Whether what is in one cluster may be in the other. One that is not known may be any.

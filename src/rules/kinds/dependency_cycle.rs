@@ -58,7 +58,10 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
 /// One circle, from its first name on.
 fn circle<'t>(graph: &Graph<'t>) -> Option<Vec<Name<'t>>> {
     // What waits for nothing that waits is in no circle, and so on until all that is left waits for something left.
-    let mut left: BTreeSet<Name<'t>> = graph.keys().copied().collect();
+    let waits = |on: &Name<'t>| graph.get(on).is_some_and(|next| !next.on.is_empty());
+    let is_start = |waiting: &Waiting<'t>| waiting.on.iter().any(|(on, _)| waits(on));
+    let starts = graph.iter().filter(|(_, waiting)| is_start(waiting));
+    let mut left: BTreeSet<Name<'t>> = starts.map(|(name, _)| *name).collect();
     loop {
         let is_stuck = |name: &Name<'t>| graph[name].on.iter().any(|(on, _)| left.contains(on));
         let stuck: BTreeSet<Name<'t>> = left.iter().copied().filter(is_stuck).collect();

@@ -30,19 +30,23 @@ pub(super) const KIND: CheckKind = CheckKind {
 
 #[expect(clippy::unnecessary_wraps, reason = "the signature that all kinds share")]
 fn build(params: &Params<'_>) -> Result<Check, Vec<String>> {
-    let (kinds, shared) = (params.texts("kinds"), params.texts("shared"));
+    let pairs = |name| -> Vec<Pair> {
+        let texts = params.texts(name);
+        texts.iter().filter_map(|kind| kind.rsplit_once('/')).map(|(group, kind)| (group.into(), kind.into())).collect()
+    };
+    let (kinds, shared) = (pairs("kinds"), pairs("shared"));
     Ok(Check::Value(Box::new(move |trees, object, sink| judge(trees, object, (&kinds, &shared), sink))))
 }
 
-fn judge(trees: &Trees, object: &Object, (kinds, shared): (&[String], &[String]), sink: &mut Sink) {
+/// The group and the kind of objects.
+type Pair = (String, String);
+
+fn judge(trees: &Trees, object: &Object, (kinds, shared): (&[Pair], &[Pair]), sink: &mut Sink) {
     let key = &object.key;
     if key.namespace.is_empty() {
         return;
     }
-    let is_in = |list: &[String]| {
-        let mut pairs = list.iter().filter_map(|kind| kind.rsplit_once('/'));
-        pairs.any(|(group, kind)| object.is(group, kind))
-    };
+    let is_in = |list: &[Pair]| list.iter().any(|(group, kind)| object.is(group, kind));
     if is_namespaced(&key.group, &key.kind) != Some(false) && !is_in(kinds) && !is_in(shared) {
         return;
     }

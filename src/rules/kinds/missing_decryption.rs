@@ -3,7 +3,7 @@
 //! Never: a Kustomization that somebody may patch in a way that nobody here knows.
 
 use super::{CheckKind, Params};
-use crate::base::Span;
+use crate::base::{RepoPath, Span};
 use crate::delivery::{Application, Controller};
 use crate::model::{Address, FLUX_KUSTOMIZE_GROUP, FluxKustomization, Object, Trees};
 use crate::rules::{Check, Hit, ObjectName, Sink};
@@ -48,7 +48,7 @@ fn judge(trees: &Trees, world: &World, sink: &mut Sink) {
         if encrypted.is_empty() || *has_key.get_or_insert_with(|| has_global_key(trees, world)) {
             continue;
         }
-        if is_patched(world, application) {
+        if is_patched(world, application, trees.sources().path(application.place.file)) {
             sink.undecided();
             continue;
         }
@@ -81,13 +81,19 @@ fn has_global_key(trees: &Trees, world: &World) -> bool {
     })
 }
 
-/// Whether who delivers an application patches it with values that are not known here.
-fn is_patched(world: &World, application: &Application) -> bool {
+/// Whether who delivers an application patches it with values that are not known here. Where nobody delivers it, and its
+/// file lies in a folder that applications apply, it is left out of that folder's kustomization: who takes it in again
+/// patches it as its neighbors.
+fn is_patched(world: &World, application: &Application, file: &RepoPath) -> bool {
     let own = Address::of(&application.object.value);
     let holds = |object: &Object| Address::of(&object.value) == own;
     let builds = world.builds.iter().filter(|built| built.rendered.objects.iter().any(holds));
-    let appliers = builds.flat_map(|built| &built.applied_by).map(|row| &world.applications[*row]);
-    appliers.into_iter().any(|applier| !applier.unrendered.is_empty())
+    let mut appliers = builds.flat_map(|built| &built.applied_by).map(|row| &world.applications[*row]).peekable();
+    if appliers.peek().is_none() {
+        let mut applied = world.builds.iter().filter(|built| !built.applied_by.is_empty());
+        return applied.any(|built| file.is_within(&built.build.path));
+    }
+    appliers.any(|applier| !applier.unrendered.is_empty())
 }
 
 fn report(trees: &Trees, world: &World, application: &Application, encrypted: &[Span], sink: &mut Sink) {

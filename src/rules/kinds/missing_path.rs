@@ -18,6 +18,7 @@ pub(super) const KIND: CheckKind = CheckKind {
         ("application", "the application's namespace and name"),
         ("kind", "its kind"),
         ("path", "the folder, as it is written"),
+        ("holder", "what does not have the folder: this repository, or an artifact that it defines"),
         ("assumed", "where only other folders tell that the address means this repository: that it is so"),
     ],
     build,
@@ -79,6 +80,10 @@ fn report(world: &World, asker: &Asker<'_>, sought: &Sought, whose: Option<&'sta
         .word("application", asker.key.title())
         .word("kind", kind.clone())
         .word("path", sought.path.trim_start_matches("./"))
+        .word(
+            "holder",
+            sought.artifact.as_ref().map_or("this repository".into(), |name| format!("the artifact `{name}`")),
+        )
         .word("assumed", whose)
         .field(asker.field.clone())
         .related(asker.place, format!("of this {kind}"));

@@ -46,6 +46,7 @@ mod promise_stage;
 mod prune;
 mod schema_change;
 mod schema_fault;
+mod schema_violation;
 mod secret_in_history;
 mod secret_object;
 mod shared_decryption_key;
@@ -226,6 +227,7 @@ pub static KINDS: &[CheckKind] = &[
     prune::KIND,
     schema_change::KIND,
     schema_fault::KIND,
+    schema_violation::KIND,
     secret_in_history::KIND,
     secret_object::KIND,
     shared_decryption_key::KIND,

@@ -64,9 +64,10 @@ fn judge(trees: &Trees, world: &World, key: &RunKey, sink: &mut Sink) {
         let nearest = configurations.iter().filter(|one| path.is_within(&one.folder));
         let nearest = nearest.max_by_key(|one| one.folder.as_str().len());
         let lines = is_of_lines(path);
-        let by_name = BY_NAME.iter().any(|part| path.name().contains(part))
-            && !path.name().split(['.', '-', '_']).any(|word| matches!(word, "example" | "sample" | "template"));
-        if path.name() == CONFIGURATION
+        let name = path.name();
+        let by_name = BY_NAME.iter().any(|part| name.contains(part))
+            && !name.split(['.', '-', '_']).any(|word| matches!(word, "example" | "sample" | "template"));
+        if name == CONFIGURATION
             || nearest.is_none() && !by_name
             || !lines && !trees.parsed(*file).problems().is_empty()
         {
@@ -110,5 +111,6 @@ const BY_NAME: &[&str] =
 
 /// Whether SOPS encrypts a file line by line.
 fn is_of_lines(path: &RepoPath) -> bool {
-    [".env", ".ini"].iter().any(|end| path.name().ends_with(end))
+    let name = path.name();
+    [".env", ".ini"].iter().any(|end| name.ends_with(end))
 }

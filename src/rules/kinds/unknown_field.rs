@@ -2,7 +2,7 @@
 //!
 //! Never: a kind of which nobody knows the fields; the repository's own definition set aside for what the tool knows.
 
-use super::defined::{cluster_of, may_meet};
+use super::defined::versions_of;
 use super::{CheckKind, Params};
 use crate::api::{Known, Schema, Stranger};
 use crate::model::{Trees, is_namespaced};
@@ -63,20 +63,13 @@ fn judge(trees: &Trees, subject: &Subject<'_>, sink: &mut Sink) {
 /// The schemas of this version that the repository may install in the object's cluster; `None` where it defines the kind
 /// for no such cluster.
 fn defined<'w>(trees: &Trees, subject: &Subject<'w>) -> Option<Vec<&'w Schema>> {
-    let Subject { world, object, .. } = subject;
-    let key = &object.key;
-    let mut schemas = None;
-    for defined in &world.definitions {
-        let definition = &defined.definition;
-        if definition.has_instances(&key.group, &key.kind)
-            && may_meet(cluster_of(&world.builds[defined.from.build]), cluster_of(subject.built))
-        {
-            let version = definition.version(&object.version);
-            schemas.get_or_insert_with(Vec::new).push(version.and_then(|version| version.schema(trees)));
-        }
+    let versions = versions_of(subject.world, subject.built, subject.object);
+    if versions.is_empty() {
+        return None;
     }
+    let schemas = versions.into_iter().map(|version| version.and_then(|version| version.schema(trees)));
     // A version without a schema takes anything, and so does one that is not there: other rules are about that.
-    schemas.map(|schemas| schemas.into_iter().collect::<Option<Vec<_>>>().unwrap_or_default())
+    Some(schemas.collect::<Option<Vec<_>>>().unwrap_or_default())
 }
 
 /// What no schema takes: which of them is installed may be open.

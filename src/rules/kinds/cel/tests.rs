@@ -2,13 +2,17 @@
 //!
 //! Never: a rule of a pack; those have fixtures.
 
+use std::sync::Arc;
+
 use crate::base::{Date, History, Side};
 use crate::compare;
+use crate::delivery::Here;
 use crate::impact;
 use crate::model::Trees;
 use crate::rules::{self, Facts, RuleFile, RuleSet, Settings};
 use crate::secrets::RunKey;
 use crate::testkit;
+use crate::world::{self, World};
 
 const DEPLOYMENT: &str = "apiVersion: apps/v1
 kind: Deployment
@@ -29,25 +33,26 @@ spec:
 /// decide.
 fn found(with: &str, base: Option<&str>, head: &str) -> Vec<String> {
     let trees = testkit::trees();
+    let world = |side, text| testkit::plain_world(&trees, side, &[("clusters/production/web.yaml", text)]);
+    let base = base.map(|base| world(Side::Base, base));
+    judged(&trees, with, base.as_ref(), &world(Side::Head, head))
+}
+
+fn judged(trees: &Trees, with: &str, base: Option<&World>, head: &World) -> Vec<String> {
     let text = format!(
         "check: cel\nwith: {with}\nseverity: error\nsince: 0.1.0\nsays: '{{kind}} {{name}} {{path}} is {{value}} {{container}}'\n\
          why: a\nfix: b\n"
     );
-    let own = testkit::snapshot(&trees, Side::Head, &[("own/own.yaml", &text)]);
+    let own = testkit::snapshot(trees, Side::Head, &[("own/own.yaml", &text)]);
     let file = own.file(&testkit::path("own/own.yaml")).expect("the rule");
     let mut set = RuleSet::default();
-    set.add(&trees, &[RuleFile { pack: "own".into(), id: "own".into(), file }], &RunKey::fresh());
+    set.add(trees, &[RuleFile { pack: "own".into(), id: "own".into(), file }], &RunKey::fresh());
     let messages: Vec<&str> = set.problems.iter().map(|problem| &*problem.message).collect();
     assert_eq!(messages, [""; 0]);
-    let world =
-        |trees: &Trees, side, text| testkit::plain_world(trees, side, &[("clusters/production/web.yaml", text)]);
-    let head = world(&trees, Side::Head, head);
-    let base = base.map(|base| world(&trees, Side::Base, base));
-    let changes = base.as_ref().map(|base| compare::worlds(&trees, base, &head)).unwrap_or_default();
-    let impact =
-        base.as_ref().map(|base| impact::of(&trees, base, &head, &changes, History::default())).unwrap_or_default();
+    let changes = base.map(|base| compare::worlds(trees, base, head)).unwrap_or_default();
+    let impact = base.map(|base| impact::of(trees, base, head, &changes, History::default())).unwrap_or_default();
     let today = Date::default();
-    let facts = Facts { trees: &trees, base: base.as_ref(), head: &head, changes: &changes, impact: &impact, today };
+    let facts = Facts { trees, base, head, changes: &changes, impact: &impact, today };
     let verdict = rules::judge(&set, &facts, &Settings::default());
     let finding = |finding: &rules::Finding| {
         let line = trees.sources().positions(finding.primary).0.line;
@@ -137,4 +142,47 @@ fn the_example_of_the_pages_is_a_rule() {
     let mut set = RuleSet::default();
     set.add(&trees, &[RuleFile { pack: "shop".into(), id: "few-replicas".into(), file }], &RunKey::fresh());
     assert!(set.problems.is_empty() && set.get("few-replicas").is_some(), "{:?}", set.problems);
+}
+
+/// The objects that a condition finds wrong, of two overlays that share a pod and differ in what is around it.
+fn wrong_overlays(with: &str) -> Vec<&'static str> {
+    let trees = testkit::trees();
+    let overlay = |name: &str| {
+        format!("resources: [../base]\nnamespace: {name}\nnamePrefix: {name}-\nlabels: [{{pairs: {{team: {name}}}}}]\n")
+    };
+    let files = [
+        ("a/kustomization.yaml", &*overlay("a")),
+        ("b/kustomization.yaml", &overlay("b")),
+        ("base/kustomization.yaml", "resources: [web.yaml]\n"),
+        ("base/web.yaml", DEPLOYMENT),
+    ];
+    let head = world::gather(Arc::new(testkit::snapshot(&trees, Side::Head, &files)), &trees, &Here::default(), None);
+    // One thread: one of the objects is judged before the other.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool");
+    let found = pool.install(|| judged(&trees, with, None, &head));
+    let named = |line: &String| ["a-web", "b-web"].into_iter().find(|name| line.contains(name)).unwrap_or("?");
+    found.iter().map(named).collect()
+}
+
+#[test]
+fn a_shared_pod_is_judged_with_what_is_around_it() {
+    for each in ["pod", "container"] {
+        let cases = [
+            ("object.metadata.namespace", ""),
+            ("object['metadata'].namespace", ""),
+            ("object.metadata.name", "-web"),
+            ("object.metadata.labels.team", ""),
+            ("object.metadata.labels['team']", ""),
+            ("object.metadata.?labels.?team.orValue('')", ""),
+            ("cel.bind(o, object, o.metadata.labels.team)", ""),
+            ("[object.metadata].map(m, m.labels.team)[0]", ""),
+        ];
+        for (expression, suffix) in cases {
+            for name in ["a", "b"] {
+                let with = format!("{{each: {each}, expression: \"{expression} != '{name}{suffix}'\"}}");
+                assert_eq!(wrong_overlays(&with), [format!("{name}-web")], "{with}");
+            }
+        }
+        assert_eq!(wrong_overlays(&format!("{{each: {each}, expression: 'pod.hostNetwork'}}")), [""; 0]);
+    }
 }
