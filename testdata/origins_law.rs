@@ -151,7 +151,7 @@ impl<'t> Law<'t> {
             How::NameSuffix => self.read(at).is_some_and(|added| is(view, &format!("{before}{added}"))),
             How::Namespace | How::Label | How::Annotation => self.reads(at, now),
             How::Replicas => self.reads(at, now) || now == "0" && at == set.by,
-            How::Patch => self.reads(at, now) || self.patched(view, at, &before),
+            How::Patch => self.reads(at, now) || self.patched(view, at, set, &before),
             How::Image => self.image(now, &before, set.by),
             How::Hash => now
                 .strip_prefix(&format!("{before}-"))
@@ -183,9 +183,9 @@ impl<'t> Law<'t> {
 
     /// What a JSON patch makes of a value besides copying it, since it writes the whole object anew: nothing at all, a
     /// boolean of YAML 1.1, a number that a double holds, an octal number in decimal, a folded text whose deeper lines
-    /// get one more empty line each time that they pass, as does a text in the place of a folded one; and an annotation
-    /// that an operation without a value makes is the word `null`.
-    fn patched(&self, view: View<'_>, at: Span, before: &str) -> bool {
+    /// get one more empty line each time that they pass, as does a text of several lines in the place of a folded one,
+    /// which is then folded too; and an annotation that an operation without a value makes is the word `null`.
+    fn patched(&self, view: View<'_>, at: Span, set: &Set, before: &str) -> bool {
         let octal =
             |text: &str| Some(u32::from_str_radix(text.strip_prefix('0')?.trim_start_matches('o'), 8).ok()?.into());
         let number = |text: &str| octal(text).or_else(|| text.parse::<f64>().ok());
@@ -198,14 +198,39 @@ impl<'t> Law<'t> {
         let narrowed = || number(&view.written()).is_some_and(|now| number(before) == Some(now));
         let bare = |text: &str| text.split_whitespace().collect::<String>();
         let folded = || self.trees.sources().slice(at).starts_with('>') && bare(&view.written()) == bare(before);
-        let slice = self.trees.sources().slice(at);
         let refolded = || {
-            let now = view.written();
+            let (now, slice) = (view.written(), self.trees.sources().slice(at));
             let is = |text: &str| bare(text) == bare(&now);
-            now.contains('\n') && (read.as_deref().is_some_and(is) || is(slice.trim_start_matches(['|', '+', '-'])))
+            now.contains('\n')
+                && self.was_folded(set)
+                && (read.as_deref().is_some_and(is) || is(slice.trim_start_matches(['|', '+', '-'])))
         };
-        let nothing = || view.written() == "null" && slice.contains("op:");
+        let nothing = || view.written() == "null" && self.is_operation_of_nothing(at);
         view.is_null() || switched || narrowed() || folded() || refolded() || nothing()
+    }
+
+    /// Whether one of the values that a step has put aside is folded text in its file.
+    fn was_folded(&self, set: &Set) -> bool {
+        let mut at = set.from.clone();
+        while let Some(value) = at {
+            let slice = self.trees.sources().slice(self.trees.view(&value).place());
+            if slice.starts_with('>') {
+                return true;
+            }
+            at = value.origin().and_then(|origin| origin.set.as_ref()).and_then(|set| set.from.clone());
+        }
+        false
+    }
+
+    /// Whether the bytes are an operation that has no value.
+    fn is_operation_of_nothing(&self, at: Span) -> bool {
+        let (parsed, text) = self.parsed(at);
+        let Some(root) = parsed.documents().first().and_then(|document| document.root) else { return false };
+        let children: Vec<_> = parsed.children(root).collect();
+        let has = |name: &str| children.chunks_exact(2).any(|pair| parsed.text(&text, pair[0]) == name);
+        let range = |node| parsed.range(node);
+        let is_written = |pair: &[_]| range(pair[1]).start < range(pair[1]).end;
+        has("op") && !children.chunks_exact(2).any(|pair| parsed.text(&text, pair[0]) == "value" && is_written(pair))
     }
 
     /// The parts of an entry of `images:` in the place of those of an image, once or twice.

@@ -7,9 +7,9 @@
 //! Also left out, each because kustomize's answer is by an accident of its own, with what this library does there:
 //!
 //! - text of several lines that starts with a tab: kustomize cannot read the block it makes of it, and whether it makes
-//!   one depends on what came by before; here it is printed;
-//! - labels that are put into `metadata/annotations`: kustomize keeps notes there while it builds, so that the map is there
-//!   where nobody wrote one; here it is there where somebody did;
+//!   one depends on what came by before; here it is printed, but where a patch puts it over a block;
+//! - a tag with a comma right behind it between brackets (`[!!str, a]`): go-yaml takes the comma for a part of the tag, as
+//!   YAML 1.1 has it; here it is the tag of an empty text;
 //! - whole `metadata` as the source of a replacement, or it and whole `metadata/annotations` as what a JSON patch copies:
 //!   the notes are copied with it, and printed; here there are none;
 //! - whole `metadata.annotations` as the target of a replacement: the notes are gone with it, and the object is no more
@@ -29,15 +29,17 @@
 //!
 //! Known differences, which are generated and still found, each about once in some thousand cases:
 //!
-//! - the namespaces `1` and `true` in the subjects of role bindings, and where JSON patches, generators and strategic
-//!   patches met before: whether they are in quotes;
-//! - annotations that are put into `metadata/annotations` without `create`, where kustomize's notes have made that map;
+//! - the namespaces `1` and `true` of objects that were laid over each other by generators: whether they are in quotes;
+//! - `null` that is not written between the brackets of a JSON patch's value (`{a, b}`): it becomes an empty text here;
+//! - a map that a transformer made in the place of `null`, as the source of a replacement: in kustomize it still has the
+//!   word for nothing as its text;
 //! - a list of a patch in the place of one in brackets: kustomize keeps the brackets, between which no text is folded;
 //! - a number from a patch over text that a label or a variable made, or over an empty block: whether it is quoted;
-//! - a replaced text whose type kustomize lost, behind a strategic patch that adds an odd key;
-//! - a JSON patch to an object with keys that are no text, if it takes these keys away;
 //! - comments behind brackets in patches, which kustomize misplaces until it cannot read its own text;
-//! - `$patch: replace` of a whole object, whose names before are then forgotten here.
+//! - a replacement with a delimiter whose source is one of its targets: kustomize reads it anew for each;
+//! - a patch that takes all annotations of a generated object: kustomize forgets the name before, here it still counts;
+//! - a name that a JSON patch removes, which kustomize misses only where nothing else gives one;
+//! - a number with a tag that it does not fit (`!!int 1.0`) in a strategic patch, which is refused here.
 //!
 //! Not compared: what this library says it does not render, which is the hash of an object that is neither a ConfigMap nor
 //! a Secret (kustomize hashes the nodes of its own parser then, with their lines and columns).

@@ -99,15 +99,11 @@ fn transformer(layers: &mut Layers<'_>, folder: &str, known: &mut [Known]) -> Op
             let (kind, field) =
                 *layers.random.pick(&[("LabelTransformer", "labels"), ("AnnotationsTransformer", "annotations")]);
             let pairs = fields::pairs(layers.random);
-            let mut spec = if layers.random.percent(60) {
+            let spec = if layers.random.percent(60) {
                 map([("path", text(format!("metadata/{field}"))), ("create", raw("true"))])
             } else {
                 fields::field_spec(layers.random)
             };
-            if spec.get("path").is_some_and(|path| *path == text("metadata/annotations")) {
-                // Whether they are there is by kustomize's notes.
-                spec.set("create", raw("true"));
-            }
             config(layers, kind).with(field, pairs).with("fieldSpecs", Node::List(vec![spec]))
         }
         6 => {

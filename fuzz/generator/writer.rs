@@ -148,7 +148,13 @@ impl<'r> Writer<'r> {
         }
         match node {
             Node::Text(text) => out.push_str(&self.styled(text)),
-            Node::Raw(text) => out.push_str(text),
+            Node::Raw(text) => {
+                out.push_str(text);
+                // A comma right behind would be a part of the tag.
+                if text.starts_with('!') && !text.contains(' ') {
+                    out.push(' ');
+                }
+            }
             Node::Lines(first, _) => out.push_str(first),
             Node::List(items) => {
                 out.push('[');

@@ -114,7 +114,8 @@ impl Schemas {
 
     /// An object is loaded. kustomize knows the scopes of Kubernetes' own kinds, and reads its schema for others.
     pub(super) fn load(&self, id: &Id) {
-        if Schema::builtin().is_cluster_scoped(&id.group, &id.version, &id.kind).is_none() {
+        // It matters only to what another schema meets.
+        if self.is_other() && Schema::builtin().is_cluster_scoped(&id.group, &id.version, &id.kind).is_none() {
             self.read();
         }
     }
@@ -130,11 +131,11 @@ impl Schemas {
     }
 }
 
-/// Whether the transformers that come by an object are noted in it.
+/// Whether the transformers that come by an object are noted in it, which kustomize does in its annotations.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Trace {
     Off,
-    /// The root's `buildMetadata` asks for it.
+    /// The root has `buildMetadata`, whatever it asks for.
     Transformers,
 }
 

@@ -54,7 +54,7 @@ pub(super) fn finish(cx: &Context<'_>, root: &Base) -> Result<(Vec<Object>, Vec<
         Err(problem) if problem.kind == ProblemKind::NotRendered => problems.push(problem),
         done => done?,
     }
-    let transformers = Cx { trees, schema: cx.schema(), specs: &from.specs };
+    let transformers = Cx { trees, schema: cx.schema(), specs: &from.specs, trace: cx.trace };
     transform::name_references(&transformers, &mut list)?;
     let vars: Vec<View<'_>> = from.vars.iter().map(|var| trees.view(var)).collect();
     match transform::vars(&transformers, &mut list, &vars) {
@@ -279,7 +279,16 @@ pub(super) fn text_annotations(trees: &Trees, value: &mut Value) {
 /// kustomize writes all annotations anew: internal ones go, values become text, an empty map goes.
 fn tidy_annotations(trees: &Trees, value: &mut Value) {
     join_annotations(trees, value);
-    let Some(annotations) = trees.view(value).path(["metadata", "annotations"]) else { return };
+    let view = trees.view(value);
+    let metadata = view.get("metadata");
+    if metadata.is_none_or(|metadata| metadata.is_null()) {
+        // Only a list can be without; it is made to clear the annotations in it.
+        let origin = Origin::within(metadata.or_else(|| view.get("kind")).unwrap_or(view).place());
+        let key = Key::made("metadata", origin.at);
+        value.set_field(trees, key, Value::map(Vec::new(), origin));
+        return;
+    }
+    let Some(annotations) = metadata.and_then(|metadata| metadata.get("annotations")) else { return };
     let mut kept = 0;
     let mut untidy = false;
     for field in annotations.fields() {

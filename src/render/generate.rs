@@ -142,6 +142,7 @@ pub(super) fn over(cx: &Context<'_>, mut new: Resource, old: &Resource) -> Resou
     for field in ["labels", "annotations"] {
         let lower = before.as_ref().and_then(|before| before.field(trees, field));
         if let Some(merged) = laid_over(trees, [lower, metadata.field(trees, field)], Nulls::Written, by) {
+            bare_keys(trees.view(&merged), &mut vec!["metadata".into(), field.into()], &mut new.bare_keys);
             metadata.set_field(trees, Key::made(field, by), merged);
         }
     }

@@ -5,12 +5,12 @@
 
 use std::collections::HashSet;
 
-use super::context::{Context, Missing, Trace};
+use super::context::{Context, Missing};
 use super::emit;
 use super::finish::text_annotations;
 use super::load::{self, Target, Wanted, does_not_build};
 use super::patch::{self, Outcome, Passed, PatchError};
-use super::resource::{Author, Id, Resource, Source};
+use super::resource::{Id, Resource, Source};
 use super::select::Selector;
 use super::set::ResourceSet;
 use super::shared;
@@ -30,17 +30,6 @@ pub(super) struct Patcher<'p> {
     pub(super) missing: Missing,
     /// What is lost without a word.
     pub(super) silent: &'p mut Silent,
-    /// Who patches.
-    pub(super) author: Patches<'p>,
-}
-
-/// Who patches, for those who ask where an object comes from.
-#[derive(Clone, Copy)]
-pub(super) enum Patches<'p> {
-    /// The transformer of this kind that a field of the kustomization stands for.
-    Builtin(&'static str),
-    /// The one that has this configuration.
-    Plugin(View<'p>),
 }
 
 /// Whether the identity before a JSON patch is remembered.
@@ -300,6 +289,10 @@ impl<'p> Patcher<'p> {
         for row in rows {
             let resource = self.set.touch(*row);
             let how = patch::Laying { trees, schema: self.cx.schema(), by, before: &resource.patched };
+            // One that is known is a scalar.
+            if resource.id.namespace.is_empty() {
+                same_kind_of_namespace(trees.view(&resource.value), whole).map_err(|error| failed(error, by))?;
+            }
             let (outcome, silent) =
                 patch::strategic(how, &mut resource.value, patch, whole).map_err(|error| failed(error, by))?;
             resource.patched.strategic.push(by);
@@ -315,7 +308,6 @@ impl<'p> Patcher<'p> {
             name_without_type(trees, resource, whole, allowed);
             if drops_annotations(patch) {
                 resource.forget();
-                disown(self.cx, resource, self.author, by);
             }
             if outcome == Outcome::Deleted {
                 deleted.push(*row);
@@ -345,9 +337,6 @@ impl<'p> Patcher<'p> {
                 return Err(misfit.clone());
             }
             refuse_duplicates(trees, resource).map_err(|problem| problem.with_related(by, "patched here"))?;
-            if memory == Memory::Kept {
-                text_annotations(trees, &mut resource.value);
-            }
             let silent = patch::json(trees, &mut resource.value, operations, by).map_err(|error| failed(error, by))?;
             silent.iter().for_each(|silent| applied.lose(silent.at, silent.loss));
             text_annotations(trees, &mut resource.value);
@@ -357,7 +346,7 @@ impl<'p> Patcher<'p> {
             resource.patched = Passed { json: true, quoted_names, ..Passed::default() };
             if operations.iter().copied().any(replaces_annotations) {
                 // kustomize keeps its notes there.
-                disown(self.cx, resource, self.author, by);
+                resource.disown();
             }
             let before = resource.id.clone();
             match memory {
@@ -394,6 +383,13 @@ fn stripped(cx: &Context<'_>, patch: &Value, allowed: &Allowed) -> Value {
     let trees = cx.trees;
     let mut bare = patch.clone();
     bare.remove_field(trees, "apiVersion");
+    // Go reads the patch into a map by text, and passes over such a key.
+    let is_nothing = |field: &Field<'_>| {
+        matches!(field.name(), "~" | "null" | "Null" | "NULL") && field.key_scalar() == Scalar::Null
+    };
+    for field in trees.view(patch).fields().filter(is_nothing) {
+        bare.remove_field(trees, field.name());
+    }
     if !allowed.kind {
         bare.remove_field(trees, "kind");
     }
@@ -404,6 +400,15 @@ fn stripped(cx: &Context<'_>, patch: &Value, allowed: &Allowed) -> Value {
         }
     });
     bare
+}
+
+/// The namespace is merged too before it is put back.
+fn same_kind_of_namespace(object: View<'_>, patch: View<'_>) -> Result<(), PatchError> {
+    let Some(said) = patch.path(["metadata", "namespace"]).filter(|said| !said.is_null()) else { return Ok(()) };
+    object
+        .path(["metadata", "namespace"])
+        .filter(|namespace| !namespace.is_null())
+        .map_or(Ok(()), |namespace| patch::same_kind(namespace, said))
 }
 
 /// A patch with a target, or one of `patchesStrategicMerge`, as kustomize copies it for each object: labels and
@@ -437,21 +442,13 @@ fn replaces_annotations(operation: View<'_>) -> bool {
     writes && operation.str_at(["path"]).is_some_and(|path| matches!(path, "/metadata/annotations" | "/metadata"))
 }
 
-/// Loses where an object comes from and who came by: who then comes by first, this patch, is taken for who made it.
-fn disown(cx: &Context<'_>, resource: &mut Resource, author: Patches<'_>, by: Span) {
-    resource.transformers.clear();
-    // Where all are noted this one is in a moment.
-    let is_noted = cx.trace == Trace::Transformers;
-    let author = || match author {
-        Patches::Builtin(kind) => Author::builtin(by.file, kind),
-        Patches::Plugin(config) => Author::configured(config),
-    };
-    resource.source = (!is_noted).then(|| Source::Made(author()));
-}
-
 /// Whether a strategic patch deletes or replaces all annotations.
 fn drops_annotations(patch: View<'_>) -> bool {
     let Some(annotations) = patch.path(["metadata", "annotations"]) else { return false };
+    // Of a whole object nothing is replaced.
+    if patch.str_at(["$patch"]) == Some("replace") {
+        return false;
+    }
     let directive = annotations.str_at(["$patch"]);
     annotations.is_null() || matches!(directive, Some("delete" | "replace"))
 }

@@ -7,7 +7,7 @@ use super::context::{Context, Missing};
 use super::finish;
 use super::generate::{self, Generated};
 use super::load::{self, Target, Wanted, does_not_build};
-use super::patches::{Patcher, Patches};
+use super::patches::Patcher;
 use super::remote;
 use super::resource::Resource;
 use super::select::Selector;
@@ -142,15 +142,15 @@ impl Run<'_> {
 
     fn transform(&mut self, name: &str, kind: View<'_>, config: View<'_>) -> Result<(), Problem> {
         match name {
-            "PatchTransformer" => self.patcher(config).entry(config),
-            "PatchJson6902Transformer" => self.patcher(config).json6902(config, "jsonOp"),
+            "PatchTransformer" => self.patcher().entry(config),
+            "PatchJson6902Transformer" => self.patcher().json6902(config, "jsonOp"),
             "PatchStrategicMergeTransformer" => {
                 if config.get("paths").is_none() && config.get("patches").is_none() {
                     return Err(does_not_build(kind.place(), "empty file path and empty patch content"));
                 }
                 let texts =
                     config.get("paths").into_iter().flat_map(|paths| paths.items()).chain(config.get("patches"));
-                texts.into_iter().try_for_each(|text| self.patcher(config).strategic(text))
+                texts.into_iter().try_for_each(|text| self.patcher().strategic(text))
             }
             "HashTransformer" => finish::add_hashes(self.cx.trees, self.set.edit()),
             "NamespaceTransformer" => self.namespace(config),
@@ -212,7 +212,7 @@ impl Run<'_> {
     }
 
     fn add_to(&mut self, target: View<'_>, text: &str, at: Span) -> Result<(), Problem> {
-        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema(), specs: &self.specs };
+        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema(), specs: &self.specs, trace: self.cx.trace };
         let Some(path) = target.str_at(["fieldPath"]).filter(|path| !path.is_empty()) else {
             return Err(does_not_build(target.place(), "fieldPath cannot be empty"));
         };
@@ -254,9 +254,8 @@ impl Run<'_> {
         }
     }
 
-    fn patcher<'a>(&'a mut self, config: View<'a>) -> Patcher<'a> {
+    fn patcher(&mut self) -> Patcher<'_> {
         Patcher {
-            author: Patches::Plugin(config),
             cx: self.cx,
             root: self.root,
             missing: self.missing,
@@ -304,7 +303,7 @@ impl Run<'_> {
         field: View<'_>,
         run: impl Fn(&Cx<'_>, &mut [Resource], View<'_>) -> Result<(), Problem>,
     ) -> Result<(), Problem> {
-        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema(), specs };
+        let cx = Cx { trees: self.cx.trees, schema: self.cx.schema(), specs, trace: self.cx.trace };
         match run(&cx, self.set.edit(), field) {
             Err(_) if self.missing == Missing::Unknown => Ok(()),
             done => done,

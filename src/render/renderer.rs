@@ -15,7 +15,7 @@ use super::plain::{self, Filter};
 use super::schema::{Beside, Schema};
 use super::{Adjustments, Build, BuildKind, Rendered};
 use crate::base::{FileId, Found, Problem, ProblemKind, RepoPath, Snapshot, Span};
-use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees, View};
+use crate::model::{KUSTOMIZATION_NAMES, Kustomization, Object, Trees};
 
 /// The one version of the Kubernetes API whose schema kustomize has.
 const BUILTIN_OPENAPI: &str = "v1.21.2";
@@ -26,13 +26,15 @@ pub struct Renderer<'a> {
     trees: &'a Trees,
     options: Options,
     bases: Bases,
+    /// The same where the objects note who came by.
+    noted: Bases,
 }
 
 impl<'a> Renderer<'a> {
     /// A renderer that has not rendered anything yet.
     #[must_use]
     pub fn new(snapshot: &'a Snapshot, trees: &'a Trees, options: Options) -> Self {
-        Self { snapshot, trees, options, bases: Bases::default() }
+        Self { snapshot, trees, options, bases: Bases::default(), noted: Bases::default() }
     }
 
     /// Turns a build into objects. Never fails: with a `DoesNotBuild` among the problems there are no objects. A path
@@ -124,7 +126,11 @@ impl<'a> Renderer<'a> {
             schemas: &schemas,
             options: self.options,
             // A base that was merged by another schema is another base, and so is one whose objects note who came by.
-            bases: if schemas.is_other() || trace != Trace::Off { &alone } else { &self.bases },
+            bases: match trace {
+                _ if schemas.is_other() => &alone,
+                Trace::Off => &self.bases,
+                Trace::Transformers => &self.noted,
+            },
             trace,
         };
         let mut files = own;
@@ -146,12 +152,13 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// Whether the root's `buildMetadata` asks for the transformers.
+    /// Whether the root has `buildMetadata`.
     fn trace(&self, file: FileId) -> Trace {
         // A kustomization that cannot be read is reported by who accumulates it. Few ask for anything.
-        let asks = |option: View<'_>| option.as_str() == Some("transformerAnnotations");
         match self.with_field(file, "buildMetadata") {
-            Some(kustomization) if kustomization.items(self.trees, "buildMetadata").any(asks) => Trace::Transformers,
+            Some(kustomization) if kustomization.items(self.trees, "buildMetadata").next().is_some() => {
+                Trace::Transformers
+            }
             _ => Trace::Off,
         }
     }

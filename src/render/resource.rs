@@ -5,6 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::context::Trace;
 use super::patch::Passed;
 use super::shared;
 use crate::base::{FileId, Problem, Span};
@@ -201,7 +202,20 @@ impl Resource {
         self.prefixes.clear();
         self.suffixes.clear();
         self.behavior = Behavior::Create;
+        self.disown();
+    }
+
+    /// Loses where it comes from and who came by: who then comes by first is taken for who made it.
+    pub(super) fn disown(&mut self) {
         self.transformers.clear();
+        self.source = None;
+    }
+
+    /// Whether kustomize keeps notes in the object's annotations, which are then there for all who look for them.
+    pub(super) fn has_notes(&self, trace: Trace) -> bool {
+        trace == Trace::Transformers
+            || !(self.previous.is_empty() && self.prefixes.is_empty() && self.suffixes.is_empty())
+            || matches!(self.source, Some(Source::Made(_)))
     }
 
     /// Why kustomize cannot read a value or key that is in the object now.

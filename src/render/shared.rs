@@ -21,6 +21,24 @@ pub(super) fn settle(trees: &Trees, resource: &mut Resource) {
     resource.shared = shared;
 }
 
+/// Gives the object's own annotations values of their own, as kustomize does when it writes them all anew.
+pub(super) fn part_annotations(trees: &Trees, resource: &mut Resource) {
+    let Resource { value, shared, .. } = resource;
+    if shared.is_empty() || trees.view(value).path(["metadata", "annotations"]).is_none() {
+        return;
+    }
+    let part = |entry: &mut Entry| {
+        if let Some(origin) = entry.value.origin().filter(|_| shared.iter().any(|one| entry.value.is_same(one))) {
+            entry.value = Value::text(&trees.view(&entry.value).written(), origin.clone());
+        }
+    };
+    value.update_field(trees, "metadata", |metadata| {
+        metadata.update_field(trees, "annotations", |annotations| {
+            annotations.entries_mut(trees).into_iter().flatten().for_each(part);
+        });
+    });
+}
+
 /// The value that has taken the place of `old`, the last if there are several.
 fn find(value: &Value, old: &Value, last: &mut Option<Value>) {
     if came_from(value, old) {

@@ -20,7 +20,7 @@ use std::borrow::Cow;
 
 use self::page::Page;
 use self::style::{Style, Use, analyze, is_plain_word};
-pub(super) use self::text::{Refolded, as_decoded, from_json, json_text, refolded};
+pub(super) use self::text::{Refolded, as_decoded, from_json, is_unreadable_block, json_text, refolded};
 use crate::base::Span;
 use crate::model::{Field, Trees, Value, View};
 use crate::parse::{Kind, Scalar};
@@ -277,7 +277,9 @@ impl<'t> Emitter<'t, '_> {
         match view.scalar() {
             Scalar::Str(text) if is_plain_word(&text) => self.page.word(&text),
             Scalar::Str(text) => {
-                let text = printable(as_decoded(view, text), || view.place())?;
+                // Nothing is folded between brackets.
+                let decoded = if self.is_in_flow { text } else { as_decoded(view, text) };
+                let text = printable(decoded, || view.place())?;
                 let shape = style::analyze(&text);
                 let start = self.page.len();
                 self.page.text(&text, &shape, Use::Value);

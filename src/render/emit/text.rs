@@ -6,16 +6,37 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::style;
-use crate::model::View;
+use crate::model::{Value, View};
 use crate::parse::Kind;
 
 /// The text of a scalar after kustomize wrote it as YAML and read it again. It keeps the notation, and go-yaml writes
-/// folded text (`>`) with line breaks that were not there: one more before each line that is indented deeper.
+/// folded text (`>`) with line breaks that were not there, one more before each line that is indented deeper, and one
+/// between a block and the last comment.
 pub(in crate::render) fn as_decoded<'t>(view: View<'_>, text: Cow<'t, str>) -> Cow<'t, str> {
-    if view.notation() != Some(Kind::Folded) || !text.contains('\n') || !style::analyze(&text).is_block() {
+    let is_folded = view.notation() == Some(Kind::Folded) && text.contains('\n');
+    let grows = text.ends_with('\n') && is_before_last_comment(view, &text);
+    if !is_folded && !grows || !style::analyze(&text).is_block() {
         return text;
     }
-    Cow::Owned(refold(&text))
+    let mut decoded = if is_folded { refold(&text) } else { text.into_owned() };
+    decoded.extend(grows.then_some('\n'));
+    Cow::Owned(decoded)
+}
+
+/// Whether a block that keeps its empty lines is the last of a document but for a comment, before which go-yaml writes
+/// one line more.
+fn is_before_last_comment(view: View<'_>, text: &str) -> bool {
+    let is_kept = text.ends_with("\n\n") || text.bytes().all(|byte| byte == b'\n');
+    if !is_kept || !matches!(view.notation(), Some(Kind::Literal | Kind::Folded)) {
+        return false;
+    }
+    let Value::Source(file, node) = view.value() else { return false };
+    let trees = view.trees();
+    let end = trees.parsed(file).range(node).end as usize;
+    let behind = trees.sources().text(file).get(end..).unwrap_or_default();
+    let lines = behind.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut lines = lines.take_while(|line| !line.starts_with("---") && !line.starts_with("...")).peekable();
+    lines.peek().is_some() && lines.all(|line| line.starts_with('#'))
 }
 
 /// What becomes of a text that is put in the place of folded text.
@@ -26,12 +47,17 @@ pub(in crate::render) enum Refolded {
     Unreadable,
 }
 
+/// Whether go-yaml cannot read the block that it makes of a text: it takes the tab for indentation.
+pub(in crate::render) fn is_unreadable_block(text: &str) -> bool {
+    text.starts_with('\t') && style::analyze(text).is_block()
+}
+
 /// What becomes of a text in the place of a folded one: it is written as such, and read again.
 pub(in crate::render) fn refolded(text: &str) -> Refolded {
     if !style::analyze(text).is_block() {
         return Refolded::Same;
     }
-    if text.starts_with('\t') {
+    if is_unreadable_block(text) {
         return Refolded::Unreadable;
     }
     match refold(text) {

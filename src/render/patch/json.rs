@@ -4,7 +4,7 @@
 
 use super::{Loss, PatchError, Silent, yaml11};
 use crate::base::Span;
-use crate::model::{Entry, How, Key, MadeScalar, Origin, Trees, Value, View, go_float};
+use crate::model::{Entry, Field, How, Key, MadeScalar, Origin, Trees, Value, View, go_float};
 use crate::parse::{Kind, Scalar};
 use crate::render::emit::{as_decoded, json_time, quoted_in_flow};
 
@@ -15,6 +15,9 @@ pub(in crate::render) fn json(
     operations: &[View<'_>],
     by: Span,
 ) -> Result<Vec<Silent>, PatchError> {
+    if let Some(error) = unknown_to_json(trees.view(target)) {
+        return Err(error);
+    }
     let stands_in = stand_in_annotations(trees, target, operations, by);
     let mut silent = Vec::new();
     for operation in operations {
@@ -335,6 +338,28 @@ fn number(view: View<'_>) -> Option<f64> {
     }
 }
 
+/// The first key or value of an object that Go cannot write as JSON. The object's own keys are read as text.
+fn unknown_to_json(object: View<'_>) -> Option<PatchError> {
+    object.fields().find_map(|field| unknown_below(field.value))
+}
+
+fn unknown_below(view: View<'_>) -> Option<PatchError> {
+    if view.is_scalar() {
+        let written = view.written();
+        let is_odd = written.starts_with(['.', '+', '-'])
+            && matches!(view.scalar(), Scalar::Float(number) if !number.is_finite());
+        return is_odd.then(|| PatchError::new(view.place(), format!("unsupported value: {written}")));
+    }
+    let in_field = |field: Field<'_>| {
+        if matches!(field.key_scalar(), Scalar::Str(_)) {
+            return unknown_below(field.value);
+        }
+        let message = format!("the key `{}` is no text: JSON has text keys only", field.name());
+        Some(PatchError::new(field.key_place(), message))
+    };
+    view.fields().find_map(in_field).or_else(|| view.items().find_map(unknown_below))
+}
+
 /// The object goes through JSON, where a number is a float, a time is text and nothing is `null`: what was written in
 /// another way has other characters from then on (`kustomize kyaml/yaml RNode.UnmarshalJSON`).
 fn through_json(trees: &Trees, value: &mut Value, is_in_flow: bool, by: Span) {
@@ -389,7 +414,8 @@ fn in_json(view: View<'_>, is_in_flow: bool) -> Option<MadeScalar> {
         Scalar::Timestamp(time) => return Some(MadeScalar::Str(json_time(view, &time).ok()?.into())),
         Scalar::Str(text) => {
             let is_folded = view.notation() == Some(Kind::Folded) && text.contains('\n');
-            return (is_folded || !is_typed).then(|| MadeScalar::Str((&*as_decoded(view, text)).into()));
+            let decoded = |text| if is_in_flow { text } else { as_decoded(view, text) };
+            return (is_folded || !is_typed).then(|| MadeScalar::Str((&*decoded(text)).into()));
         }
     };
     let written = view.written();

@@ -11,7 +11,9 @@ use crate::base::Span;
 use crate::model::Loss;
 
 pub(super) use json::json;
-pub(super) use strategic::{Laying, Notation, Passed, first_notation, is_quoted_in_passing, strategic};
+pub(super) use strategic::{
+    Laying, Notation, Passed, first_notation, is_quoted_in_passing, is_text_in_need_of_quotes, same_kind, strategic,
+};
 
 /// Why a patch cannot be applied.
 #[derive(Clone, PartialEq, Eq, Debug)]

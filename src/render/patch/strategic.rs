@@ -3,12 +3,13 @@
 //! Never: text or JSON in between; what the patch leaves alone stays shared with the target.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::{Loss, Outcome, PatchError, Silent, yaml11};
 use crate::base::{FileId, Span};
-use crate::model::{Entry, Field, How, Origin, Trees, Value, View, split_api_version};
+use crate::model::{Entry, Field, How, Origin, Set, Trees, Value, View, split_api_version};
 use crate::parse::{Kind, Scalar, parse, resolve_plain};
-use crate::render::emit::{Refolded, is_plain, refolded};
+use crate::render::emit::{Refolded, is_plain, is_unreadable_block, refolded};
 use crate::render::schema::{DefinitionId, Schema, Strategy};
 
 /// With what a patch is laid over an object.
@@ -214,11 +215,11 @@ impl<'a> Merge<'a> {
             Scalar::Str(text) if notation == Notation::Folded => match refolded(&text) {
                 Refolded::Same => None,
                 Refolded::As(text) => Some(text.into()),
-                Refolded::Unreadable => {
-                    let message = "found a tab character where an indentation space is expected";
-                    return Err(PatchError::new(patch.place(), message));
-                }
+                Refolded::Unreadable => return Err(unreadable(patch)),
             },
+            Scalar::Str(text) if notation == Notation::Literal && is_unreadable_block(&text) => {
+                return Err(unreadable(patch));
+            }
             Scalar::Str(_) => None,
             _ => (notation != Notation::Plain).then(|| patch.written()),
         };
@@ -451,8 +452,10 @@ fn without_type(trees: &Trees, value: &Value) -> Option<Value> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::render) enum Notation {
     Plain,
-    /// In quotes or as a block.
+    /// In quotes.
     Marked,
+    /// As a block.
+    Literal,
     Folded,
 }
 
@@ -461,6 +464,7 @@ impl Notation {
         match view.notation() {
             Some(Kind::Plain) => Self::Plain,
             Some(Kind::Folded) => Self::Folded,
+            Some(Kind::Literal) => Self::Literal,
             Some(_) => Self::Marked,
             None if view.as_str().is_some_and(|text| text.contains('\n')) || is_quoted_in_passing(view) => Self::Marked,
             None => Self::Plain,
@@ -491,10 +495,16 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
         let row = set
             .filter(|set| set.how == How::Patch)
             .and_then(|set| passed_by.strategic.iter().rposition(|by| *by == set.by));
+        // A kustomization replaces behind its patches.
+        let of_its_own = |set: &Arc<Set>| passed_by.strategic.iter().rposition(|by| by.file == set.by.file);
+        let replaced = set.filter(|set| set.how == How::Replacement).and_then(of_its_own);
         // Patches that came by and left the value alone.
-        let passed = next.saturating_sub(row.map_or(0, |row| row + 1));
+        let passed = next.saturating_sub(row.or(replaced).map_or(0, |row| row + 1));
         if passed > 0 && is_quoted_in_passing(view) {
             return Notation::Marked;
+        }
+        if let Some(replaced) = replaced {
+            next = next.min(replaced + 1);
         }
         let before = set.and_then(|set| set.from.as_ref()).map(|from| (from, trees.view(from)));
         match (row, before.filter(|(_, before)| before.is_scalar())) {
@@ -509,7 +519,14 @@ pub(in crate::render) fn first_notation(trees: &Trees, passed_by: &Passed, value
 /// Whether kyaml puts quotes around a text that has none when a strategic patch comes by: YAML 1.1 takes it for something
 /// else (`kustomize kyaml/yaml FieldSetter`).
 pub(in crate::render) fn is_quoted_in_passing(view: View<'_>) -> bool {
-    let Some(text) = view.as_str().filter(|text| !text.is_empty() && !text.contains('\n')) else { return false };
+    view.as_str().is_some_and(is_text_in_need_of_quotes)
+}
+
+/// The same for a text that stands nowhere yet.
+pub(in crate::render) fn is_text_in_need_of_quotes(text: &str) -> bool {
+    if text.is_empty() || text.contains('\n') {
+        return false;
+    }
     let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte));
     if text == "..." {
         return false;
@@ -530,7 +547,13 @@ pub(in crate::render) fn is_quoted_in_passing(view: View<'_>) -> bool {
     parsed.problems().is_empty() && !parsed.documents().first().and_then(|first| first.root).is_some_and(is_text)
 }
 
-fn same_kind(target: View<'_>, patch: View<'_>) -> Result<(), PatchError> {
+/// go-yaml cannot read the block that it makes of the text.
+fn unreadable(patch: View<'_>) -> PatchError {
+    PatchError::new(patch.place(), "found a tab character where an indentation space is expected")
+}
+
+/// Refuses a value of a patch over one of another kind.
+pub(in crate::render) fn same_kind(target: View<'_>, patch: View<'_>) -> Result<(), PatchError> {
     let (expected, got) = (node_kind(target), node_kind(patch));
     if expected == got {
         return Ok(());

@@ -82,6 +82,10 @@ fn set_pairs(
     let at = pairs.place();
     for resource in resources.iter_mut() {
         for spec in specs.selecting(&resource.id) {
+            let is_annotations = spec.create == Create::Never && spec.names().eq(["metadata", "annotations"]);
+            if is_annotations && resource.has_notes(cx.trace) {
+                stand_in_annotations(cx.trees, &mut resource.value, at);
+            }
             let mut walk = Walk { trees: cx.trees, blank: Some(Blank::Map), at, edit: &mut edit };
             walk.apply(spec, &mut resource.value).map_err(|message| broken(at, message))?;
         }
@@ -91,6 +95,18 @@ fn set_pairs(
         edit.pairs.iter_mut().for_each(|pair| resource.shared.extend(pair.added.take().filter(|_| pair.places > 1)));
     }
     Ok(())
+}
+
+/// Where kustomize has notes about an object there is a map of annotations, also where none is written.
+fn stand_in_annotations(trees: &Trees, object: &mut Value, at: Span) {
+    let annotations = trees.view(object).path(["metadata", "annotations"]);
+    if annotations.is_some_and(|annotations| !annotations.is_null()) {
+        return;
+    }
+    object.update_field(trees, "metadata", |metadata| {
+        let empty = Value::map(Vec::new(), Origin::within(at));
+        metadata.set_field(trees, Key::made("annotations", at), empty);
+    });
 }
 
 fn read_pairs(pairs: View<'_>, how: How) -> Result<Vec<Pair>, Problem> {

@@ -37,6 +37,7 @@ pub(super) use variable::{declare_vars, vars};
 
 use std::borrow::Cow;
 
+use super::context::Trace;
 use super::resource::{Id, Resource};
 use super::schema::Schema;
 use crate::base::{Problem, ProblemKind, Span};
@@ -49,6 +50,7 @@ pub(super) struct Cx<'a> {
     pub(super) trees: &'a Trees,
     pub(super) schema: &'a Schema,
     pub(super) specs: &'a Specs,
+    pub(super) trace: Trace,
 }
 
 impl Cx<'_> {

@@ -6,12 +6,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::super::patch::{Notation, Passed, first_notation, is_text_in_need_of_quotes};
 use super::super::resource::{Id, Resource};
 use super::super::schema::owned;
-use super::field_spec::{FieldSpec, Gvk, Seen, Steps, follow, untagged, visit};
+use super::field_spec::{FieldSpec, Gvk, Seen, Steps, bare, follow, untagged, visit};
 use super::{Cx, broken, or_default, shown};
 use crate::base::{Problem, Span};
-use crate::model::{How, Key, Origin, Trees, Value, View};
+use crate::model::{How, Key, MadeScalar, Origin, Trees, Value, View};
 
 /// Changes every reference to a renamed object to its present name. Runs once, at the root, after all renamings.
 pub(in crate::render) fn name_references(cx: &Cx<'_>, resources: &mut [Resource]) -> Result<(), Problem> {
@@ -127,7 +128,7 @@ impl<'r> Referrer<'r> {
             for change in self.changes(trees.view(value), target, spec)? {
                 let value = changed.get_or_insert_with(|| self.resource.value.clone());
                 if let Some(reference) = follow(trees, value, &change.steps) {
-                    point_at(trees, reference, change.named);
+                    point_at(trees, &self.resource.patched, reference, change.named);
                 }
             }
         }
@@ -373,11 +374,17 @@ fn role_of(binding: View<'_>) -> Option<Gvk> {
 }
 
 /// Writes the present name (and for a map the namespace) of an object into a reference.
-fn point_at(trees: &Trees, reference: &mut Value, named: &Resource) {
+fn point_at(trees: &Trees, passed: &Passed, reference: &mut Value, named: &Resource) {
     let metadata = named.value.field(trees, "metadata");
     let theirs = |field| metadata.as_ref().and_then(|metadata| metadata.field(trees, field));
     let made = |text: &Arc<str>, followed: &Value, from: Option<Value>| {
-        let scalar = untagged(trees, from.as_ref(), text);
+        let scalar = match &from {
+            // What is there takes its notation; what is new is put in quotes where it needs some.
+            None if is_text_in_need_of_quotes(text) => MadeScalar::Str(text.clone()),
+            // JSON leaves no quotes that are not needed.
+            Some(from) if passed.json && first_notation(trees, passed, from) == Notation::Plain => bare(text),
+            _ => untagged(trees, from.as_ref(), text),
+        };
         let at = trees.view(followed).place();
         Value::scalar(scalar, Origin::brought(at, How::NameReference, at, from, followed.clone()))
     };

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::super::context::Trace;
 use super::super::resource::Resource;
 use super::super::schema::Schema;
 use super::*;
@@ -74,7 +75,7 @@ fn transform(cx: &Cx<'_>, resources: &mut [Resource], kustomization: View<'_>) -
 fn outcome(run: &Run, input: &str, kustomization: &str) -> Result<Vec<serde_json::Value>, String> {
     let mut resources = run.resources(input);
     let kustomization = run.value("kustomization.yaml", kustomization);
-    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin() };
+    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin(), trace: Trace::Off };
     transform(&cx, &mut resources, run.trees.view(&kustomization)).map_err(|problem| problem.message)?;
     Ok(as_json(run, &resources))
 }
@@ -158,7 +159,7 @@ fn every_value_leads_to_the_line_that_decides_it() {
          [spec.template.spec.containers.0.name]}]}\n",
     );
     let untouched = run.trees.view(&resources[1].value).get("data").expect("the data").value();
-    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin() };
+    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin(), trace: Trace::Off };
     transform(&cx, &mut resources, run.trees.view(&kustomization)).expect("it builds");
     let at = |row: usize, path: &[&str]| {
         let mut view = run.trees.view(&resources[row].value);
@@ -190,7 +191,7 @@ fn configured_specifications_of_a_kind_displace_general_ones() {
         "{apiVersion: v1, kind: Secret, metadata: {name: a}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: b}}\n",
     );
     let added = run.value("prefix.yaml", "p-");
-    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &specs };
+    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &specs, trace: Trace::Off };
     prefix(&cx, &mut resources, run.trees.view(&added)).expect("it builds");
     let names: Vec<&str> = resources.iter().map(|resource| &*resource.id.name).collect();
     assert_eq!(names, ["p-a", "b"]);
@@ -206,7 +207,7 @@ fn a_reference_that_fits_several_objects_is_refused() {
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: cm}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: cm}}\n\
          ---\n{apiVersion: v1, kind: Pod, metadata: {name: pod}, spec: {volumes: [{configMap: {name: cm}}]}}\n",
     );
-    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin() };
+    let cx = Cx { trees: &run.trees, schema: Schema::builtin(), specs: &Specs::builtin(), trace: Trace::Off };
     let (inner, outer) = (run.value("inner", "q-"), run.value("outer", "p-"));
     prefix(&cx, &mut resources[1..=1], run.trees.view(&inner)).expect("it builds");
     prefix(&cx, &mut resources, run.trees.view(&outer)).expect("it builds");
