@@ -15,9 +15,6 @@ const REFERENCES: &[&str] = &[
     "azkv://",
     "arn:aws:secretsmanager",
     "secretref:",
-    "secret:",
-    "env:",
-    "pullsecret:",
     "$ANSIBLE_VAULT",
     "age-encryption.org/",
     "-----BEGIN AGE ENCRYPTED FILE-----",
@@ -75,6 +72,7 @@ pub(super) fn is_placeholder(text: &str) -> bool {
         || is_mask(text)
         || is_variable_name(text)
         || is_secret_key(text)
+        || is_lookup(text)
         || is_command(text)
         || is_example(text)
         || without_variables(text).is_some_and(|rest| is_glue(&rest))
@@ -164,6 +162,15 @@ fn is_variable_name(text: &str) -> bool {
             letters.len() + 2 >= part.len() && letters.bytes().all(|byte| byte.is_ascii_uppercase())
         })
         && name.bytes().any(|byte| byte.is_ascii_uppercase())
+}
+
+/// `env:DB_PASSWORD`, `secret:argocd/registry#creds`: where a program looks it up.
+fn is_lookup(text: &str) -> bool {
+    let name = ["env:", "secret:", "pullsecret:"].iter().find_map(|start| text.strip_prefix(start));
+    name.is_some_and(|name| {
+        name.starts_with(|char: char| char.is_ascii_alphabetic())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'#' | b'.'))
+    })
 }
 
 /// `$ntfy-publisher-token`, `$oidc:clientSecret`: a key of a Secret, as Argo CD has it.
